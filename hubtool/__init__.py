@@ -1,0 +1,29 @@
+"""hubtool: every number on a model card is either reproduced by one command, or flagged.
+
+`card`, `pull` and `load` find things by the names that cards use; `errors` holds what they raise.
+Nothing heavy is imported before it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hubtool import errors
+    from hubtool.api import card, load, pull
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "card", "errors", "load", "pull"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return importlib.import_module("hubtool.errors")
+    if name in __all__:
+        return getattr(importlib.import_module("hubtool.api"), name)
+    raise AttributeError(f"module 'hubtool' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

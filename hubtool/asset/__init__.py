@@ -1,0 +1,1 @@
+"""From the asset of a card to the path of verified bytes."""

@@ -1,0 +1,1 @@
+"""Card text to validated record, with the place of everything that is wrong with it."""

@@ -1,0 +1,148 @@
+"""The validated record of a card: what hubtool knows once the text is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from hubtool.card.metrics import Metric
+
+FULL_DIGEST_LENGTH = 64
+_LINK_DIGEST = re.compile(r"-([0-9a-f]{8,64})(?=[-.][^/]*$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A SHA-256 as published: all 64 hexadecimal digits, or only the first ones (at least 8)."""
+
+    hex: str
+
+    @property
+    def kind(self) -> Literal["prefix", "full"]:
+        """`full` for 64 digits."""
+        return "full" if len(self.hex) == FULL_DIGEST_LENGTH else "prefix"
+
+    def matches(self, full: str) -> bool:
+        """Whether a full lower-case digest is, or starts with, this one."""
+        return full.startswith(self.hex)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that a card speaks of; `url` is http(s) or a path relative to the card's folder."""
+
+    format: str
+    url: str
+    digest: Digest | None
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the link, without query or fragment."""
+        return re.split(r"[?#]", self.url, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
+
+    def to_json(self) -> dict[str, object]:
+        """Keys `format`, `url`, `sha256`, `sha256_kind`."""
+        return {
+            "format": self.format,
+            "url": self.url,
+            "sha256": self.digest.hex if self.digest else None,
+            "sha256_kind": self.digest.kind if self.digest else None,
+        }
+
+
+def digest_in_link(url: str) -> Digest | None:
+    """The digest prefix that hubs put into file names: `BiT_resnet50-1e4795a4.ckpt` holds 1e4795a4."""
+    match = _LINK_DIGEST.search(re.split(r"[?#]", url, maxsplit=1)[0])
+    return Digest(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A row of the results table.
+
+    Attributes
+    ----------
+    metrics
+        The claims of the row, in percent.
+    params_m
+        Published number of parameters, in millions.
+    line
+        Line of the row in the card.
+    """
+
+    model: str
+    context: str | None
+    metrics: tuple[Metric, ...]
+    params_m: float | None
+    recipe: str | None
+    asset: Asset | None
+    line: int
+
+    def to_json(self) -> dict[str, object]:
+        """Keys `model`, `context`, `top1`, `top5`, `params_m`, `recipe`, `asset`."""
+        values = {metric.name: metric.value for metric in self.metrics}
+        return {
+            "model": self.model,
+            "context": self.context,
+            "top1": values.get("top1"),
+            "top5": values.get("top5"),
+            "params_m": self.params_m,
+            "recipe": self.recipe,
+            "asset": self.asset.to_json() if self.asset else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card that satisfies the schema; a record that exists is valid.
+
+    `fields` holds every scalar of the front matter by its key in snake_case, text as written except
+    `fine_tunable`, a bool, and links without their angle brackets.
+    """
+
+    path: Path
+    uid: str
+    title: str | None
+    fields: Mapping[str, Any] = field(hash=False)
+    metrics: tuple[Metric, ...]
+    assets: tuple[Asset, ...]
+    variants: tuple[Variant, ...]
+
+    @property
+    def model_name(self) -> str:
+        """The name users type."""
+        return str(self.fields["model_name"])
+
+    @property
+    def model_version(self) -> str:
+        """Version of the model, as written."""
+        return str(self.fields["model_version"])
+
+    @property
+    def train_dataset(self) -> str | None:
+        """Dataset behind the evaluation, as written."""
+        value = self.fields.get("train_dataset")
+        return str(value) if value else None
+
+    @property
+    def folder(self) -> Path:
+        """Folder that relative links start from."""
+        return self.path.parent
+
+    def to_json(self) -> dict[str, object]:
+        """The record as `hubtool show --json` prints it."""
+        return {
+            "uid": self.uid,
+            "path": self.path.as_posix(),
+            "title": self.title,
+            **self.fields,
+            "metrics": [
+                {"name": m.name, "value": m.value, "unit": m.unit, "source": m.source, "written": m.written}
+                for m in self.metrics
+            ],
+            "assets": [asset.to_json() for asset in self.assets],
+            "variants": [variant.to_json() for variant in self.variants],
+        }

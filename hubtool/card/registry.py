@@ -1,0 +1,182 @@
+"""Finding cards in folders, and the card that a name stands for."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hubtool.card.parse import ParsedCard, read_card
+from hubtool.card.record import Card, Variant
+from hubtool.errors import AmbiguousName, CardError, NotFound
+
+_CLOSE_MATCHES = 3
+_NOT_A_CARD_BY_NAME = {"readme", "changelog", "contributing", "license", "index"}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a name stands for: a card, or one row of its results table."""
+
+    card: Card
+    variant: Variant | None = None
+
+
+def card_files(root: Path) -> Iterator[Path]:
+    """Files below a folder that are meant to be cards, sorted; hidden folders are left out.
+
+    A README and its like count only when they have a front matter: on some hubs the card is the README.
+    """
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(folder, name)
+            if path.suffix != ".md" or name.startswith("."):
+                continue
+            if path.stem.casefold() not in _NOT_A_CARD_BY_NAME or _has_block(path):
+                yield path
+
+
+def _has_block(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return re.search(rb"^---\s*$", stream.read(4096), re.MULTILINE) is not None
+
+
+class Catalogue:
+    """The cards below one or more folders.
+
+    Parameters
+    ----------
+    roots
+        Folders, in order of preference.
+    """
+
+    def __init__(self, roots: Sequence[Path]):
+        self.roots = tuple(roots)
+
+    @cached_property
+    def parsed(self) -> tuple[ParsedCard, ...]:
+        """Every card file, read or not, in the order of the folders and of the paths within.
+
+        Raises
+        ------
+        NotFound
+            A root is not a folder.
+        """
+        found = []
+        for root in self.roots:
+            if not root.is_dir():
+                raise NotFound(f"{root}: no such folder of cards", hint="name one with --cards or HUBTOOL_CARDS")
+            found += [read_card(path, uid=_nested_uid(path, root)) for path in card_files(root)]
+        return tuple(found)
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The cards that could be read."""
+        return tuple(parsed.card for parsed in self.parsed if parsed.card is not None)
+
+    def resolve(self, name: str) -> Match:
+        """The card, or the row of a results table, that a name stands for.
+
+        Parameters
+        ----------
+        name
+            Path of a card, uid, file stem, model name, or the model name of a row; the first kind that
+            fits wins. Of several versions of one card the newest is meant.
+
+        Raises
+        ------
+        NotFound
+            Nothing has that name; the hint lists close ones.
+        AmbiguousName
+            Several cards have it; the hint lists them.
+        CardError
+            The card is there but is not valid.
+        """
+        if name.endswith(".md"):
+            return Match(self._card_at(Path(name)))
+        wanted = name.casefold()
+        by_kind = (
+            [Match(card) for card in self.cards if card.uid.casefold() == wanted],
+            [Match(card) for card in self.cards if card.path.stem.casefold() == wanted],
+            [Match(card) for card in self.cards if card.model_name.casefold() == wanted],
+            [Match(card, row) for card in self.cards for row in card.variants if row.model.casefold() == wanted],
+        )
+        for matches in by_kind:
+            if matches:
+                return self._only(name, _newest(matches))
+        raise self._unknown(name)
+
+    def _card_at(self, path: Path) -> Card:
+        if not path.is_file():
+            raise NotFound(f"{path}: no such card", hint="hubtool list shows the cards there are")
+        root = next((root for root in self.roots if path.resolve().is_relative_to(root.resolve())), None)
+        return usable(read_card(path, uid=_nested_uid(path.resolve(), root.resolve()) if root else None))
+
+    def _only(self, name: str, matches: list[Match]) -> Match:
+        if len(matches) > 1:
+            candidates = ", ".join(match.card.uid for match in matches)
+            raise AmbiguousName(f"{name} is the name of {len(matches)} cards", hint=f"name one of {candidates}")
+        return matches[0]
+
+    def _unknown(self, name: str) -> HubtoolErrorType:
+        for parsed in self.parsed:
+            if parsed.card is None and Path(parsed.path).stem.casefold() == name.casefold():
+                return invalid(parsed)
+        names = {card.model_name for card in self.cards} | {card.path.stem for card in self.cards}
+        names |= {row.model for card in self.cards for row in card.variants}
+        lower = {known.casefold(): known for known in names}
+        close = difflib.get_close_matches(name.casefold(), lower, _CLOSE_MATCHES)
+        where = ", ".join(str(root) for root in self.roots)
+        hint = f"did you mean {' or '.join(lower[match] for match in close)}?" if close else "hubtool list shows all"
+        return NotFound(f"no card is called {name} in {where}", hint=hint)
+
+
+HubtoolErrorType = NotFound | CardError
+
+
+def usable(parsed: ParsedCard) -> Card:
+    """The record of a parsed card.
+
+    Raises
+    ------
+    CardError
+        There is none; the message tells the first reason and its place.
+    """
+    if parsed.card is None:
+        raise invalid(parsed)
+    return parsed.card
+
+
+def invalid(parsed: ParsedCard) -> CardError:
+    """The error to raise for a card that yielded no record."""
+    first = next(d for d in parsed.diagnostics if d.severity == "error")
+    place = f"{parsed.path}:{first.span.line}:{first.span.column}"
+    return CardError(f"{place}: {first.message}", hint=f"hubtool validate {parsed.path} shows all that is wrong")
+
+
+def _nested_uid(path: Path, root: Path) -> str | None:
+    """The uid that the hub's folders give (owner/version/stem); None for a card that lies flat."""
+    relative = path.relative_to(root)
+    return relative.with_suffix("").as_posix() if len(relative.parts) > 1 else None
+
+
+def _newest(matches: list[Match]) -> list[Match]:
+    """One match for each card: versions of a card share the owner and the file stem."""
+    newest: dict[tuple[str, str], Match] = {}
+    for match in matches:
+        card = match.card
+        key = (card.uid.split("/", 1)[0], card.path.stem)
+        best = newest.get(key)
+        if best is None or version_key(card.model_version) > version_key(best.card.model_version):
+            newest[key] = match
+    return list(newest.values())
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Sorts 1.10 after 1.9."""
+    return tuple(int(part) for part in re.findall(r"\d+", version))

@@ -1,0 +1,120 @@
+"""The `hubtool` command: finds the subcommand, and turns every error into a message and an exit code."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import logging
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from hubtool import __version__
+from hubtool.cli.settings import global_options
+from hubtool.errors import EnvironmentProblem, HubtoolError
+
+INTERRUPTED = 130
+_BROKEN_PIPE = 141
+COMMANDS = {
+    "list": "List the cards there are.",
+    "show": "Show the validated record of a card.",
+    "validate": "Check cards; every problem with its line and column.",
+    "pull": "Fetch checkpoints, check their SHA-256, print their paths.",
+    "verify": "Check what cards claim; --reproduce-eval re-runs the evaluation.",
+    "train": "Train a network from a recipe.",
+    "doctor": "Tell what works on this machine and mend what does not.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand's module when it is called; `--help` and `--version` import none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """The names, in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, or None; close names are offered by `resolve_command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"hubtool.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion for a misspelt name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The commands with one line each, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="hubtool %(version)s")
+@global_options
+def app() -> None:
+    """Check what model-hub cards claim.
+
+    Every number on a card is either reproduced by one command, or flagged. NAME is a model name, a file stem,
+    a uid, the path of a card, or the model name of a row of a card's results table.
+
+    Exit codes: 0 all is well, 1 a problem was found, 2 wrong usage, 3 not found, 4 transfer failed, 5 integrity
+    failed, 6 a needed part is missing or broken.
+    """
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code; never shows a traceback without -vv."""
+    options: dict[str, Any] = {}
+    try:
+        code = _run(args, options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has enough; the interpreter must not fail again on flushing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _BROKEN_PIPE
+    sys.exit(code)
+
+
+def _run(args: list[str] | None, options: dict[str, Any]) -> int:
+    try:
+        result = app.main(args, prog_name="hubtool", standalone_mode=False, obj=options)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except HubtoolError as error:
+        _traceback_if_asked(options)
+        _show(error)
+        return error.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # the last resort, so that a bug is one line and not a screenful
+        _traceback_if_asked(options)
+        _show(EnvironmentProblem(f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; report it"))
+        return EnvironmentProblem.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _show(error: HubtoolError) -> None:
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(error.message, err=True)
+    if error.hint:
+        click.echo(f"  hint: {error.hint}", err=True)
+
+
+def _traceback_if_asked(options: dict[str, Any]) -> None:
+    if options.get("verbose", 0) >= 2:
+        logging.getLogger("hubtool").exception("traceback, as asked for with -vv")

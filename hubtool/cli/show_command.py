@@ -1,0 +1,25 @@
+"""`hubtool show`."""
+
+from __future__ import annotations
+
+import click
+
+from hubtool.card.registry import Catalogue
+from hubtool.cli.output import print_json, print_rich
+from hubtool.cli.settings import global_options, settings
+
+
+@click.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@global_options
+@click.pass_context
+def command(ctx: click.Context, *, name: str, as_json: bool) -> None:
+    """Show the validated record of the card called NAME."""
+    card = Catalogue(settings(ctx).card_roots).resolve(name).card
+    if as_json:
+        print_json(card.to_json())
+    else:
+        from hubtool.report.terminal import card_view
+
+        print_rich(*card_view(card))

@@ -1,0 +1,1 @@
+"""Datasets to batches of preprocessed images with their labels."""

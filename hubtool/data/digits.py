@@ -1,0 +1,68 @@
+"""scikit-learn's handwritten digits: 1,797 real 8x8 grey images that come with the package.
+
+Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository,
+https://doi.org/10.24432/C50P49. The split follows the order of the file, unshuffled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hubtool.data.dataset import Batch
+from hubtool.extras import require
+
+TRAIN_IMAGES = 1437
+"""The first 1,437 images are the training split, the last 360 the test split."""
+CLASSES = 10
+_MAX_GREY = 16
+_SIDE = 8
+
+
+class Digits:
+    """One split of the digits as (N, 1, size, size) float32 images from -1 (paper) to 1 (ink).
+
+    Parameters
+    ----------
+    split
+        `train` or `test`.
+    size
+        Height and width in pixels that the 8x8 originals are enlarged to, bilinearly.
+
+    Raises
+    ------
+    MissingExtra
+        scikit-learn is not installed.
+    """
+
+    classes = CLASSES
+
+    def __init__(self, split: str, size: int):
+        datasets = require("sklearn.datasets", extra="demo", purpose="read the handwritten digits")
+        digits = datasets.load_digits()
+        part = slice(TRAIN_IMAGES) if split == "train" else slice(TRAIN_IMAGES, None)
+        self.name = f"digits ({split} split)"
+        self.images = _enlarged(digits.images[part], size)
+        self.labels = digits.target[part].astype("int32")
+
+    def __len__(self) -> int:
+        """Number of images in the split."""
+        return len(self.labels)
+
+    def batches(self, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
+        """The images at `indices`, in that order."""
+        for start in range(0, len(indices), batch_size):
+            chosen = list(indices[start : start + batch_size])
+            yield Batch(self.images[chosen], self.labels[chosen])
+
+
+def _enlarged(images: Any, size: int) -> Any:
+    """Bilinear enlargement with pixel centres at half-integers, edges repeated; (N, 8, 8) -> (N, 1, size, size)."""
+    np = require("numpy", extra="mindspore", purpose="read images")
+    centres = np.clip((np.arange(size) + 0.5) * _SIDE / size - 0.5, 0, _SIDE - 1)
+    low = np.minimum(centres.astype("int64"), _SIDE - 2)
+    weights = np.zeros((size, _SIDE))
+    weights[np.arange(size), low] = 1 - (centres - low)
+    weights[np.arange(size), low + 1] = centres - low
+    scaled = images / _MAX_GREY * 2 - 1
+    return (weights @ scaled @ weights.T)[:, None].astype("float32")

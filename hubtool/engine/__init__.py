@@ -1,0 +1,1 @@
+"""Networks and batches to logits, behind one protocol."""

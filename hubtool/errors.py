@@ -1,0 +1,100 @@
+"""Every error that hubtool raises on purpose, by who has to act.
+
+Each class fixes the exit code of the command line; each instance says what is wrong and where in its
+message, and what to do next in its hint. Codes: 1 a problem was found, 2 wrong usage, 3 not found,
+4 transfer failed, 5 integrity failed, 6 a needed part is missing or broken.
+"""
+
+from __future__ import annotations
+
+
+class HubtoolError(Exception):
+    """Base of all errors below.
+
+    Parameters
+    ----------
+    message
+        What is wrong and where, in one line.
+    hint
+        What to do next; empty when the message leaves no doubt.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = ""):
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+# The card's author has to act.
+
+
+class CardError(HubtoolError):
+    """A card cannot be used as it stands."""
+
+
+# The user has to act.
+
+
+class UsageProblem(HubtoolError):
+    """An argument or a recipe says something that cannot be done."""
+
+    exit_code = 2
+
+
+class AmbiguousName(UsageProblem):
+    """A name fits several cards; the hint lists them."""
+
+
+class NotFound(HubtoolError):
+    """A card, a row of a results table, a dataset or a file is not there."""
+
+    exit_code = 3
+
+
+# The network, or whoever serves the file, has to act.
+
+
+class TransferError(HubtoolError):
+    """A file could not be fetched; nothing was left under its final name."""
+
+    exit_code = 4
+
+
+class Offline(TransferError):
+    """A file is not in the cache and hubtool was told not to use the network."""
+
+
+# Bytes are not what the card promises.
+
+
+class IntegrityError(HubtoolError):
+    """An asset is not what its card says it is."""
+
+    exit_code = 5
+
+
+class DigestMismatch(IntegrityError):
+    """The SHA-256 of a file differs from the published one."""
+
+
+class CorruptCheckpoint(IntegrityError):
+    """A file cannot be read as a checkpoint; the message names the byte offset."""
+
+
+class CheckpointMismatch(IntegrityError):
+    """A sound checkpoint that belongs to another network, or holds values that are not finite."""
+
+
+# The machine has to be mended.
+
+
+class EnvironmentProblem(HubtoolError):
+    """A needed part of the machine is missing or broken."""
+
+    exit_code = 6
+
+
+class MissingExtra(EnvironmentProblem):
+    """An optional dependency is not installed; the hint is the command that installs it."""

@@ -1,0 +1,29 @@
+"""The networks hubtool can build, by the names that cards use."""
+
+from __future__ import annotations
+
+import re
+
+from hubtool.network.architecture import Architecture
+
+ARCHITECTURES = {
+    architecture.name: architecture
+    for architecture in (
+        Architecture("bit_resnet50", units=(3, 4, 6, 3), width=64),
+        Architecture("bit_resnet101", units=(3, 4, 23, 3), width=64),
+        Architecture("bit_resnet50x3", units=(3, 4, 6, 3), width=3 * 64),
+        Architecture("bit_digits", units=(1, 1, 1), width=32, num_classes=10, in_channels=1, image_size=32),
+    )
+}
+
+
+def find_architecture(name: str) -> Architecture | None:
+    """The architecture of that name, case and punctuation aside (`BiT_resnet50`); None if unknown."""
+    return _BY_KEY.get(_key(name))
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+_BY_KEY = {_key(name): architecture for name, architecture in ARCHITECTURES.items()}

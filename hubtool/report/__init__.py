@@ -1,0 +1,1 @@
+"""Records and results as people read them."""

@@ -1,0 +1,101 @@
+"""What works on this machine."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hubtool import __version__
+from hubtool.card.registry import version_key
+
+_EXTRAS = (
+    ("mindspore", "mindspore", "builds, runs and trains networks"),
+    ("numpy", "mindspore", "reads checkpoints"),
+    ("scikit-learn", "demo", "brings the handwritten digits"),
+)
+_MINDSPORE_RANGE = ((2, 7), (2, 9))
+_LITTLE_SPACE = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes
+    ----------
+    status
+        `ok`, `missing` for an optional part that is not there, `slow`, or `broken`.
+    hint
+        The command or step that mends it; empty when all is well.
+    """
+
+    name: str
+    status: Literal["ok", "missing", "slow", "broken"]
+    detail: str
+    hint: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Keys `name`, `status`, `detail`, `hint`."""
+        return {"name": self.name, "status": self.status, "detail": self.detail, "hint": self.hint}
+
+
+def examine(card_roots: Sequence[Path], cache_root: Path) -> tuple[Finding, ...]:
+    """Look at versions, extras, cards and cache; imports none of the extras."""
+    return (
+        Finding("hubtool", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"),
+        Finding("processor", "ok", f"{os.cpu_count()} cores, {platform.machine()}"),
+        *_extras(),
+        *(_cards(root) for root in card_roots),
+        _cache(cache_root),
+    )
+
+
+def _extras() -> Iterator[Finding]:
+    for package, extra, purpose in _EXTRAS:
+        try:
+            version = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(package, "missing", f"not installed; it {purpose}", f"pip install 'hubtool[{extra}]'")
+        else:
+            yield _mindspore(version) if package == "mindspore" else Finding(package, "ok", version)
+
+
+def _mindspore(version: str) -> Finding:
+    lowest, too_new = _MINDSPORE_RANGE
+    install = "pip install 'hubtool[mindspore]'"
+    if version_key(version)[:2] >= too_new:
+        detail = f"{version} runs 3x3 convolutions on CPU 60 to 100 times slower than 2.8"
+        return Finding("mindspore", "slow", detail, install)
+    if version_key(version)[:2] < lowest:
+        return Finding("mindspore", "broken", f"{version} is older than the 2.7 hubtool needs", install)
+    if importlib.util.find_spec("mindspore") is None:
+        return Finding("mindspore", "broken", f"{version} is registered and its files are gone", install)
+    return Finding("mindspore", "ok", f"{version}, on CPU unless MindSpore is told otherwise")
+
+
+def _cards(root: Path) -> Finding:
+    if not root.is_dir():
+        return Finding("cards", "broken", f"{root} is not a folder", "name one with --cards or HUBTOOL_CARDS")
+    return Finding("cards", "ok", str(root))
+
+
+def _cache(root: Path) -> Finding:
+    hint = "name another folder with --cache or HUBTOOL_CACHE"
+    existing = next(path for path in (root, *root.absolute().parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            free = shutil.disk_usage(existing).free
+    except OSError as error:
+        return Finding("cache", "broken", f"{root} cannot be written: {error.strerror}", hint)
+    detail = f"{root}, {free / 1024**3:.0f} GiB free"
+    if free < _LITTLE_SPACE:
+        return Finding("cache", "broken", f"{detail}, too little for a checkpoint of 870 MB", hint)
+    return Finding("cache", "ok", detail)

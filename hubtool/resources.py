@@ -1,0 +1,38 @@
+"""Where hubtool finds things when nobody says: the cards and schemas it comes with, and the user's folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def packaged(folder: str) -> Path:
+    """The folder `cards` or `schemas` that belongs to this installation: in the wheel, or in the checkout."""
+    installed = _PACKAGE / "_packaged" / folder
+    return installed if installed.is_dir() else _PACKAGE.parent / folder
+
+
+def default_card_roots() -> tuple[Path, ...]:
+    """Folders of cards: HUBTOOL_CARDS (separated as in PATH), else ./cards if it is there, else the packaged ones."""
+    given = os.environ.get("HUBTOOL_CARDS", "")
+    if given:
+        return tuple(Path(part) for part in given.split(os.pathsep) if part)
+    here = Path("cards")
+    return (here,) if here.is_dir() else (packaged("cards"),)
+
+
+def default_cache_root() -> Path:
+    """The cache: HUBTOOL_CACHE, else the platform's cache folder of this user."""
+    given = os.environ.get("HUBTOOL_CACHE", "")
+    if given:
+        return Path(given).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("hubtool", appauthor=False)
+
+
+def default_offline() -> bool:
+    """Whether HUBTOOL_OFFLINE forbids the network."""
+    return os.environ.get("HUBTOOL_OFFLINE", "").casefold() not in {"", "0", "false", "no", "off"}

@@ -1,0 +1,1 @@
+"""Claims of cards to verdicts."""

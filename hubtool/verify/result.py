@@ -1,0 +1,93 @@
+"""The outcome of verifying one subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from hubtool.asset.pull import VerifiedAsset
+from hubtool.errors import CardError, HubtoolError
+from hubtool.verify.evaluate import Counts
+from hubtool.verify.subject import Subject
+from hubtool.verify.verdict import ClaimResult, Verdict
+
+EXIT_PROBLEM = CardError.exit_code
+
+
+class Level(str, Enum):
+    """What is checked, in order."""
+
+    CARD = "card"
+    ASSET = "asset"
+    CHECKPOINT = "checkpoint"
+    NETWORK = "network"
+    EVALUATION = "evaluation"
+
+
+class Status(str, Enum):
+    """How a level ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One level: how it ended and one sentence about it."""
+
+    level: Level
+    status: Status
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectResult:
+    """Checks of one file and verdicts on the claims about it.
+
+    Attributes
+    ----------
+    asset
+        The verified file; None when it was not needed or did not verify.
+    counts, engine, precision
+        Of the evaluation; None when none was run.
+    error
+        What made a level fail; None when none did.
+    """
+
+    subject: Subject
+    asset: VerifiedAsset | None
+    checks: tuple[Check, ...]
+    claims: tuple[ClaimResult, ...]
+    counts: Counts | None
+    engine: str | None
+    precision: str | None
+    error: HubtoolError | None
+
+    def exit_code(self, *, strict: bool) -> int:
+        """What the command line exits with: the error's code, 1 for a mismatch, 0 otherwise.
+
+        With `strict`, a claim that was not run counts as a problem.
+        """
+        if self.error is not None:
+            return self.error.exit_code
+        bad = {Verdict.MISMATCH} | ({Verdict.NOT_RUN} if strict else set())
+        return EXIT_PROBLEM if any(claim.verdict in bad for claim in self.claims) else 0
+
+    def to_json(self) -> dict[str, object]:
+        """The result as `hubtool verify --json` prints it."""
+        return {
+            "name": self.subject.card.model_name,
+            "uid": self.subject.card.uid,
+            "variant": self.subject.variant.model if self.subject.variant else None,
+            "asset": {
+                "path": str(self.asset.path) if self.asset else None,
+                "sha256": self.asset.sha256 if self.asset else None,
+            },
+            "checks": [{"level": c.level.value, "status": c.status.value, "detail": c.detail} for c in self.checks],
+            "claims": [claim.to_json() for claim in self.claims],
+            "engine": self.engine,
+            "precision": self.precision,
+            "seconds": round(self.counts.seconds, 3) if self.counts else None,
+            "images_per_second": round(self.counts.images_per_second, 2) if self.counts else None,
+        }

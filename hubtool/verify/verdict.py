@@ -1,0 +1,107 @@
+"""From a published number and a count to a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from hubtool.verify.statistics import exact_interval
+
+TOLERANCE = 0.1
+"""Largest difference, in points, at which a whole split still reproduces a number. Cards round to two decimals;
+other devices and library versions move single images near a decision boundary: 50 of ImageNet's 50,000 are 0.1."""
+WIDEST_CONSISTENT = 20.0
+"""Width, in points, above which an interval that holds the published number says nothing about it."""
+
+
+class Verdict(str, Enum):
+    """What an evaluation says of a published number."""
+
+    REPRODUCED = "reproduced"
+    CONSISTENT = "consistent"
+    MISMATCH = "mismatch"
+    INCONCLUSIVE = "inconclusive"
+    NOT_RUN = "not-run"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """A published number and what became of it.
+
+    Attributes
+    ----------
+    metric
+        `top1` or `top5` where hubtool can measure it, else as the card names it.
+    published, measured
+        In percent for accuracies; `measured` is None when nothing was run.
+    correct, images, dataset_images
+        Counts: right answers, images evaluated, images in the split.
+    interval
+        99 % interval of the split's accuracy when only a part was evaluated.
+    reason
+        One sentence: why this verdict.
+    """
+
+    metric: str
+    published: float
+    measured: float | None
+    correct: int | None
+    images: int | None
+    dataset_images: int | None
+    interval: tuple[float, float] | None
+    tolerance: float
+    verdict: Verdict
+    reason: str
+
+    def to_json(self) -> dict[str, object]:
+        """The claim as `hubtool verify --json` prints it."""
+        return {
+            "metric": self.metric,
+            "published": self.published,
+            "measured": None if self.measured is None else round(self.measured, 4),
+            "correct": self.correct,
+            "images": self.images,
+            "dataset_images": self.dataset_images,
+            "interval": None if self.interval is None else [round(end, 4) for end in self.interval],
+            "tolerance": self.tolerance,
+            "verdict": self.verdict.value,
+            "reason": self.reason,
+        }
+
+
+def not_run(metric: str, published: float, reason: str, tolerance: float = TOLERANCE) -> ClaimResult:
+    """The claim was not put to the test."""
+    return ClaimResult(metric, published, None, None, None, None, None, tolerance, Verdict.NOT_RUN, reason)
+
+
+def judge(
+    metric: str, published: float, *, correct: int, images: int, split: int, tolerance: float = TOLERANCE
+) -> ClaimResult:
+    """Compare a published percentage with a count over a whole split, or over a random part of it."""
+    measured = 100 * correct / images
+    interval = None if images == split else exact_interval(correct, images, split)
+    if interval is None:
+        verdict, reason = _whole(published, measured, tolerance)
+    else:
+        verdict, reason = _part(published, interval, images, split, tolerance)
+    return ClaimResult(metric, published, measured, correct, images, split, interval, tolerance, verdict, reason)
+
+
+def _whole(published: float, measured: float, tolerance: float) -> tuple[Verdict, str]:
+    # Both numbers stem from decimals; what is left of them in binary must not decide at the edge.
+    difference = round(abs(measured - published), 9)
+    if difference <= tolerance:
+        return Verdict.REPRODUCED, f"the whole split gives {measured:.2f}, within {tolerance:g} points"
+    return Verdict.MISMATCH, f"the whole split gives {measured:.2f}, {difference:.2f} points off"
+
+
+def _part(
+    published: float, interval: tuple[float, float], images: int, split: int, tolerance: float
+) -> tuple[Verdict, str]:
+    low, high = interval
+    said = f"{images:,} of {split:,} images put the split between {low:.2f} and {high:.2f}"
+    if not low - tolerance <= published <= high + tolerance:
+        return Verdict.MISMATCH, f"{said}, without {published:g}"
+    if high - low > WIDEST_CONSISTENT:
+        return Verdict.INCONCLUSIVE, f"{said}, too wide to tell: evaluate more images"
+    return Verdict.CONSISTENT, f"{said}, {published:g} among it"
