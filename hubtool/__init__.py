@@ -1,6 +1,6 @@
 """hubtool: every number on a model card is either reproduced by one command, or flagged.
 
-`card`, `pull` and `load` find things by the names that cards use; `errors` holds what they raise.
+`find_card`, `pull` and `load` find things by the names that cards use; `errors` holds what they raise.
 Nothing heavy is imported before it is used.
 """
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hubtool import errors
-    from hubtool.api import card, load, pull
+    from hubtool.api import find_card, load, pull
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "card", "errors", "load", "pull"]
+__all__ = ["__version__", "errors", "find_card", "load", "pull"]
 
 
 def __getattr__(name: str) -> Any:

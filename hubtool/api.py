@@ -19,7 +19,7 @@ from hubtool.verify.subject import CHECKPOINT_FORMAT, front_matter_subject, row_
 StrPath = str | Path
 
 
-def card(name: str, *, cards: Sequence[StrPath] | None = None) -> Card:
+def find_card(name: str, *, cards: Sequence[StrPath] | None = None) -> Card:
     """The validated record of a card.
 
     Parameters
@@ -37,7 +37,7 @@ def card(name: str, *, cards: Sequence[StrPath] | None = None) -> Card:
     Examples
     --------
     >>> import hubtool
-    >>> hubtool.card("bit_resnet50").metrics[0].value
+    >>> hubtool.find_card("bit_resnet50").metrics[0].value
     76.85
     """
     return _resolve(name, cards).card
@@ -62,7 +62,7 @@ def pull(
     Raises
     ------
     HubtoolError
-        As `hubtool.card` does; NotFound, TransferError or IntegrityError for the file.
+        As `hubtool.find_card` does; NotFound, TransferError or IntegrityError for the file.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def load(
     Parameters
     ----------
     name
-        As for `hubtool.card`; with `pretrained=False` also the name of a network without a card.
+        As for `hubtool.find_card`; with `pretrained=False` also the name of a network without a card.
     pretrained
         Pull the checkpoint and set the weights; otherwise they are random and no file is needed.
 

@@ -12,7 +12,7 @@ from hubtool.card.metrics import normalise
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_DELIMITER_ROW = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*\|[ \t|:-]*$", re.MULTILINE)
+_DELIMITER_ROW = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*\|[ \t|:-]*\r?$", re.MULTILINE)
 _SECTIONS = re.compile(r"results?|performance|evaluation|benchmarks?", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _COLUMNS = {

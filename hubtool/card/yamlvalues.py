@@ -191,6 +191,7 @@ def _syntax_problem(error: yaml.YAMLError, text: str, line_offset: int) -> YamlP
         position = min(int(getattr(error, "position", 0) or 0), len(text))
         line, column = _place(text, position)
         said = getattr(error, "reason", None) or str(error)
-    line = min(line, text.count("\n"))
+    if line > text.count("\n"):  # the document ended too early: point behind its last character
+        line, column = _place(text, len(text))
     place = line + line_offset + 1
     return YamlProblem("syntax", Span(place, column + 1, place, column + 2), f"not valid YAML: {said}")

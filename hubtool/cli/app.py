@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 import click
 
 from hubtool import __version__
+from hubtool.cli.containment import INTERRUPTED
 from hubtool.cli.settings import global_options
 from hubtool.errors import EnvironmentProblem, HubtoolError
 
-INTERRUPTED = 130
 _BROKEN_PIPE = 141
 COMMANDS = {
     "list": "List the cards there are.",
@@ -99,8 +99,8 @@ def _run(args: list[str] | None, options: dict[str, Any]) -> int:
         _traceback_if_asked(options)
         _show(error)
         return error.exit_code
-    except BrokenPipeError:
-        raise
+    except SystemExit:  # click's answer to a reader that closed the pipe
+        return _BROKEN_PIPE
     except Exception as error:  # the last resort, so that a bug is one line and not a screenful
         _traceback_if_asked(options)
         _show(EnvironmentProblem(f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; report it"))

@@ -24,7 +24,7 @@ def command(ctx: click.Context, *, as_json: bool) -> int:
     if as_json:
         print_json({"findings": [finding.to_json() for finding in findings]})
     else:
-        from hubtool.report.terminal import doctor_view
+        from hubtool.report.findings import doctor_view
 
         print_rich(*doctor_view(findings))
     return EnvironmentProblem.exit_code if any(f.status == "broken" for f in findings) else 0

@@ -20,7 +20,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     if as_json:
         print_json([card.to_json() for card in cards])
     else:
-        from hubtool.report.terminal import catalogue_table
+        from hubtool.report.cards import catalogue_table
 
         print_rich(catalogue_table(cards))
     if unread := len(catalogue.parsed) - len(cards):

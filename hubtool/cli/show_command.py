@@ -20,6 +20,6 @@ def command(ctx: click.Context, *, name: str, as_json: bool) -> None:
     if as_json:
         print_json(card.to_json())
     else:
-        from hubtool.report.terminal import card_view
+        from hubtool.report.cards import card_view
 
         print_rich(*card_view(card))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from hubtool.cli.output import print_json, stdout_to_stderr
+from hubtool.cli.containment import contained
+from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
 from hubtool.training.recipe import read_recipe
 
@@ -32,7 +33,7 @@ def command(ctx: click.Context, *, recipe: Path, folder: Path, as_json: bool) ->
     parsed = read_recipe(recipe)
     from hubtool.training.loop import train
 
-    with stdout_to_stderr():
+    with contained():
         trained = train(parsed, folder, progress)
     if as_json:
         print_json(

@@ -23,7 +23,7 @@ def command(ctx: click.Context, *, paths: tuple[str, ...], format_: str) -> int:
     if format_ == "json":
         print_json(result.to_json())
     else:
-        from hubtool.report.terminal import lint_lines
+        from hubtool.report.diagnostics import lint_lines
 
         print_rich(*lint_lines(result))
     return 1 if result.cards_with_errors else 0

@@ -8,7 +8,8 @@ import click
 
 from hubtool.asset.cache import Cache
 from hubtool.card.registry import Catalogue
-from hubtool.cli.output import print_json, print_rich, stdout_to_stderr
+from hubtool.cli.containment import contained
+from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 from hubtool.data.registry import DataLocations, dataset_key
 from hubtool.errors import NotFound, UsageProblem
@@ -58,12 +59,12 @@ def command(
         seed=seed,
     )
     progress = chosen.progress()
-    with stdout_to_stderr():
+    with contained():
         results = [verify_subject(subject, plan, progress) for subject in subjects]
     if as_json:
         print_json({"results": [result.to_json() for result in results]})
     else:
-        from hubtool.report.terminal import verification_view
+        from hubtool.report.verification import verification_view
 
         print_rich(*verification_view(results))
     return max(result.exit_code(strict=strict) for result in results)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +69,12 @@ class ImageFolder:
         require_mindspore("read images")
         pipeline = _pipeline([self.samples[index] for index in indices], self.recipe).batch(batch_size)
         rows = pipeline.create_tuple_iterator(num_epochs=1, output_numpy=True)
-        try:
-            for images, labels in rows:
-                yield Batch(images, labels)
-        except RuntimeError as error:
-            raise self._unreadable(indices, error) from error
+        with _no_dump():
+            try:
+                for images, labels in rows:
+                    yield Batch(images, labels)
+            except RuntimeError as error:
+                raise self._unreadable(indices, error) from error
 
     def _unreadable(self, indices: Sequence[int], error: RuntimeError) -> NotFound | UsageProblem:
         """Name the images that cannot be decoded: the pipeline only tells that one could not."""
@@ -131,11 +133,26 @@ def _decodes(path: Path) -> bool:
     import numpy as np
     from mindspore.dataset import vision
 
+    # MindSpore 2.8 fails once more on the image after one that failed: the second try tells.
+    for _ in range(2):
+        try:
+            vision.Decode()(np.fromfile(path, dtype=np.uint8))
+        except (RuntimeError, TypeError, ValueError):
+            continue
+        return True
+    return False
+
+
+@contextmanager
+def _no_dump() -> Iterator[None]:
+    """Take away the copy of a bad image that MindSpore leaves in the working directory."""
+    dump = Path("abnormal_image.jpg")
+    was_there = dump.exists()
     try:
-        vision.Decode()(np.fromfile(path, dtype=np.uint8))
-    except (RuntimeError, TypeError, ValueError):
-        return False
-    return True
+        yield
+    finally:
+        if not was_there:
+            dump.unlink(missing_ok=True)
 
 
 def _first_line(error: Exception) -> str:

@@ -89,16 +89,14 @@ class BiT(nn.Cell):
         self.pad = nn.ConstantPad2d(1, 0)
         self.max_pool = nn.MaxPool2d(kernel_size=3, stride=2, pad_mode="valid")
         channels = width
-        stages = []
         for stage, units in enumerate(architecture.units):
             blocks = []
             for unit in range(units):
                 stride = 2 if stage > 0 and unit == 0 else 1
                 blocks.append(PreActBottleneck(convolution, channels, width * 2**stage, stride))
                 channels = width * 2**stage * EXPANSION
-            stages.append(nn.SequentialCell(blocks))
-            setattr(self, f"layer{stage + 1}", stages[-1])
-        self.stages = len(stages)
+            setattr(self, f"layer{stage + 1}", nn.SequentialCell(blocks))
+        self.stages = [f"layer{stage + 1}" for stage in range(len(architecture.units))]
         self.gn = group_norm(channels)
         self.relu = nn.ReLU()
         self.classifier = nn.Conv2d(channels, architecture.num_classes, kernel_size=1, has_bias=True)
@@ -106,11 +104,8 @@ class BiT(nn.Cell):
     def features(self, x: Tensor) -> Tensor:
         """Pre-activation feature map (N, 4*width*2^(stages-1), h, w) that the head normalises and pools."""
         x = self.max_pool(self.pad(self.conv1(x)))
-        x = self.layer1(x)
-        x = self.layer2(x)
-        x = self.layer3(x)
-        if self.stages == 4:
-            x = self.layer4(x)
+        for stage in self.stages:
+            x = getattr(self, stage)(x)
         return x
 
     def construct(self, x: Tensor) -> Tensor:

@@ -135,6 +135,7 @@ def verify_subject(subject: Subject, plan: Plan, progress: Progress = SILENT) ->
 def _dataset(subject: Subject, plan: Plan, architecture: Architecture | None) -> Dataset:
     """The dataset of an evaluation that was asked for and can be run; opened before anything is downloaded."""
     name = subject.card.train_dataset
+    command = f"hubtool verify {subject.network_name} --reproduce-eval"
     if not any(metric.name in METRIC_K for metric in subject.metrics):
         raise _SkipLevel("hubtool measures top-1 and top-5, the card publishes neither")
     if architecture is None:
@@ -144,11 +145,9 @@ def _dataset(subject: Subject, plan: Plan, architecture: Architecture | None) ->
     if name is None:
         raise _SkipLevel("the card does not say on which dataset")
     if not plan.locations.knows(name):
-        raise _SkipLevel(
-            f"{name} was not given: hubtool verify {subject.network_name} --reproduce-eval --data {dataset_key(name)}=PATH"
-        )
+        raise _SkipLevel(f"{name} was not given: {command} --data {dataset_key(name)}=PATH")
     if not plan.reproduce_eval:
-        raise _SkipLevel(f"not asked for: hubtool verify {subject.network_name} --reproduce-eval")
+        raise _SkipLevel(f"not asked for: {command}")
     return open_evaluation_split(name, plan.locations, architecture.num_classes, architecture.image_size)
 
 

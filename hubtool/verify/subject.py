@@ -45,9 +45,7 @@ def front_matter_subject(card: Card) -> Subject:
     """The claims of the front matter, which are about the card's first checkpoint."""
     asset = next((a for a in card.assets if a.format.casefold() == CHECKPOINT_FORMAT), None)
     asset = asset or (card.assets[0] if card.assets else None)
-    rows = [row for row in card.variants if _same_file(row.asset, asset)]
-    params_m = next((row.params_m for row in rows if row.params_m is not None), None)
-    return Subject(card, None, asset, card.metrics, params_m)
+    return Subject(card, None, asset, card.metrics, _params_of(card, asset))
 
 
 def row_subject(card: Card, row: Variant) -> Subject:
@@ -61,6 +59,14 @@ def all_subjects(card: Card) -> tuple[Subject, ...]:
     front = front_matter_subject(card)
     rows = (row_subject(card, row) for row in card.variants)
     return (front, *(row for row in rows if not _repeats(row, front)))
+
+
+def _params_of(card: Card, asset: Asset | None) -> float | None:
+    """The parameters that the table gives for a file, or else for the card's network: other weights are as many."""
+    rows = [row for row in card.variants if row.params_m is not None]
+    about_file = [row.params_m for row in rows if _same_file(row.asset, asset)]
+    about_network = [row.params_m for row in rows if row.model.casefold() == card.model_name.casefold()]
+    return next(iter(about_file + about_network), None)
 
 
 def _repeats(row: Subject, front: Subject) -> bool:

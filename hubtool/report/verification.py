@@ -1,0 +1,65 @@
+"""The results of a verification: levels, figures, verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from hubtool.report.words import plural
+from hubtool.verify.result import Status, SubjectResult
+from hubtool.verify.verdict import ClaimResult, Verdict
+
+_VERDICT_STYLES = {
+    Verdict.REPRODUCED: "bold green",
+    Verdict.CONSISTENT: "green",
+    Verdict.MISMATCH: "bold red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.NOT_RUN: "dim",
+}
+_STATUS_STYLES = {Status.OK: "green", Status.FAILED: "bold red", Status.SKIPPED: "dim"}
+
+
+def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text]:
+    """For each file its levels and the verdicts on its figures; at the end how many of each."""
+    for result in results:
+        yield _heading(result)
+        levels = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
+        for check in result.checks:
+            style = _STATUS_STYLES[check.status]
+            levels.add_row(check.level.value, Text(check.status.value, style=style), Text(check.detail))
+        yield levels
+        if result.claims:
+            yield _claims_table(result.claims, said_already=result.checks[-1].detail)
+        if result.error is not None and result.error.hint:
+            yield Text(f"  hint: {result.error.hint}", style="yellow")
+        yield Text()
+    verdicts = Counter(claim.verdict for result in results for claim in result.claims)
+    failed = sum(result.error is not None for result in results)
+    parts = [Text(f"{verdicts[v]} {v.value}", style=_VERDICT_STYLES[v]) for v in Verdict if verdicts[v]]
+    parts += [Text(f"{failed} failed", style="bold red")] if failed else []
+    yield Text.assemble(plural(sum(verdicts.values()), "claim"), ": ", Text(", ").join(parts or [Text("none")]))
+
+
+def _heading(result: SubjectResult) -> Text:
+    subject = result.subject
+    row = subject.variant
+    part = f"row of the results table, line {row.line}" if row else "front matter"
+    return Text.assemble((subject.network_name, "bold"), f"  {subject.card.uid}, {part}")
+
+
+def _claims_table(claims: Sequence[ClaimResult], said_already: str) -> Table:
+    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
+    table.add_column("claim")
+    table.add_column("published", justify="right")
+    table.add_column("measured", justify="right")
+    table.add_column("verdict")
+    table.add_column("why")
+    for claim in claims:
+        measured = "" if claim.measured is None else f"{claim.measured:.2f}"
+        verdict = Text(claim.verdict.value, style=_VERDICT_STYLES[claim.verdict])
+        why = "" if claim.reason == said_already else claim.reason
+        table.add_row(claim.metric, f"{claim.published:.2f}", measured, verdict, Text(why))
+    return table

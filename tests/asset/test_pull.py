@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubtool.asset.cache import Cache
+from hubtool.asset.pull import cached, place, pull, safe_name
+from hubtool.card.record import Asset, Digest
+from hubtool.errors import (
+    CardError,
+    DigestMismatch,
+    EnvironmentProblem,
+    NotFound,
+    Offline,
+    TransferError,
+)
+from tests.asset.server import Site, serve
+
+BODY = b"weights" * 100_000
+SHA256 = hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serve(Site(BODY)) as running:
+        yield running
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache")
+
+
+def asset(url: str, digest: str | None = SHA256) -> Asset:
+    return Asset("ckpt", url, Digest(digest) if digest else None)
+
+
+def files(cache: Cache) -> list[str]:
+    """Everything in the cache but locks."""
+    found = [path for path in cache.root.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    return sorted(path.relative_to(cache.root).as_posix() for path in found)
+
+
+@pytest.mark.parametrize("digest", [SHA256, SHA256[:8], SHA256[:9]])
+def test_a_file_is_fetched_once_and_stored_by_its_full_digest(
+    site: Site, cache: Cache, tmp_path: Path, digest: str
+) -> None:
+    first = pull(asset(f"{site.url}/a/net-1.ckpt?x=1", digest), tmp_path, cache)
+    assert first.path == cache.root / "sha256" / SHA256 / "net-1.ckpt"
+    assert first.path.read_bytes() == BODY
+    assert (first.sha256, first.size, first.transferred) == (SHA256, len(BODY), len(BODY))
+    again = pull(asset(f"{site.url}/a/net-1.ckpt?x=1", digest), tmp_path, cache)
+    assert (again.path, again.transferred) == (first.path, 0)
+    assert site.requests == ["/a/net-1.ckpt?x=1"]
+    assert files(cache) == [f"sha256/{SHA256}/entry.json", f"sha256/{SHA256}/net-1.ckpt"]
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, "0" * 8])
+def test_wrong_bytes_are_refused_and_not_kept(site: Site, cache: Cache, tmp_path: Path, digest: str) -> None:
+    with pytest.raises(DigestMismatch) as caught:
+        pull(asset(f"{site.url}/net.ckpt", digest), tmp_path, cache)
+    assert digest in caught.value.message
+    assert SHA256[: len(digest)] in caught.value.message
+    assert files(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [(b"", "it is empty"), (b"<!DOCTYPE html><title>404</title>", "a web page: '<!DOCTYPE html>")]
+)
+def test_what_came_instead_is_named(site: Site, cache: Cache, tmp_path: Path, body: bytes, said: str) -> None:
+    site.body = body
+    with pytest.raises(DigestMismatch, match=said):
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+    assert files(cache) == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_an_error_of_the_server_is_reported(site: Site, cache: Cache, tmp_path: Path, status: int) -> None:
+    site.status = status
+    with pytest.raises(TransferError, match=f"net.ckpt: the server answered {status}"):
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+    assert len(site.requests) == 1
+    assert files(cache) == []
+
+
+def test_a_connection_that_ends_early_leaves_nothing(site: Site, cache: Cache, tmp_path: Path) -> None:
+    site.announce = len(BODY) + 1
+    with pytest.raises(TransferError):
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+    assert files(cache) == []
+
+
+def test_a_server_that_is_not_there(cache: Cache, tmp_path: Path) -> None:
+    with serve(Site()) as gone:
+        url = gone.url
+    with pytest.raises(TransferError, match="refused"):
+        pull(asset(f"{url}/net.ckpt"), tmp_path, cache)
+
+
+def test_offline_answers_from_the_cache_or_says_what_is_missing(site: Site, cache: Cache, tmp_path: Path) -> None:
+    wanted = asset(f"{site.url}/net.ckpt")
+    with pytest.raises(Offline, match=r"net\.ckpt is not in the cache"):
+        pull(wanted, tmp_path, cache, offline=True)
+    assert cached(wanted, tmp_path, cache) is None
+    assert site.requests == []
+    pull(wanted, tmp_path, cache)
+    assert pull(wanted, tmp_path, cache, offline=True).transferred == 0
+    assert cached(wanted, tmp_path, cache) is not None
+
+
+def test_a_file_beside_the_card_goes_into_the_cache(cache: Cache, tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "net.ckpt").write_bytes(BODY)
+    verified = pull(asset("assets/net.ckpt", SHA256[:8]), tmp_path, cache, offline=True)
+    assert verified.path == cache.root / "sha256" / SHA256 / "net.ckpt"
+    assert verified.path.read_bytes() == BODY
+
+
+def test_a_changed_file_beside_the_card_is_noticed_even_if_the_cache_has_the_right_one(
+    cache: Cache, tmp_path: Path
+) -> None:
+    (tmp_path / "net.ckpt").write_bytes(BODY)
+    pull(asset("net.ckpt"), tmp_path, cache)
+    (tmp_path / "net.ckpt").write_bytes(BODY[:-1] + b"!")
+    with pytest.raises(DigestMismatch):
+        pull(asset("net.ckpt"), tmp_path, cache)
+
+
+@pytest.mark.parametrize("url", ["../net.ckpt", "a/../../net.ckpt", "/etc/hostname", "link/hostname"])
+def test_a_relative_link_never_leaves_the_folder(cache: Cache, tmp_path: Path, url: str) -> None:
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    (folder / "link").symlink_to("/etc")
+    (tmp_path / "net.ckpt").write_bytes(BODY)
+    with pytest.raises(CardError, match="below its card's folder"):
+        pull(asset(url), folder, cache)
+
+
+@pytest.mark.parametrize("url", ["ftp://x.test/a", "file:///etc/passwd", "http://x.test/a", "http://10.0.0.1/a"])
+def test_schemes_that_are_not_fetched(cache: Cache, tmp_path: Path, url: str) -> None:
+    with pytest.raises(CardError, match="are not fetched"):
+        pull(asset(url), tmp_path, cache)
+
+
+def test_what_cannot_be_pulled(cache: Cache, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"net\.ckpt"):
+        pull(asset("net.ckpt"), tmp_path, cache)
+    with pytest.raises(CardError, match="no SHA-256"):
+        pull(asset("net.ckpt", None), tmp_path, cache)
+
+
+def test_a_damaged_file_of_the_cache_is_fetched_again(
+    site: Site, cache: Cache, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = asset(f"{site.url}/net.ckpt")
+    path = pull(wanted, tmp_path, cache).path
+    path.write_bytes(BODY[:-1] + b"!")
+    assert pull(wanted, tmp_path, cache).transferred == len(BODY)
+    assert path.read_bytes() == BODY
+    assert "was changed since it was verified" in caplog.text
+
+
+def test_a_touched_file_of_the_cache_is_read_again_but_not_fetched(site: Site, cache: Cache, tmp_path: Path) -> None:
+    wanted = asset(f"{site.url}/net.ckpt")
+    os.utime(pull(wanted, tmp_path, cache).path, (1, 1))
+    assert pull(wanted, tmp_path, cache).transferred == 0
+
+
+@pytest.mark.parametrize("entry", ["", "{", "[]", '{"file": "other"}'])
+def test_a_broken_note_in_the_cache_does_no_harm(site: Site, cache: Cache, tmp_path: Path, entry: str) -> None:
+    wanted = asset(f"{site.url}/net.ckpt")
+    path = pull(wanted, tmp_path, cache).path
+    (path.parent / "entry.json").write_text(entry)
+    assert pull(wanted, tmp_path, cache).path.read_bytes() == BODY
+
+
+def test_many_at_once_fetch_once(site: Site, cache: Cache, tmp_path: Path) -> None:
+    paths: list[Path] = []
+    threads = [
+        threading.Thread(target=lambda: paths.append(pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache).path))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(paths)) == 1
+    assert len(paths) == 8
+    assert len(site.requests) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_named(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(EnvironmentProblem, match="file"):
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, Cache(tmp_path / "file" / "cache"))
+
+
+def test_a_full_disk_is_named(site: Site, tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    from hubtool.asset.cache import write_hashed
+
+    with pytest.raises(EnvironmentProblem, match="the disk is full"):
+        write_hashed([BODY], Path("/dev/full"))
+
+
+def test_a_copy_is_placed_where_asked(site: Site, cache: Cache, tmp_path: Path) -> None:
+    verified = pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+    target = place(verified, tmp_path / "new" / "folder")
+    assert target == tmp_path / "new" / "folder" / "net.ckpt"
+    assert target.read_bytes() == BODY
+    assert [path.name for path in target.parent.iterdir()] == ["net.ckpt"]
+
+
+@given(st.text())
+def test_a_file_name_is_safe_whatever_the_link(name: str) -> None:
+    safe = safe_name(name)
+    assert safe
+    assert "/" not in safe
+    assert not safe.startswith(".")
+    assert safe.isascii()

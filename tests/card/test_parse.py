@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubtool.card.parse import MAX_CARD_BYTES, ParsedCard, parse_card, read_card
+from tests.conftest import CARDS
+
+VALID = (CARDS / "bit_resnet50_imagenet2012.md").read_text(encoding="utf-8")
+
+
+def parse(text: str) -> ParsedCard:
+    return parse_card(text, Path("cards/bit_resnet50_imagenet2012.md"))
+
+
+def problems(parsed: ParsedCard) -> list[tuple[int, int, str, str]]:
+    return [(d.span.line, d.span.column, d.code, d.severity.value) for d in parsed.diagnostics]
+
+
+def line_of(text: str, start: str) -> int:
+    return next(n for n, line in enumerate(text.splitlines(), 1) if line.strip().startswith(start))
+
+
+def test_the_record_of_bit_resnet50() -> None:
+    card = parse(VALID).card
+    assert card is not None
+    record = card.to_json()
+    assert record["uid"] == "mindspore/2.5/bit_resnet50_imagenet2012"
+    assert record["title"] == "bit_resnet50"
+    assert (record["model_version"], record["fine_tunable"]) == ("2.5", True)
+    assert record["repo_link"] == "https://github.com/mindspore-lab/mindcv/tree/v0.4.0/configs/bit"
+    assert [(m["name"], m["value"], m["unit"], m["source"]) for m in record["metrics"]] == [
+        ("top1", 76.85, "%", "front-matter"),
+        ("top5", 93.24, "%", "front-matter"),
+    ]
+    assert [(a["format"], a["sha256"], a["sha256_kind"]) for a in record["assets"]] == [("ckpt", "77dcaf0f", "prefix")]
+    assert [(v["model"], v["top1"], v["top5"], v["params_m"], v["asset"]["sha256"]) for v in record["variants"]] == [
+        ("bit_resnet50", 76.81, 93.17, 25.55, "1e4795a4"),
+        ("bit_resnet50x3", 80.63, 95.12, 217.31, "a960f91f"),
+        ("bit_resnet101", 77.93, 93.75, 44.54, "2efa9106"),
+    ]
+    json.dumps(record)
+
+
+def test_a_record_cannot_be_changed() -> None:
+    card = parse(VALID).card
+    assert card is not None
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        card.uid = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("version", ["1.10", "2.0", "1.8.1", "2.5rc1"])
+def test_versions_stay_strings(version: str) -> None:
+    card = parse(VALID.replace("model-version: 2.5", f"model-version: {version}")).card
+    assert card is not None
+    assert card.to_json()["model_version"] == version
+
+
+@pytest.mark.parametrize("digest", ["01234567", "12345678", "12e45678", "0" * 64, "ABCDEF01"])
+def test_digests_stay_strings(digest: str) -> None:
+    card = parse(VALID.replace("asset-sha256: 77dcaf0f", f"asset-sha256: {digest}")).card
+    assert card is not None
+    assert card.assets[0].digest is not None
+    assert card.assets[0].digest.hex == digest.lower()
+    assert card.assets[0].digest.kind == ("full" if len(digest) == 64 else "prefix")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "code", "said"),
+    [
+        ("model-version: 2.5", "model-version: two", 16, "HT202", "a version such as 2.5"),
+        ("fine-tunable: True", "fine-tunable: perhaps", 15, "HT202", "True or False"),
+        ("update-time: 2025-03-10", "update-time: 10.03.2025", 14, "HT202", "a date, year first"),
+        ("update-time: 2025-03-10", "update-time: 2025-13-10", 14, "HT202", "a date, year first"),
+        ("license: Apache-2.0", "license:", 9, "HT202", "`license` is empty"),
+        ("repo-link: <https", "repo-link: <ftp", 12, "HT202", "http(s) link"),
+        ("asset-sha256: 77dcaf0f", "asset-sha256: 77dcaf0", 17, "HT202", "8 to 64 hexadecimal digits"),
+        ("asset-sha256: 77dcaf0f", "asset-sha256: 77dcaf0g", 17, "HT202", "8 to 64 hexadecimal digits"),
+        ("author: MindSpore team", "author: [a, b]", 9, "HT202", "`author` is a list"),
+        ("author: MindSpore team", "author: a: b", 10, "HT103", "mapping values are not allowed"),
+        ("author: MindSpore team", "author: *MindSpore", 9, "HT105", "alias"),
+    ],
+)
+def test_errors_have_code_and_place_and_leave_no_record(old: str, new: str, column: int, code: str, said: str) -> None:
+    text = VALID.replace(old, new)
+    parsed = parse(text)
+    assert parsed.card is None
+    assert problems(parsed) == [(line_of(text, new), column, code, "error")]
+    assert said in parsed.diagnostics[0].message
+
+
+def test_a_duplicate_key_is_an_error_at_its_second_place() -> None:
+    text = VALID.replace("author: MindSpore team", "author: MindSpore team\nmodel-name: again")
+    parsed = parse(text)
+    assert problems(parsed) == [(line_of(text, "model-name: again"), 1, "HT104", "error")]
+    assert f"line {line_of(text, 'model-name: bit')}" in parsed.diagnostics[0].message
+
+
+def test_all_errors_of_a_card_are_reported_at_once() -> None:
+    text = VALID.replace("author: MindSpore team\n", "").replace("2025-03-10", "yesterday").replace("77dcaf0f\n", "x\n")
+    assert [d.code for d in parse(text).diagnostics] == ["HT201", "HT202", "HT202"]
+
+
+def test_a_missing_field_is_named_at_the_block() -> None:
+    parsed = parse(VALID.replace("user-id: MindSpore\n", ""))
+    assert problems(parsed) == [(3, 1, "HT201", "error")]
+    assert "`user-id`" in parsed.diagnostics[0].message
+
+
+def test_a_missing_field_of_an_asset_is_named_at_the_asset() -> None:
+    text = VALID.replace("- file-format: ckpt\n  asset-link", "- asset-link")
+    assert problems(parse(text)) == [(line_of(text, "- asset-link"), 3, "HT201", "error")]
+
+
+@pytest.mark.parametrize(
+    ("new", "problem"),
+    [
+        ("evaluation: -", ("HT106", 13)),
+        ("evaluation: top1acc76.85 | good", ("HT501", 28)),
+    ],
+)
+def test_warnings_leave_the_record(new: str, problem: tuple[str, int]) -> None:
+    text = VALID.replace("evaluation: top1acc76.85 | top5acc93.24", new)
+    parsed = parse(text)
+    assert parsed.card is not None
+    assert problems(parsed) == [(line_of(text, "evaluation"), problem[1], problem[0], "warning")]
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "line", "column"),
+    [
+        (b"", "HT102", 1, 1),
+        (b"# only a title\n", "HT102", 1, 1),
+        (b"# t\n---\na: 1\n", "HT102", 2, 1),
+        (b"# t\n---\njust text\n---\n", "HT103", 3, 1),
+        (b"# t\n---\n\n---\n", "HT103", 3, 1),
+        ("# t\n---\n模型名称：GhostNet\n---\n".encode(), "HT103", 3, 1),
+        (b"# t\n---\nname: \xff\n---\n", "HT101", 3, 7),
+        (VALID.encode("utf-16"), "HT101", 1, 1),
+        (b"#" * (MAX_CARD_BYTES + 1), "HT101", 1, 1),
+    ],
+)
+def test_files_that_are_no_cards(tmp_path: Path, data: bytes, code: str, line: int, column: int) -> None:
+    path = tmp_path / "card.md"
+    path.write_bytes(data)
+    parsed = read_card(path)
+    assert parsed.card is None
+    assert problems(parsed) == [(line, column, code, "error")]
+
+
+@pytest.mark.parametrize("prefix", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_line_ends_and_byte_order_mark_change_nothing(tmp_path: Path, prefix: bytes, newline: str) -> None:
+    path = tmp_path / "bit_resnet50_imagenet2012.md"
+    path.write_bytes(prefix + VALID.replace("\n", newline).encode())
+    card, plain = read_card(path).card, parse(VALID).card
+    assert card is not None
+    assert plain is not None
+    assert {**card.to_json(), "path": ""} == {**plain.to_json(), "path": ""}
+
+
+@given(st.binary())
+def test_any_bytes_give_a_record_or_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.md"
+    path.write_bytes(data)
+    parsed = read_card(path)
+    assert parsed.card is not None or any(d.severity == "error" for d in parsed.diagnostics)
+
+
+@given(st.integers(0, len(VALID)), st.integers(0, 40), st.text(max_size=20))
+def test_any_edit_of_a_card_gives_a_record_or_an_error(start: int, length: int, text: str) -> None:
+    parsed = parse(VALID[:start] + text + VALID[start + length :])
+    errors = [d for d in parsed.diagnostics if d.severity == "error"]
+    assert (parsed.card is None) == bool(errors)
+    lines = VALID.count("\n") + text.count("\n") + 2
+    assert all(1 <= d.span.line <= lines and d.span.column >= 1 for d in parsed.diagnostics)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hubtool.report.doctor import _mindspore, examine
+from tests.conftest import CARDS, Hubtool
+
+
+def test_doctor_tells_what_there_is(hubtool: Hubtool) -> None:
+    result = hubtool("doctor", "--json")
+    assert result.code == 0
+    findings = {finding["name"]: finding for finding in json.loads(result.out)["findings"]}
+    assert findings.keys() >= {"hubtool", "processor", "mindspore", "numpy", "scikit-learn", "cards", "cache"}
+    assert findings["cache"]["status"] == "ok"
+    assert hubtool("doctor").out.startswith("hubtool")
+
+
+def test_a_cache_that_cannot_be_used_is_broken(hubtool: Hubtool, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = hubtool("doctor", "--cache", tmp_path / "file" / "cache")
+    assert result.code == 6
+    assert "--cache" in result.out
+
+
+def test_no_cards_are_broken(tmp_path: Path) -> None:
+    findings = examine([tmp_path / "none"], tmp_path)
+    assert [f.status for f in findings if f.name == "cards"] == ["broken"]
+    assert [f.status for f in examine([CARDS], tmp_path) if f.name == "cards"] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("version", "status"), [("2.9.0", "slow"), ("2.10.0", "slow"), ("2.2.14", "broken"), ("3.0.0", "slow")]
+)
+def test_versions_of_mindspore(version: str, status: str) -> None:
+    finding = _mindspore(version)
+    assert finding.status == status
+    assert finding.hint == "pip install 'hubtool[mindspore]'"

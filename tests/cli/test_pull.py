@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit, flip_byte
+
+
+def test_pull_prints_the_path_and_nothing_else(hubtool: Hubtool) -> None:
+    for _ in range(2):
+        result = hubtool("pull", "bit_digits", "--no-progress")
+        assert (result.code, result.err) == (0, "")
+        path = Path(result.out.strip())
+        assert path.name == DIGITS_CHECKPOINT.name
+        assert path.is_relative_to(hubtool.environment["HUBTOOL_CACHE"])
+        assert path.read_bytes() == DIGITS_CHECKPOINT.read_bytes()
+
+
+def test_progress_goes_to_stderr(hubtool: Hubtool) -> None:
+    result = hubtool("pull", "bit_digits")
+    assert "MiB" in result.err
+    assert len(result.out.splitlines()) == 1
+    assert hubtool("pull", "bit_digits", "-q").err == ""
+
+
+def test_pull_to_a_folder(hubtool: Hubtool, tmp_path: Path) -> None:
+    result = hubtool("pull", "bit_digits", "--to", tmp_path / "out")
+    assert Path(result.out.strip()) == tmp_path / "out" / DIGITS_CHECKPOINT.name
+    assert Path(result.out.strip()).is_file()
+
+
+def test_a_flipped_byte_is_an_integrity_error(hubtool: Hubtool, cards: Path) -> None:
+    flip_byte(cards / "assets" / DIGITS_CHECKPOINT.name)
+    result = hubtool("pull", "bit_digits", "--cards", cards)
+    assert (result.code, result.out) == (5, "")
+    assert "wrong bytes: the card says sha256 5082903c" in result.err
+
+
+def test_a_file_that_is_gone_is_not_found(hubtool: Hubtool, cards: Path) -> None:
+    (cards / "assets" / DIGITS_CHECKPOINT.name).unlink()
+    result = hubtool("pull", "bit_digits", "--cards", cards)
+    assert result.code == 3
+    assert "the card's asset is not there" in result.err
+
+
+def test_offline_says_what_is_missing(hubtool: Hubtool) -> None:
+    for args in (["--offline", "pull", "bit_resnet50"], ["pull", "bit_resnet101", "--offline"]):
+        result = hubtool(*args)
+        assert result.code == 4
+        assert "is not in the cache" in result.err
+    hubtool.environment["HUBTOOL_OFFLINE"] = "1"
+    assert hubtool("pull", "bit_resnet50x3").code == 4
+
+
+def test_a_server_that_cannot_be_reached_is_a_transfer_error(hubtool: Hubtool, cards: Path) -> None:
+    card = cards / "bit_resnet50_imagenet2012.md"
+    edit(card, "https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-77", "http://127.0.0.1:9/BiT-77")
+    result = hubtool("pull", "bit_resnet50", "--cards", cards)
+    assert (result.code, result.out) == (4, "")
+    assert "refused" in result.err
+
+
+def test_a_cache_that_cannot_be_written(hubtool: Hubtool, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = hubtool("pull", "bit_digits", "--cache", tmp_path / "file" / "cache")
+    assert result.code == 6
+    assert "--cache" in result.err

@@ -1,0 +1,228 @@
+"""`verify` as a user runs it: real cards, a real checkpoint, real images, a real MindSpore."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.checkpoint.proto import entry
+from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit, flip_byte
+from tests.photos import write_photos
+
+pytest.importorskip("mindspore")
+pytestmark = pytest.mark.mindspore
+CLAIM_KEYS = {
+    "metric", "published", "measured", "correct", "images", "dataset_images",
+    "interval", "tolerance", "verdict", "reason",
+}  # fmt: skip
+
+
+def results(out: str) -> list[dict]:
+    return json.loads(out)["results"]
+
+
+def statuses(result: dict) -> dict[str, str]:
+    return {check["level"]: check["status"] for check in result["checks"]}
+
+
+def publish(cards: Path, checkpoint: bytes) -> None:
+    """Put another checkpoint under the card of the digits, with its right digest."""
+    (cards / "assets" / DIGITS_CHECKPOINT.name).write_bytes(checkpoint)
+    old = hashlib.sha256(DIGITS_CHECKPOINT.read_bytes()).hexdigest()
+    edit(cards / "bit_digits.md", old, hashlib.sha256(checkpoint).hexdigest())
+
+
+def test_the_published_figures_of_the_demo_model_are_reproduced(hubtool: Hubtool) -> None:
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--json")
+    assert run.code == 0
+    (result,) = results(run.out)
+    assert (result["name"], result["uid"], result["variant"]) == ("bit_digits", "hubtool/1.0/bit_digits", None)
+    assert set(statuses(result).values()) == {"ok"}
+    assert list(statuses(result)) == ["card", "asset", "checkpoint", "network", "evaluation"]
+    assert Path(result["asset"]["path"]).read_bytes() == DIGITS_CHECKPOINT.read_bytes()
+    assert result["asset"]["sha256"] == hashlib.sha256(DIGITS_CHECKPOINT.read_bytes()).hexdigest()
+    assert result["engine"].startswith("mindspore ")
+    assert result["precision"] == "float32"
+    assert result["seconds"] > 0 < result["images_per_second"]
+    top1, top5 = result["claims"]
+    assert top1.keys() == CLAIM_KEYS
+    assert (top1["metric"], top1["published"], top1["correct"], top1["images"]) == ("top1", 98.33, 354, 360)
+    assert (top5["metric"], top5["published"], top5["correct"]) == ("top5", 100.0, 360)
+    assert {top1["verdict"], top5["verdict"]} == {"reproduced"}
+    assert top1["interval"] is None
+    assert "images/s" in run.err
+
+
+def test_the_whole_catalogue(hubtool: Hubtool) -> None:
+    run = hubtool("verify", "--reproduce-eval")
+    assert run.code == 0
+    assert "10 claims: 2 reproduced, 8 not-run" in run.out
+    for name in ("bit_resnet50", "bit_resnet50x3", "bit_resnet101"):
+        assert f"hubtool verify {name} --reproduce-eval --data imagenet2012=PATH" in run.out
+    assert "217.319080 M parameters, published 217.31 M" in run.out
+    for noise in ("WARNING", "Exception ignored", "Traceback", "MindSpore"):
+        assert noise not in run.out + run.err
+
+
+def test_without_the_evaluation_nothing_is_run_or_fetched(hubtool: Hubtool) -> None:
+    run = hubtool("verify", "--json")
+    assert run.code == 0
+    found = {(r["name"], r["variant"]): statuses(r) for r in results(run.out)}
+    assert set(found) == {
+        ("bit_digits", None), ("bit_resnet50", None), ("bit_resnet50", "bit_resnet50"),
+        ("bit_resnet50", "bit_resnet50x3"), ("bit_resnet50", "bit_resnet101"),
+    }  # fmt: skip
+    assert found["bit_digits", None]["checkpoint"] == "ok"
+    assert found["bit_resnet50", "bit_resnet101"] == {
+        "card": "ok", "asset": "skipped", "checkpoint": "skipped", "network": "ok", "evaluation": "skipped",
+    }  # fmt: skip
+    assert {c["verdict"] for r in results(run.out) for c in r["claims"]} == {"not-run"}
+    assert hubtool("verify", "--strict").code == 1
+
+
+@pytest.mark.parametrize("figure", ["98.63", "98.03"])
+def test_a_card_that_lies_about_its_figures_is_a_mismatch(hubtool: Hubtool, cards: Path, figure: str) -> None:
+    edit(cards / "bit_digits.md", "98.33", figure)
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--json", "--cards", cards)
+    assert run.code == 1
+    (result,) = results(run.out)
+    assert [claim["verdict"] for claim in result["claims"]] == ["mismatch", "reproduced"]
+    assert "0.30 points off" in result["claims"][0]["reason"]
+
+
+def test_front_matter_and_table_that_contradict_each_other_are_both_judged(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "evaluation: top1acc98.33", "evaluation: top1acc99.33")
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--json", "--cards", cards)
+    assert run.code == 1
+    verdicts = {r["variant"]: r["claims"][0]["verdict"] for r in results(run.out)}
+    assert verdicts == {None: "mismatch", "bit_digits": "reproduced"}
+
+
+def test_one_flipped_byte_stops_before_any_network_is_built(hubtool: Hubtool, cards: Path) -> None:
+    hubtool("pull", "bit_digits", "--cards", cards)
+    flip_byte(cards / "assets" / DIGITS_CHECKPOINT.name, 1000)
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--json", "--cards", cards)
+    assert run.code == 5
+    (result,) = results(run.out)
+    assert statuses(result) == {
+        "card": "ok", "asset": "failed", "checkpoint": "skipped", "network": "skipped", "evaluation": "skipped",
+    }  # fmt: skip
+    assert "wrong bytes" in result["checks"][1]["detail"]
+    assert {claim["verdict"] for claim in result["claims"]} == {"not-run"}
+    assert result["engine"] is None
+
+
+def test_a_truncated_checkpoint_is_named_with_its_offset(hubtool: Hubtool, cards: Path) -> None:
+    publish(cards, DIGITS_CHECKPOINT.read_bytes()[:1_000_000])
+    run = hubtool("verify", "bit_digits", "--cards", cards)
+    assert run.code == 5
+    assert "cut short" in run.out
+    assert "byte " in run.out
+    assert hubtool("verify", "bit_digits", "--reproduce-eval", "--cards", cards).code == 5
+
+
+def test_a_checkpoint_of_another_network_is_told_apart(hubtool: Hubtool, cards: Path) -> None:
+    publish(cards, entry("fc.weight", [2], "Float32", bytes(8)))
+    run = hubtool("verify", "bit_digits", "--cards", cards)
+    assert run.code == 5
+    assert "35 missing: conv1.weight, layer1.0.gn1.gamma, layer1.0.gn1.beta, and 32 more" in " ".join(run.out.split())
+    assert "1 unexpected: fc.weight" in " ".join(run.out.split())
+
+
+def test_a_wrong_number_of_parameters_is_a_problem_of_the_card(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "| 0.50      |", "| 0.60      |")
+    run = hubtool("verify", "bit_digits", "--cards", cards)
+    assert run.code == 1
+    assert "has 0.498922 M parameters, the card publishes 0.6 M" in run.out
+
+
+def test_a_part_is_judged_by_its_interval(hubtool: Hubtool) -> None:
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--limit", "100", "--json")
+    assert run.code == 0
+    claim = results(run.out)[0]["claims"][0]
+    assert (claim["images"], claim["dataset_images"], claim["verdict"]) == (100, 360, "consistent")
+    low, high = claim["interval"]
+    assert low < 98.33 < high
+
+
+def test_a_folder_of_photographs_end_to_end(hubtool: Hubtool, cards: Path, tmp_path: Path) -> None:
+    """A random bit_resnet50 as an author would publish it: first measured, then reproduced, then lied about."""
+    import mindspore
+
+    from hubtool.network.build import build
+    from hubtool.network.registry import ARCHITECTURES
+
+    classes = [f"n{number:08}" for number in range(1000)]
+    photos = write_photos(tmp_path / "photos", classes[:3], per_class=4)
+    (tmp_path / "classes.txt").write_text("\n".join(classes))
+    mindspore.set_seed(0)
+    checkpoint = cards / "assets" / "random.ckpt"
+    mindspore.save_checkpoint(build(ARCHITECTURES["bit_resnet50"]), str(checkpoint))
+    card = cards / "bit_resnet50_imagenet2012.md"
+    link = "https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-77dcaf0f-910v2.ckpt"
+    edit(card, f"asset-link: <{link}>", "asset-link: assets/random.ckpt")
+    edit(card, "asset-sha256: 77dcaf0f", f"asset-sha256: {hashlib.sha256(checkpoint.read_bytes()).hexdigest()}")
+    card.write_text(card.read_text().split("## Results")[0])
+    data = f"ImageNet-2012={photos}"
+
+    refused = hubtool("verify", "bit_resnet50", "--reproduce-eval", "--data", data, "--cards", cards)
+    assert refused.code == 2
+    assert "3 class folders for a network with 1000 outputs" in refused.err
+    assert "--classes" in refused.err
+
+    args = ["verify", "bit_resnet50", "--reproduce-eval", "--data", data, "--classes", tmp_path / "classes.txt"]
+    first = hubtool(*args, "--json", "--cards", cards)
+    claims = results(first.out)[0]["claims"]
+    assert first.code == 1
+    assert [(c["verdict"], c["images"], c["dataset_images"]) for c in claims] == [("mismatch", 12, 12)] * 2
+    top1, top5 = (f"{claim['measured']:.2f}" for claim in claims)
+    edit(card, "top1acc76.85 | top5acc93.24", f"top1acc{top1} | top5acc{top5}")
+    second = hubtool(*args, "--json", "--cards", cards)
+    assert second.code == 0
+    assert [claim["verdict"] for claim in results(second.out)[0]["claims"]] == ["reproduced"] * 2
+
+    broken = photos / "val" / classes[1] / "002.JPEG"
+    broken.write_bytes(b"not an image")
+    third = hubtool(*args, "--cards", cards)
+    assert third.code == 3
+    assert "002.JPEG: cannot be decoded" in " ".join(third.out.split())
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (["--data", "imagenet2012"], 2, "not DATASET=PATH"),
+        (["--data", "imagnet=/tmp"], 2, "no card asked for is about imagnet"),
+        (["--data", "imagenet2012=/no/such/folder"], 3, "/no/such/folder does not exist"),
+        (["--classes", "/no/such/file"], 3, "no such file"),
+        (["--limit", "0"], 2, "0 is not in the range"),
+        (["no_such_model"], 3, "no card is called no_such_model"),
+    ],
+)
+def test_wrong_usage(hubtool: Hubtool, args: list[str], code: int, said: str) -> None:
+    run = hubtool("verify", "bit_resnet50", "--reproduce-eval", *args)
+    assert (run.code, run.out) == (code, "")
+    assert said in run.err
+
+
+def test_an_interrupt_ends_at_once_with_130(hubtool: Hubtool, tmp_path: Path) -> None:
+    recipe = tmp_path / "long.yaml"
+    recipe.write_text(
+        "{network: bit_digits, dataset: digits, seed: 1, epochs: 500, batch_size: 64, learning_rate: 0.1}"
+    )
+    process = hubtool.popen("train", recipe, "--to", tmp_path / "out")
+    line = process.stderr.readline()  # the first line of progress: training is under way
+    assert "training bit_digits" in line
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - started < 10
+    assert (process.returncode, out) == (130, "")
+    assert err.strip().endswith("interrupted")
+    assert "Traceback" not in err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hubtool.data.imagefolder import ImageFolder
+from hubtool.data.recipe import EvalRecipe
+from hubtool.errors import NotFound, UsageProblem
+from tests.photos import write_photos
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("sklearn")
+CLASSES = ["n01", "n02", "n10"]
+RECIPE = EvalRecipe()
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_photos(tmp_path_factory.mktemp("photos"), CLASSES, per_class=4)
+
+
+def collect(folder: ImageFolder, indices, batch_size: int = 5):
+    batches = list(folder.batches(indices, batch_size))
+    return np.concatenate([b.images for b in batches]), np.concatenate([b.labels for b in batches])
+
+
+@pytest.mark.parametrize("below", ["", "val"])
+def test_the_folder_may_be_val_or_hold_it(root: Path, below: str) -> None:
+    folder = ImageFolder(root / below, outputs=3, recipe=RECIPE)
+    assert len(folder) == 12
+    assert [label for _, label in folder.samples] == [0] * 4 + [1] * 4 + [2] * 4
+
+
+def test_resize_rounds_down_as_mindcv_does() -> None:
+    assert RECIPE.resize == 256
+    assert EvalRecipe(image_size=224, crop_pct=0.9).resize == 248
+
+
+def test_a_class_list_orders_the_labels(root: Path) -> None:
+    names = [f"x{n}" for n in range(7)] + ["n10", "n02", "n01"]
+    folder = ImageFolder(root, outputs=10, recipe=RECIPE, class_names=names)
+    assert sorted({(path.parent.name, label) for path, label in folder.samples}) == [("n01", 9), ("n02", 8), ("n10", 7)]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "names", "said"),
+    [
+        (1000, None, "3 class folders for a network with 1000 outputs: the labels would be wrong"),
+        (2, None, "3 class folders for a network with 2 outputs"),
+        (3, ["n01", "n02", "n03"], "class folder n10 is not in the class list"),
+        (2, CLASSES, "the class list has 3 names, the network 2 outputs"),
+    ],
+)
+def test_labels_that_would_be_silently_wrong_are_refused(root: Path, outputs: int, names, said: str) -> None:
+    with pytest.raises(UsageProblem, match=said):
+        ImageFolder(root, outputs, RECIPE, names)
+
+
+def test_folders_that_are_missing_or_empty(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no such folder"):
+        ImageFolder(tmp_path / "none", 3, RECIPE)
+    (tmp_path / "a").mkdir()
+    with pytest.raises(NotFound, match="no image in its class folders"):
+        ImageFolder(tmp_path, 1, RECIPE)
+
+
+@pytest.mark.mindspore
+def test_pixels_are_those_of_mindcv(root: Path) -> None:
+    mindcv_data = pytest.importorskip("mindcv.data")
+    peer = mindcv_data.create_loader(
+        dataset=mindcv_data.create_dataset(root=str(root), split="val", shuffle=False),
+        batch_size=5,
+        transform=mindcv_data.create_transforms(dataset_name="imagenet", is_training=False, image_resize=224),
+        num_parallel_workers=1,
+    )
+    rows = list(peer.create_tuple_iterator(num_epochs=1, output_numpy=True))
+    images, labels = collect(ImageFolder(root, 3, RECIPE), range(12))
+    assert images.dtype == np.float32
+    assert images.shape == (12, 3, 224, 224)
+    np.testing.assert_array_equal(images, np.concatenate([row[0] for row in rows]))
+    assert labels.tolist() == np.concatenate([row[1] for row in rows]).tolist()
+
+
+@pytest.mark.mindspore
+def test_a_part_is_the_images_asked_for(root: Path) -> None:
+    pytest.importorskip("mindspore")
+    folder = ImageFolder(root, 3, RECIPE)
+    all_images, _ = collect(folder, range(12))
+    images, labels = collect(folder, [11, 0, 5], batch_size=2)
+    np.testing.assert_array_equal(images, all_images[[11, 0, 5]])
+    assert labels.tolist() == [2, 0, 1]
+
+
+@pytest.mark.mindspore
+def test_images_that_cannot_be_decoded_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mindspore")
+    monkeypatch.chdir(tmp_path)  # MindSpore drops a copy of a bad image into the working directory
+    write_photos(tmp_path, ["a"], per_class=3)
+    broken = tmp_path / "val" / "a" / "001.JPEG"
+    broken.write_bytes(broken.read_bytes()[:100])
+    folder = ImageFolder(tmp_path, 1, RECIPE)
+    with pytest.raises(NotFound, match=r"001\.JPEG: cannot be decoded"):
+        collect(folder, range(3))
+    assert not Path("abnormal_image.jpg").exists()
+    broken.write_bytes(b"")
+    with pytest.raises(NotFound, match=r"001\.JPEG: cannot be decoded"):
+        collect(folder, range(3))

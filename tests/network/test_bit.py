@@ -1,0 +1,118 @@
+"""The networks against MindCV, which made the published weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hubtool.checkpoint.reader import Checkpoint
+from hubtool.network.architecture import Architecture
+from hubtool.network.binding import check_layout
+from hubtool.network.build import bind, build, build_for_inference
+from hubtool.network.folding import fold_weight_standardisation
+from hubtool.network.registry import ARCHITECTURES
+
+np = pytest.importorskip("numpy")
+mindspore = pytest.importorskip("mindspore")
+pytestmark = pytest.mark.mindspore
+
+PEERS = [
+    ("bit_resnet50", "BiT_resnet50", 224),
+    ("bit_resnet101", "BiT_resnet101", 224),
+    ("bit_resnet50x3", "BiT_resnet50x3", 64),
+]
+
+
+def photographs(architecture: Architecture, size: int, count: int = 2):
+    shape = (count, architecture.in_channels, size, size)
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+def logits(cell, images):
+    cell.set_train(False)
+    return cell(mindspore.Tensor(images)).asnumpy()
+
+
+@pytest.mark.parametrize("name", ["bit_resnet50", "bit_digits"])
+def test_cells_have_the_parameters_that_the_architecture_lists(name: str) -> None:
+    cell = build(ARCHITECTURES[name])
+    found = [(parameter.name, tuple(parameter.shape)) for parameter in cell.get_parameters()]
+    assert found == list(ARCHITECTURES[name].parameter_shapes().items())
+
+
+@pytest.mark.parametrize(("name", "peer_name", "size"), PEERS)
+def test_the_same_checkpoint_gives_the_same_logits_as_mindcv(
+    tmp_path: Path, name: str, peer_name: str, size: int
+) -> None:
+    mindcv = pytest.importorskip("mindcv")
+    mindspore.set_seed(1)
+    architecture = ARCHITECTURES[name]
+    images = photographs(architecture, size)
+
+    # Saved by the peer, loaded here.
+    peer = mindcv.create_model(peer_name)
+    randomise_norms(peer)
+    path = tmp_path / "peer.ckpt"
+    mindspore.save_checkpoint(peer, str(path))
+    checkpoint = Checkpoint(path)
+    check_layout(checkpoint, architecture)
+    assert list(checkpoint.tensors) == list(architecture.parameter_shapes())
+    wanted = logits(peer, images)
+    arrays = checkpoint.arrays()
+    ours = build(architecture)
+    bind(ours, arrays)
+    assert np.abs(wanted).max() > 0.1
+    np.testing.assert_allclose(logits(ours, images), wanted, rtol=0, atol=1e-4)
+
+    # With the kernels standardised once.
+    np.testing.assert_allclose(logits(build_for_inference(architecture, arrays), images), wanted, rtol=0, atol=1e-4)
+
+    # Saved here, loaded by the peer.
+    path = tmp_path / "ours.ckpt"
+    mindspore.save_checkpoint(ours, str(path))
+    blank = mindcv.create_model(peer_name)
+    left = mindspore.load_param_into_net(blank, mindspore.load_checkpoint(str(path)), strict_load=True)
+    assert left == ([], [])
+    np.testing.assert_allclose(logits(blank, images), wanted, rtol=0, atol=1e-4)
+
+
+def randomise_norms(cell) -> None:
+    """Fresh norms are ones and zeros, under which swapped ones would go unnoticed."""
+    random = np.random.default_rng(1)
+    for parameter in cell.get_parameters():
+        if parameter.name.endswith(("gamma", "beta")):
+            values = parameter.asnumpy() + random.normal(scale=0.1, size=parameter.shape)
+            parameter.set_data(mindspore.Tensor(values.astype("float32")))
+
+
+def test_folding_makes_kernels_standard_and_leaves_the_head_alone() -> None:
+    random = np.random.default_rng(0)
+    arrays = {"conv1.weight": random.normal(2, 3, (4, 3, 7, 7)), "classifier.weight": random.normal(2, 3, (4, 8, 1, 1))}
+    folded = fold_weight_standardisation(arrays)
+    assert folded["conv1.weight"].dtype == np.float32
+    np.testing.assert_allclose(folded["conv1.weight"].mean((1, 2, 3)), 0, atol=1e-6)
+    np.testing.assert_allclose(folded["conv1.weight"].std((1, 2, 3)), 1, atol=1e-5)
+    assert folded["classifier.weight"] is arrays["classifier.weight"]
+
+
+def test_a_network_can_be_trained_and_inference_cannot_tell() -> None:
+    architecture = Architecture("tiny", units=(1, 1), width=32, num_classes=3, in_channels=1, image_size=16)
+    cell = build(architecture)
+    images, labels = photographs(architecture, 16, 6), np.array([0, 1, 2, 0, 1, 2], "int32")
+    optimizer = mindspore.nn.SGD(cell.trainable_params(), learning_rate=0.05)
+    criterion = mindspore.nn.CrossEntropyLoss()
+
+    def loss(x, y):
+        return criterion(cell(x), y)
+
+    step = mindspore.value_and_grad(loss, None, optimizer.parameters)
+    losses = []
+    for _ in range(8):
+        value, gradients = step(mindspore.Tensor(images), mindspore.Tensor(labels))
+        optimizer(gradients)
+        losses.append(float(value))
+    assert losses[-1] < 0.5 * losses[0]
+    arrays = {parameter.name: parameter.asnumpy() for parameter in cell.get_parameters()}
+    folded = logits(build_for_inference(architecture, arrays), images)
+    np.testing.assert_allclose(folded, logits(cell, images), rtol=0, atol=1e-4)

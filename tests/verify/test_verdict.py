@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from hubtool.verify.verdict import Verdict, judge, not_run
+
+
+@pytest.mark.parametrize(
+    ("published", "correct", "images", "split", "verdict"),
+    [
+        (98.33, 354, 360, 360, Verdict.REPRODUCED),
+        (98.63, 354, 360, 360, Verdict.MISMATCH),
+        (98.03, 354, 360, 360, Verdict.MISMATCH),
+        (76.90, 768, 1000, 1000, Verdict.REPRODUCED),  # exactly the tolerance away
+        (76.70, 768, 1000, 1000, Verdict.REPRODUCED),
+        (76.91, 768, 1000, 1000, Verdict.MISMATCH),
+        (100.0, 360, 360, 360, Verdict.REPRODUCED),
+        (0.0, 0, 10, 10, Verdict.REPRODUCED),
+        (76.85, 1537, 2000, 50_000, Verdict.CONSISTENT),
+        (80.63, 1537, 2000, 50_000, Verdict.MISMATCH),
+        (76.85, 8, 10, 50_000, Verdict.INCONCLUSIVE),
+        (76.85, 0, 64, 50_000, Verdict.MISMATCH),
+        (98.33, 99, 100, 360, Verdict.CONSISTENT),
+    ],
+)
+def test_verdicts(published: float, correct: int, images: int, split: int, verdict: Verdict) -> None:
+    claim = judge("top1", published, correct=correct, images=images, split=split)
+    assert claim.verdict is verdict
+    assert claim.measured == pytest.approx(100 * correct / images)
+    assert (claim.interval is None) == (images == split)
+    assert claim.reason
+
+
+def test_a_claim_that_was_not_run_says_why() -> None:
+    document = not_run("top1", 76.85, "no dataset").to_json()
+    assert document == {
+        "metric": "top1",
+        "published": 76.85,
+        "measured": None,
+        "correct": None,
+        "images": None,
+        "dataset_images": None,
+        "interval": None,
+        "tolerance": 0.1,
+        "verdict": "not-run",
+        "reason": "no dataset",
+    }
