@@ -1,7 +1,7 @@
 """The cache: files by their full SHA-256, each with what its card called it.
 
 <root>/sha256/<64 digits>/<file name>     the bytes
-<root>/sha256/<64 digits>/entry.json      source, and the size and times the bytes had when verified
+<root>/sha256/<64 digits>.json            source, and the size and times the bytes had when verified
 <root>/partial/                           files on their way in
 <root>/locks/                             one lock an asset
 """
@@ -26,6 +26,7 @@ from hubtool.errors import EnvironmentProblem
 from hubtool.progress import SILENT, Progress
 
 _log = logging.getLogger(__name__)
+_SECONDS_OF_SILENCE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,12 @@ class Cache:
 
         A file whose size, times and inode are as recorded is taken as intact without reading it.
         """
-        folders = sorted((self.root / "sha256").glob(f"{digest.hex}*")) if self.root.is_dir() else []
-        for folder in folders:
-            entry = _read_entry(folder)
-            path = folder / (entry.get("file") or name)
-            if not path.is_file():
-                continue
-            stat = path.stat()
-            if entry.get("stat") != _fingerprint(stat):
-                if hash_file(path) != folder.name:
-                    _log.warning("%s was changed since it was verified; removed", path)
-                    path.unlink()
-                    continue
-                _write_entry(folder, path, entry.get("source", ""))
-            return CachedFile(path, folder.name, stat.st_size)
+        with environment_errors(self.root):
+            for folder in sorted((self.root / "sha256").glob(f"{digest.hex}*/")):
+                entry = _read_entry(folder)
+                path = folder / Path(str(entry.get("file") or name)).name
+                if path.is_file() and _is_intact(path, folder.name, entry):
+                    return CachedFile(path, folder.name, path.stat().st_size)
         return None
 
     def add(self, partial: Path, sha256: str, name: str, source: str) -> CachedFile:
@@ -89,13 +82,21 @@ class Cache:
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
         """Hold the lock of one asset; the kernel releases it when its holder dies."""
-        from filelock import FileLock
+        from filelock import FileLock, Timeout
 
         with environment_errors(self.root):
             folder = self.root / "locks"
             folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{key}.lock"):
+            lock = FileLock(folder / f"{key}.lock")
+            try:
+                lock.acquire(timeout=_SECONDS_OF_SILENCE)
+            except Timeout:
+                _log.warning("waiting for another process that fetches %s", key)
+                lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
 
 def write_hashed(chunks: Iterable[bytes], path: Path, progress: Progress = SILENT) -> str:
@@ -116,25 +117,38 @@ def write_hashed(chunks: Iterable[bytes], path: Path, progress: Progress = SILEN
 def hash_file(path: Path) -> str:
     """SHA-256 of a file (lower-case hex), read in pieces."""
     sha256 = hashlib.sha256()
-    with path.open("rb") as stream:
+    with environment_errors(path), path.open("rb") as stream:
         while chunk := stream.read(DEFAULT_LIMITS.chunk_bytes):
             sha256.update(chunk)
     return sha256.hexdigest()
 
 
 @contextmanager
-def environment_errors(folder: Path) -> Iterator[None]:
-    """Turn what the file system refuses into an `EnvironmentProblem` that names the folder."""
+def environment_errors(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into an `EnvironmentProblem` that names the file or folder."""
     try:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise EnvironmentProblem(
-                f"{folder}: the disk is full", hint="free space or name another --cache"
-            ) from error
+            raise EnvironmentProblem(f"{path}: the disk is full", hint="free space, or name another folder") from error
         raise EnvironmentProblem(
-            f"{folder}: {error.strerror or error}", hint="mend the folder or name another with --cache"
+            f"{path}: {error.strerror or error}", hint="mend its permissions, or name another folder"
         ) from error
+
+
+def _is_intact(path: Path, sha256: str, entry: dict[str, Any]) -> bool:
+    """Whether a cached file still is what was verified; one that is not is removed."""
+    if entry.get("stat") == _fingerprint(path.stat()):
+        return True
+    if hash_file(path) != sha256:
+        _log.warning("%s was changed since it was verified; removed", path)
+        path.unlink()
+        return False
+    try:
+        _write_entry(path.parent, path, str(entry.get("source", "")))
+    except OSError:
+        _log.info("%s is not writable: the file is hashed each time", path.parent.parent)
+    return True
 
 
 def _fingerprint(stat: os.stat_result) -> list[int]:
@@ -143,7 +157,7 @@ def _fingerprint(stat: os.stat_result) -> list[int]:
 
 def _read_entry(folder: Path) -> dict[str, Any]:
     try:
-        entry = json.loads((folder / "entry.json").read_text(encoding="utf-8"))
+        entry = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return entry if isinstance(entry, dict) else {}
@@ -151,6 +165,6 @@ def _read_entry(folder: Path) -> dict[str, Any]:
 
 def _write_entry(folder: Path, path: Path, source: str) -> None:
     entry = {"file": path.name, "source": source, "stat": _fingerprint(path.stat())}
-    temporary = folder / f"entry.json.{os.getpid()}"
+    temporary = folder.with_suffix(f".{os.getpid()}.partial")
     temporary.write_text(json.dumps(entry), encoding="utf-8")
-    temporary.replace(folder / "entry.json")
+    temporary.replace(folder.with_suffix(".json"))

@@ -17,6 +17,8 @@ class Limits:
         Longest wait between two chunks.
     attempts
         Requests for one file when connecting fails or the server answers 502, 503 or 504.
+    redirects
+        Hops followed from one link.
     max_bytes
         Largest file accepted.
     chunk_bytes
@@ -26,6 +28,7 @@ class Limits:
     connect_seconds: float = 10.0
     idle_seconds: float = 10.0
     attempts: int = 3
+    redirects: int = 10
     max_bytes: int = 64 * 1024**3
     chunk_bytes: int = 1024 * 1024
 

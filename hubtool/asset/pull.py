@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from hubtool.asset.source import LocalSource, RemoteSource, locate
 from hubtool.card.record import Asset, Digest
 from hubtool.errors import CardError, DigestMismatch, Offline
 from hubtool.progress import SILENT, Progress
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,17 @@ def pull(
     if isinstance(source, LocalSource):
         # A file beside the card is what the card speaks of, whatever the cache holds under its digest.
         _check(digest, hash_file(source.path), source.path, source.label)
+    if found := cache.find(digest, name):
+        _log.info("%s is in the cache: %s", source.label, found.path)
+        return _verified(found, transferred=0)
+    if offline and isinstance(source, RemoteSource):
+        raise Offline(f"{source.label} is not in the cache {cache.root}", hint="pull it once without --offline")
     with cache.lock(digest.hex):
-        if cached := cache.find(digest, name):
-            return _verified(cached, transferred=0)
-        if offline and isinstance(source, RemoteSource):
-            raise Offline(f"{source.label} is not in the cache {cache.root}", hint="pull it once without --offline")
-        cached = _fetch(source, digest, name, cache, progress)
-        return _verified(cached, transferred=cached.size)
+        if found := cache.find(digest, name):  # somebody else fetched it meanwhile
+            return _verified(found, transferred=0)
+        _log.info("fetching %s", source.label)
+        fetched = _fetch(source, digest, name, cache, progress)
+        return _verified(fetched, transferred=fetched.size)
 
 
 def cached(asset: Asset, folder: Path, cache: Cache) -> VerifiedAsset | None:

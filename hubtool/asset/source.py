@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from hubtool.asset.limits import DEFAULT_LIMITS, Limits
 from hubtool.card.record import Asset
-from hubtool.errors import CardError, NotFound, TransferError
+from hubtool.errors import CardError, EnvironmentProblem, NotFound, TransferError
 
 if TYPE_CHECKING:
     import requests
+
+_LONGEST_HOST_LABEL = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,13 @@ class LocalSource:
         return self.path.stat().st_size
 
     def chunks(self, limits: Limits = DEFAULT_LIMITS) -> Iterator[bytes]:
-        """The file's bytes, in pieces."""
-        with self.path.open("rb") as stream:
-            while chunk := stream.read(limits.chunk_bytes):
-                yield chunk
+        """The file's bytes, in pieces. Raises EnvironmentProblem when it cannot be read."""
+        try:
+            with self.path.open("rb") as stream:
+                while chunk := stream.read(limits.chunk_bytes):
+                    yield chunk
+        except OSError as error:
+            raise EnvironmentProblem(f"{self.path} cannot be read: {error.strerror or error}") from error
 
 
 class RemoteSource:
@@ -63,23 +68,35 @@ class RemoteSource:
         import requests
 
         try:
-            with _session(limits) as session:
-                response = session.get(
-                    self.url,
-                    stream=True,
-                    timeout=(limits.connect_seconds, limits.idle_seconds),
-                    headers={"Accept-Encoding": "identity"},
-                )
-                with response:
-                    yield from self._body(response, limits)
+            with session(limits) as opened, self._response(opened, limits) as response:
+                yield from self._body(response, limits)
         except requests.RequestException as error:
-            raise TransferError(f"{self.url}: {_reason(error)}", hint="check the link and the connection") from error
+            raise TransferError(
+                f"{self.url}: {failure_reason(error)}", hint="check the link and the connection"
+            ) from error
+
+    def _response(self, opened: requests.Session, limits: Limits) -> requests.Response:
+        """The answer behind all redirects, each checked before it is followed."""
+        url = self.url
+        for _ in range(limits.redirects + 1):
+            check_url(url)
+            response = opened.get(
+                url,
+                stream=True,
+                timeout=(limits.connect_seconds, limits.idle_seconds),
+                headers={"Accept-Encoding": "identity"},
+                allow_redirects=False,
+            )
+            if not response.is_redirect:
+                return response
+            response.close()
+            url = urljoin(url, response.headers["Location"])
+        raise TransferError(f"{self.url}: redirected more than {limits.redirects} times", hint="check the link")
 
     def _body(self, response: requests.Response, limits: Limits) -> Iterator[bytes]:
         if response.status_code != 200:
             hint = "the card's link may be out of date" if response.status_code in {403, 404, 410} else ""
             raise TransferError(f"{self.url}: the server answered {response.status_code} {response.reason}", hint=hint)
-        check_url(response.url)
         length = response.headers.get("Content-Length", "")
         self.size = int(length) if length.isdigit() and "Content-Encoding" not in response.headers else None
         received = 0
@@ -108,10 +125,14 @@ def locate(asset: Asset, folder: Path) -> LocalSource | RemoteSource:
         check_url(asset.url)
         return RemoteSource(asset.url)
     root = folder.resolve()
-    path = (root / asset.url).resolve()
+    try:
+        path = (root / asset.url).resolve()
+        found = path.is_file()
+    except (OSError, ValueError) as error:  # too long, or a character that no file name has
+        raise CardError(f"{asset.url[:80]}: not a path: {error.__class__.__name__}", hint="mend the link") from error
     if not path.is_relative_to(root):
         raise CardError(f"{asset.url}: an asset has to lie below its card's folder", hint=f"move it below {folder}")
-    if not path.is_file():
+    if not found:
         raise NotFound(f"{folder / asset.url}: the card's asset is not there", hint="restore the file or mend the link")
     return LocalSource(path)
 
@@ -124,10 +145,15 @@ def check_url(url: str) -> None:
     CardError
         The scheme is not allowed.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-        return
-    raise CardError(f"{url}: {parts.scheme}: links are not fetched", hint="publish the file over https")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError as error:
+        raise CardError(f"{url[:80]}: not a link: {error}", hint="mend the link in the card") from error
+    if not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+        raise CardError(f"{url}: {parts.scheme}: links are not fetched", hint="publish the file over https")
+    if not all(0 < len(label) < _LONGEST_HOST_LABEL for label in host.removesuffix(".").split(".")):
+        raise CardError(f"{url[:80]}: not the name of a host", hint="mend the link in the card")
 
 
 def _is_loopback(host: str) -> bool:
@@ -139,7 +165,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _session(limits: Limits) -> requests.Session:
+def session(limits: Limits) -> requests.Session:
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.util import Retry
@@ -153,7 +179,7 @@ def _session(limits: Limits) -> requests.Session:
     return session
 
 
-def _reason(error: requests.RequestException) -> str:
+def failure_reason(error: requests.RequestException) -> str:
     """The innermost cause in plain words: requests wraps it in the text of every layer above."""
     import requests
 

@@ -1,24 +1,12 @@
-"""Finding the front matter of a hub card.
-
-A hub card is a title, then a `---` block, then the body, so plain python-frontmatter, which wants the
-block on the first line, sees no metadata at all. `HubHandler` teaches it the hub's shape::
-
-    frontmatter.loads(text, handler=HubHandler())
-"""
+"""Finding the parts of a hub card: title, front matter, body."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
-
-from frontmatter.default_handlers import YAMLHandler
-
-from hubtool.card.yamlvalues import read_yaml
 
 _DELIMITER = re.compile(r"-{3,}[ \t]*")
 _BEFORE_BLOCK = re.compile(r"\s*(#.*|<!--.*)?")
-_TITLE = re.compile(r"#\s+(.*?)\s*#*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +77,8 @@ def _is_delimiter(line: str) -> bool:
 def _find_title(lines: list[str], first_line: int) -> tuple[str | None, int]:
     """The first level-1 heading above any other text, and its line."""
     for number, line in enumerate(lines):
-        if match := _TITLE.fullmatch(line.strip()):
-            return match[1], first_line + number
+        if line.startswith(("# ", "#\t")):
+            return line[1:].strip().rstrip("#").rstrip(), first_line + number
         if line.strip():
             break
     return None, first_line
-
-
-class HubHandler(YAMLHandler):
-    """python-frontmatter handler for cards with the title before the block; scalars stay as written."""
-
-    def detect(self, text: str) -> bool:
-        """Whether the text has a front matter that is closed."""
-        layout = find_layout(text)
-        return layout is not None and layout.closed
-
-    def split(self, text: str) -> tuple[str, str]:
-        """Front matter and content, the title included in the latter.
-
-        Raises
-        ------
-        ValueError
-            There is no front matter; python-frontmatter then takes the whole text as content.
-        """
-        layout = find_layout(text)
-        if layout is None or not layout.closed:
-            raise ValueError("no front matter")
-        title = f"# {layout.title}\n\n" if layout.title and layout.title_line < layout.yaml_line else ""
-        return layout.yaml, title + layout.body.lstrip("\n")
-
-    def load(self, fm: str, **_: object) -> Any:
-        """The block as dicts, lists and strings; an empty dict when it is not a mapping."""
-        value = read_yaml(fm).value
-        return value if isinstance(value, dict) else {}

@@ -1,167 +1,251 @@
-"""Text of a card to its record and its diagnostics."""
+"""Text of a card to its record, and to everything that is wrong with it."""
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from hubtool.card.diagnostic import Diagnostic, Severity, Span
 from hubtool.card.frontmatter import Layout, find_layout
 from hubtool.card.metrics import Metric, UnreadMetric, parse_evaluation
-from hubtool.card.record import Asset, Card, Digest, Variant, digest_in_link
+from hubtool.card.record import Asset, Card, Digest
 from hubtool.card.schema import SchemaProblem, schema_problems, typed
-from hubtool.card.tables import Row, results_rows
+from hubtool.card.span import Span
+from hubtool.card.tables import results_rows
 from hubtool.card.yamlvalues import YamlText, read_yaml
 
 MAX_CARD_BYTES = 4 * 1024 * 1024
 """Larger files are refused unread: the largest real card is under 40 KiB."""
 
+Kind = Literal[
+    "unreadable",
+    "no-block",
+    "unclosed-block",
+    "syntax",
+    "not-a-mapping",
+    "duplicate-key",
+    "alias",
+    "depth",
+    "dash",
+    "missing-field",
+    "field-value",
+    "metric",
+]
+_HARMLESS: set[str] = {"dash", "metric"}
 _FULL_WIDTH_COLON = "\uff1a"
-_PROBLEM_CODES = {
-    "syntax": ("HT103", Severity.ERROR),
-    "duplicate-key": ("HT104", Severity.ERROR),
-    "alias": ("HT105", Severity.ERROR),
-    "depth": ("HT105", Severity.ERROR),
-    "dash": ("HT106", Severity.WARNING),
-}
+_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedCard:
-    """What became of a card's text: a valid record, or None and at least one error.
+class Problem:
+    """Something that keeps a card, or a part of it, from being read."""
 
-    Diagnostics may be there beside a record, too: what is odd but does not keep it from being read.
+    kind: Kind
+    span: Span
+    message: str
+
+    @property
+    def fatal(self) -> bool:
+        """Whether there is no record because of it."""
+        return self.kind not in _HARMLESS
+
+
+@dataclass(frozen=True)
+class ParsedCard:
+    """What became of a card's text.
+
+    Attributes
+    ----------
+    shown
+        How the user named the file.
+    text
+        As decoded, with its own line ends and without a byte order mark; empty when it cannot be read.
+    bom
+        Whether the file began with a byte order mark.
+    layout, yaml
+        The parts and the block's values with their places; None when there is no closed block.
+    values
+        Front matter as the schema types it; None when it is not a mapping.
+    card
+        The valid record, or None when a problem is fatal.
+    problems
+        In the order of their places.
     """
 
-    path: str
-    card: Card | None
-    diagnostics: tuple[Diagnostic, ...]
+    shown: str
+    path: Path
+    text: str = ""
+    bom: bool = False
+    layout: Layout | None = None
+    yaml: YamlText | None = None
+    values: dict[str, Any] | None = None
+    card: Card | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Lines of the text without their ends; `lines[0]` is line 1."""
+        return [line.removesuffix("\r") for line in self.text.split("\n")]
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        for line in self.text.split("\n"):
+            starts.append(starts[-1] + len(line) + 1)
+        return starts
+
+    def offset(self, line: int, column: int) -> int:
+        """Offset in `text` of a line and column, both from 1."""
+        return self._line_starts[line - 1] + column - 1
+
+    def span_of(self, *path: str | int) -> Span:
+        """Place of a value of the front matter, by its keys and indices; of the block when it is not there."""
+        if self.yaml is not None and path in self.yaml.spans:
+            return self.yaml.spans[path]
+        return self.span_of_key(*path)
+
+    def span_of_key(self, *path: str | int) -> Span:
+        """Place of a key of the front matter; of the block's opening line when it is not there."""
+        if self.yaml is not None and path in self.yaml.key_spans:
+            return self.yaml.key_spans[path]
+        return Span.of_line(self.layout.yaml_line - 1, "---") if self.layout else Span(1, 1, 1, 1)
 
 
 def read_card(path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:
-    """Read and parse the card at `path`; never raises for what the file holds.
+    """Read and parse the card at `path`; never raises, whatever lies there.
 
     Parameters
     ----------
     uid
         Identifier within the hub; derived from the front matter when not given.
     shown
-        How diagnostics name the file; the path itself by default.
-
-    Raises
-    ------
-    OSError
-        The file cannot be opened or read.
+        How messages name the file; the path itself by default.
     """
     shown = shown if shown is not None else path.as_posix()
-    with path.open("rb") as stream:
-        data = stream.read(MAX_CARD_BYTES + 1)
-    if len(data) > MAX_CARD_BYTES:
-        return _unreadable(shown, "HT101", f"the file is larger than {MAX_CARD_BYTES // 1024**2} MiB, no card is")
     try:
-        text = data.decode("utf-8-sig")
+        data = _bytes_of(path)
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror or error}"
+        return ParsedCard(shown, path, problems=(Problem("unreadable", Span(1, 1, 1, 1), message),))
+    if len(data) > MAX_CARD_BYTES:
+        message = f"the file is larger than {MAX_CARD_BYTES // 1024**2} MiB, no card is"
+        return ParsedCard(shown, path, problems=(Problem("unreadable", Span(1, 1, 1, 1), message),))
+    try:
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        span = Span(line, column, line, column + 1)
-        return _unreadable(shown, "HT101", f"byte 0x{data[error.start]:02x} is not UTF-8: save the card as UTF-8", span)
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8: save the card as UTF-8"
+        return ParsedCard(shown, path, problems=(Problem("unreadable", Span(line, column, line, column + 1), message),))
     return parse_card(text, path, uid=uid, shown=shown)
+
+
+def _bytes_of(path: Path) -> bytes:
+    # Opened without waiting, because a pipe that nobody writes to would block for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with open(descriptor, "rb") as stream:  # noqa: PTH123 (a descriptor, not a path)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError("it is not a regular file")
+        return stream.read(MAX_CARD_BYTES + 1)
 
 
 def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:
     """Parse the text of a card that lies, or will lie, at `path`."""
     shown = shown if shown is not None else path.as_posix()
+    bom = text.startswith(_BOM)
+    text = text.removeprefix(_BOM)
     layout = find_layout(text)
     if layout is None:
-        return _unreadable(shown, "HT102", "no front matter: a `---` block has to follow the title")
+        problem = Problem("no-block", Span(1, 1, 1, 1), "no front matter: a `---` block has to follow the title")
+        return ParsedCard(shown, path, text, bom, problems=(problem,))
     if not layout.closed:
         span = Span.of_line(layout.yaml_line - 1, "---")
-        return _unreadable(shown, "HT102", "the front matter that opens here is not closed by a second `---`", span)
-    return _CardText(shown, path, layout, read_yaml(layout.yaml, layout.yaml_line)).parse(uid)
+        problem = Problem("unclosed-block", span, "the front matter that opens here is not closed by a second `---`")
+        return ParsedCard(shown, path, text, bom, layout, problems=(problem,))
+    yaml = read_yaml(layout.yaml, layout.yaml_line)
+    values = typed(yaml.value) if isinstance(yaml.value, dict) else None
+    problems = [Problem(p.kind, p.span, p.message) for p in yaml.problems]
+    metrics: tuple[Metric, ...] = ()
+    if values is not None:
+        metrics, unread = parse_evaluation(_text(values.get("evaluation")))
+        problems += _schema_problems(values, yaml, layout)
+        problems += _metric_problems(unread, yaml)
+    elif not any(problem.fatal for problem in problems):
+        problems.append(_not_a_mapping(yaml, layout))
+    card = None
+    if values is not None and not any(problem.fatal for problem in problems):
+        card = _record(values, metrics, layout, path, uid)
+    problems.sort(key=lambda problem: problem.span)
+    return ParsedCard(shown, path, text, bom, layout, yaml, values, card, tuple(problems))
 
 
-def _unreadable(shown: str, code: str, message: str, span: Span | None = None) -> ParsedCard:
-    span = span or Span(1, 1, 1, 1)
-    return ParsedCard(shown, None, (Diagnostic(shown, span, code, Severity.ERROR, message),))
+def _schema_problems(values: dict[str, Any], yaml: YamlText, layout: Layout) -> Iterator[Problem]:
+    for problem in schema_problems(values):
+        kind: Kind = "missing-field" if problem.missing else "field-value"
+        yield Problem(kind, _schema_span(problem, yaml, layout), problem.message)
 
 
-@dataclass(frozen=True, slots=True)
-class _CardText:
-    """A card whose parts are found and whose block was read as YAML."""
+def _schema_span(problem: SchemaProblem, yaml: YamlText, layout: Layout) -> Span:
+    if problem.missing is None:
+        return yaml.spans[problem.path]
+    if problem.path:
+        whole = yaml.spans[problem.path]
+        return Span(whole.line, whole.column, whole.line, whole.column + 1)
+    return Span.of_line(layout.yaml_line - 1, "---")
 
-    shown: str
-    path: Path
-    layout: Layout
-    yaml: YamlText
 
-    def parse(self, uid: str | None) -> ParsedCard:
-        diagnostics = [*self._yaml_diagnostics()]
-        values = self.yaml.value
-        card = None
-        if isinstance(values, dict):
-            values = typed(values)
-            metrics, unread = parse_evaluation(_text(values.get("evaluation")))
-            diagnostics += self._schema_diagnostics(values)
-            diagnostics += self._metric_diagnostics(unread)
-            if not any(d.severity is Severity.ERROR for d in diagnostics):
-                card = self._record(values, metrics, uid)
-        elif not any(d.severity is Severity.ERROR for d in diagnostics):
-            span = self.yaml.spans.get((), Span.of_line(self.layout.yaml_line))
-            message = "the front matter has to be `key: value` lines"
-            if _FULL_WIDTH_COLON in self.layout.yaml:
-                message += f"; a full-width colon `{_FULL_WIDTH_COLON}` does not separate a key from its value"
-            diagnostics.append(Diagnostic(self.shown, span, "HT103", Severity.ERROR, message))
-        return ParsedCard(self.shown, card, tuple(sorted(diagnostics)))
+def _metric_problems(unread: tuple[UnreadMetric, ...], yaml: YamlText) -> Iterator[Problem]:
+    for part in unread:
+        span = part_span(yaml.spans[("evaluation",)], yaml.value["evaluation"], part.written, part.start)
+        if part.written[0].isalnum() or len(part.written) > 1:
+            shown = part.written if len(part.written) <= 60 else part.written[:57] + "..."
+            message = f"`{shown}` is not a metric: write a name with its number, such as top1acc76.85"
+        else:
+            message = f"no metric stands next to `{part.written}`: remove it, or write the one that is missing"
+        yield Problem("metric", span, message)
 
-    def _yaml_diagnostics(self) -> Iterator[Diagnostic]:
-        for problem in self.yaml.problems:
-            code, severity = _PROBLEM_CODES[problem.kind]
-            yield Diagnostic(self.shown, problem.span, code, severity, problem.message)
 
-    def _schema_diagnostics(self, values: dict[str, Any]) -> Iterator[Diagnostic]:
-        for problem in schema_problems(values):
-            code = "HT201" if problem.missing else "HT202"
-            yield Diagnostic(self.shown, self._span(problem), code, Severity.ERROR, problem.message)
+def part_span(value: Span, text: str, part: str, start: int) -> Span:
+    """Place of a part of a scalar that begins at `start`; of the whole scalar where it is not written as it reads."""
+    quotes = value.end_column - value.column - len(text)
+    if value.line != value.end_line or quotes not in {0, 2}:
+        return value
+    column = value.column + start + quotes // 2
+    return Span(value.line, column, value.line, column + len(part))
 
-    def _span(self, problem: SchemaProblem) -> Span:
-        if problem.missing is None:
-            return self.yaml.spans[problem.path]
-        if problem.path:
-            whole = self.yaml.spans[problem.path]
-            return Span(whole.line, whole.column, whole.line, whole.column + 1)
-        return Span.of_line(self.layout.yaml_line - 1, "---")
 
-    def _metric_diagnostics(self, unread: tuple[UnreadMetric, ...]) -> Iterator[Diagnostic]:
-        for part in unread:
-            value = self.yaml.spans[("evaluation",)]
-            column = value.column + part.start
-            span = Span(value.line, column, value.line, column + len(part.written))
-            message = f"`{part.written}` is not a metric: write a name with its number, such as top1acc76.85"
-            yield Diagnostic(self.shown, span, "HT501", Severity.WARNING, message)
+def _not_a_mapping(yaml: YamlText, layout: Layout) -> Problem:
+    message = "the front matter has to be `key: value` lines"
+    if _FULL_WIDTH_COLON in layout.yaml:
+        message += f"; a full-width colon `{_FULL_WIDTH_COLON}` does not separate a key from its value"
+    return Problem("not-a-mapping", yaml.spans.get((), Span.of_line(layout.yaml_line)), message)
 
-    def _record(self, values: dict[str, Any], metrics: tuple[Metric, ...], uid: str | None) -> Card:
-        fields = {
-            key.replace("-", "_").replace(" ", "_"): _unwrap(value) if isinstance(value, str) else value
-            for key, value in values.items()
-            if key != "asset"
-        }
-        return Card(
-            path=self.path,
-            uid=uid or flat_uid(fields["user_id"], fields["model_version"], self.path.stem),
-            title=self.layout.title,
-            fields=fields,
-            metrics=metrics,
-            assets=tuple(_asset(entry) for entry in values["asset"]),
-            variants=tuple(_variant(row) for row in results_rows(self.layout.body, self.layout.body_line)),
-        )
+
+def _record(values: dict[str, Any], metrics: tuple[Metric, ...], layout: Layout, path: Path, uid: str | None) -> Card:
+    fields = {
+        key.replace("-", "_").replace(" ", "_"): _unwrap(value) if key.endswith("link") else value
+        for key, value in values.items()
+        if key != "asset"
+    }
+    return Card(
+        path=path,
+        uid=uid or flat_uid(fields["user_id"], fields["model_version"], path.stem),
+        title=layout.title,
+        fields=fields,
+        metrics=metrics,
+        assets=tuple(_asset(entry) for entry in values["asset"]),
+        variants=results_rows(layout.body, layout.body_line),
+    )
 
 
 def flat_uid(user_id: str, model_version: str, stem: str) -> str:
     """The uid of a card that does not lie in the hub's owner/version folders."""
-    owner = re.sub(r"[^a-z0-9]+", "-", user_id.casefold()).strip("-")
+    owner = re.sub(r"[^a-z0-9]+", "-", user_id.casefold()).strip("-") or "unknown"
     return f"{owner}/{model_version}/{stem}"
 
 
@@ -169,9 +253,10 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _unwrap(link: str) -> str:
-    """A link without the angle brackets that Markdown wants around it."""
-    return link[1:-1].strip() if link.startswith("<") and link.endswith(">") else link
+def _unwrap(link: Any) -> Any:
+    """A link without the angle brackets that Markdown wants around it; anything else as it is."""
+    bracketed = isinstance(link, str) and link.startswith("<") and link.endswith(">")
+    return link[1:-1].strip() if bracketed else link
 
 
 def _asset(entry: dict[str, Any]) -> Asset:
@@ -181,16 +266,3 @@ def _asset(entry: dict[str, Any]) -> Asset:
         url=_unwrap(entry["asset-link"]),
         digest=Digest(digest.lower()) if digest else None,
     )
-
-
-def _variant(row: Row) -> Variant:
-    metrics = tuple(
-        Metric(name, value, "%", "table", f"{value}")
-        for name, value in (("top1", row.top1), ("top5", row.top5))
-        if value is not None
-    )
-    asset = None
-    if row.download:
-        extension = row.download.rsplit(".", 1)[-1].casefold()
-        asset = Asset(extension, row.download, digest_in_link(row.download))
-    return Variant(row.model, row.context, metrics, row.params_m, row.recipe, asset, row.line)

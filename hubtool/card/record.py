@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hubtool.card.metrics import Metric
+from hubtool.card.span import Span
 
 FULL_DIGEST_LENGTH = 64
 _LINK_DIGEST = re.compile(r"-([0-9a-f]{8,64})(?=[-.][^/]*$)")
@@ -66,11 +67,15 @@ class Variant:
     Attributes
     ----------
     metrics
-        The claims of the row, in percent.
+        The claims of the row: its figures of quality, not of speed.
     params_m
         Published number of parameters, in millions.
     line
-        Line of the row in the card.
+        Line of the row in the card; of the model's name where the models are columns.
+    dataset
+        What the row was measured on, where the table says it.
+    params_span
+        Place of the published number of parameters.
     """
 
     model: str
@@ -80,9 +85,11 @@ class Variant:
     recipe: str | None
     asset: Asset | None
     line: int
+    dataset: str | None = None
+    params_span: Span | None = None
 
     def to_json(self) -> dict[str, object]:
-        """Keys `model`, `context`, `top1`, `top5`, `params_m`, `recipe`, `asset`."""
+        """Keys `model`, `context`, `top1`, `top5`, `params_m`, `recipe`, `asset`, `metrics`."""
         values = {metric.name: metric.value for metric in self.metrics}
         return {
             "model": self.model,
@@ -92,6 +99,7 @@ class Variant:
             "params_m": self.params_m,
             "recipe": self.recipe,
             "asset": self.asset.to_json() if self.asset else None,
+            "metrics": [metric.to_json() for metric in self.metrics],
         }
 
 
@@ -135,14 +143,11 @@ class Card:
     def to_json(self) -> dict[str, object]:
         """The record as `hubtool show --json` prints it."""
         return {
+            **self.fields,
             "uid": self.uid,
             "path": self.path.as_posix(),
             "title": self.title,
-            **self.fields,
-            "metrics": [
-                {"name": m.name, "value": m.value, "unit": m.unit, "source": m.source, "written": m.written}
-                for m in self.metrics
-            ],
+            "metrics": [metric.to_json() for metric in self.metrics],
             "assets": [asset.to_json() for asset in self.assets],
             "variants": [variant.to_json() for variant in self.variants],
         }

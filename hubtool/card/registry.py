@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from hubtool.card.parse import ParsedCard, read_card
 from hubtool.card.record import Card, Variant
-from hubtool.errors import AmbiguousName, CardError, NotFound
+from hubtool.errors import AmbiguousName, CardError, EnvironmentProblem, NotFound
 
 _CLOSE_MATCHES = 3
 _NOT_A_CARD_BY_NAME = {"readme", "changelog", "contributing", "license", "index"}
@@ -31,19 +32,22 @@ def card_files(root: Path) -> Iterator[Path]:
 
     A README and its like count only when they have a front matter: on some hubs the card is the README.
     """
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(root, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(folder, name)
-            if path.suffix != ".md" or name.startswith("."):
+            if path.suffix.casefold() != ".md" or name.startswith("."):
                 continue
             if path.stem.casefold() not in _NOT_A_CARD_BY_NAME or _has_block(path):
                 yield path
 
 
+def _refuse(error: OSError) -> None:
+    raise EnvironmentProblem(f"{error.filename}: {error.strerror}", hint="mend its permissions, or name other folders")
+
+
 def _has_block(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return re.search(rb"^---\s*$", stream.read(4096), re.MULTILINE) is not None
+    return read_card(path).layout is not None
 
 
 class Catalogue:
@@ -71,7 +75,7 @@ class Catalogue:
         for root in self.roots:
             if not root.is_dir():
                 raise NotFound(f"{root}: no such folder of cards", hint="name one with --cards or HUBTOOL_CARDS")
-            found += [read_card(path, uid=_nested_uid(path, root)) for path in card_files(root)]
+            found += [read_card(path, uid=nested_uid(path, root)) for path in card_files(root)]
         return tuple(found)
 
     @property
@@ -97,7 +101,7 @@ class Catalogue:
         CardError
             The card is there but is not valid.
         """
-        if name.endswith(".md"):
+        if name.casefold().endswith(".md"):
             return Match(self._card_at(Path(name)))
         wanted = name.casefold()
         by_kind = (
@@ -106,16 +110,34 @@ class Catalogue:
             [Match(card) for card in self.cards if card.model_name.casefold() == wanted],
             [Match(card, row) for card in self.cards for row in card.variants if row.model.casefold() == wanted],
         )
-        for matches in by_kind:
-            if matches:
-                return self._only(name, _newest(matches))
-        raise self._unknown(name)
+        matches = next((matches for matches in by_kind if matches), [])
+        self._refuse_unread(wanted, matches)
+        if not matches:
+            raise self._unknown(name)
+        return self._only(name, _newest(matches))
+
+    def shortest_name(self, card: Card) -> str:
+        """The model name where only one card has it, else the uid."""
+        return card.model_name if self._model_names[card.model_name.casefold()] == 1 else card.uid
+
+    @cached_property
+    def _model_names(self) -> Counter[str]:
+        return Counter(card.model_name.casefold() for card in self.cards)
+
+    def _refuse_unread(self, wanted: str, matches: list[Match]) -> None:
+        """An invalid card of that name must not be passed over for an older version, nor called unknown."""
+        newest = max((version_key(match.card.model_version) for match in matches), default=())
+        for parsed in self.parsed:
+            if parsed.card is None and wanted in _names_of(parsed):
+                version = str((parsed.values or {}).get("model-version", ""))
+                if not matches or version_key(version) > newest:
+                    raise invalid(parsed)
 
     def _card_at(self, path: Path) -> Card:
         if not path.is_file():
             raise NotFound(f"{path}: no such card", hint="hubtool list shows the cards there are")
         root = next((root for root in self.roots if path.resolve().is_relative_to(root.resolve())), None)
-        return usable(read_card(path, uid=_nested_uid(path.resolve(), root.resolve()) if root else None))
+        return usable(read_card(path, uid=nested_uid(path.resolve(), root.resolve()) if root else None))
 
     def _only(self, name: str, matches: list[Match]) -> Match:
         if len(matches) > 1:
@@ -123,10 +145,7 @@ class Catalogue:
             raise AmbiguousName(f"{name} is the name of {len(matches)} cards", hint=f"name one of {candidates}")
         return matches[0]
 
-    def _unknown(self, name: str) -> HubtoolErrorType:
-        for parsed in self.parsed:
-            if parsed.card is None and Path(parsed.path).stem.casefold() == name.casefold():
-                return invalid(parsed)
+    def _unknown(self, name: str) -> NotFound:
         names = {card.model_name for card in self.cards} | {card.path.stem for card in self.cards}
         names |= {row.model for card in self.cards for row in card.variants}
         lower = {known.casefold(): known for known in names}
@@ -134,9 +153,6 @@ class Catalogue:
         where = ", ".join(str(root) for root in self.roots)
         hint = f"did you mean {' or '.join(lower[match] for match in close)}?" if close else "hubtool list shows all"
         return NotFound(f"no card is called {name} in {where}", hint=hint)
-
-
-HubtoolErrorType = NotFound | CardError
 
 
 def usable(parsed: ParsedCard) -> Card:
@@ -154,23 +170,29 @@ def usable(parsed: ParsedCard) -> Card:
 
 def invalid(parsed: ParsedCard) -> CardError:
     """The error to raise for a card that yielded no record."""
-    first = next(d for d in parsed.diagnostics if d.severity == "error")
-    place = f"{parsed.path}:{first.span.line}:{first.span.column}"
-    return CardError(f"{place}: {first.message}", hint=f"hubtool validate {parsed.path} shows all that is wrong")
+    first = next(problem for problem in parsed.problems if problem.fatal)
+    place = f"{parsed.shown}:{first.span.line}:{first.span.column}"
+    return CardError(f"{place}: {first.message}", hint=f"hubtool validate {parsed.shown} shows all that is wrong")
 
 
-def _nested_uid(path: Path, root: Path) -> str | None:
+def _names_of(parsed: ParsedCard) -> set[str]:
+    """What a card without a record could be called: its file's stem, and the model name if that can be read."""
+    return {parsed.path.stem.casefold(), str((parsed.values or {}).get("model-name", "")).casefold()}
+
+
+def nested_uid(path: Path, root: Path) -> str | None:
     """The uid that the hub's folders give (owner/version/stem); None for a card that lies flat."""
     relative = path.relative_to(root)
     return relative.with_suffix("").as_posix() if len(relative.parts) > 1 else None
 
 
 def _newest(matches: list[Match]) -> list[Match]:
-    """One match for each card: versions of a card share the owner and the file stem."""
+    """One match for each card: versions of a card differ in the version folder of their uid and in nothing else."""
     newest: dict[tuple[str, str], Match] = {}
     for match in matches:
         card = match.card
-        key = (card.uid.split("/", 1)[0], card.path.stem)
+        owner, _, stem = card.uid.rpartition("/")
+        key = (owner.rpartition("/")[0], stem)
         best = newest.get(key)
         if best is None or version_key(card.model_version) > version_key(best.card.model_version):
             newest[key] = match

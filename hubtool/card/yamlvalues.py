@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
-from hubtool.card.diagnostic import Span
+from hubtool.card.span import Span
 
 Path = tuple[str | int, ...]
+YamlKind = Literal["syntax", "duplicate-key", "alias", "depth", "dash"]
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _MAX_DEPTH = 32
 # `key: -`, which cards write for "none", is not YAML. A tilde in its place is, and moves no column.
@@ -27,8 +28,7 @@ _DASH_VALUE = re.compile(r"^([^\s#:'\"][^:'\"\n]*:[ \t]+)(?=-[ \t]*\r?$)-", re.M
 class YamlProblem:
     """Something that keeps the text, or one key of it, from being read."""
 
-    kind: str
-    """`syntax`, `duplicate-key`, `alias`, `depth` or `dash`."""
+    kind: YamlKind
     span: Span
     message: str
 
@@ -63,9 +63,10 @@ def read_yaml(text: str, first_line: int = 1) -> YamlText:
     first_line
         Line number of its first line in the file, for the spans.
     """
-    builder = _Builder(first_line - 1, {_place(text, match.end() - 1) for match in _DASH_VALUE.finditer(text)})
+    readable, dashes = _without_lone_dashes(text)
+    builder = _Builder(first_line - 1, dashes)
     try:
-        for event in yaml.parse(_DASH_VALUE.sub(r"\1~", text), Loader=_Loader):
+        for event in yaml.parse(readable, Loader=_Loader):
             builder.take(event)
     except _Unreadable as stop:
         builder.problems.append(stop.problem)
@@ -74,6 +75,19 @@ def read_yaml(text: str, first_line: int = 1) -> YamlText:
         builder.problems.append(_syntax_problem(error, text, first_line - 1))
         builder.root = None
     return YamlText(builder.root, builder.spans, builder.key_spans, tuple(builder.problems))
+
+
+def _without_lone_dashes(text: str) -> tuple[str, set[tuple[int, int]]]:
+    """The text with a tilde for each lone dash, and the places of these, line and column from 0."""
+    if not _DASH_VALUE.search(text):
+        return text, set()
+    lines = text.split("\n")
+    places = set()
+    for number, line in enumerate(lines):
+        if match := _DASH_VALUE.match(line):
+            places.add((number, match.end() - 1))
+            lines[number] = f"{match[1]}~{line[match.end() :]}"
+    return "\n".join(lines), places
 
 
 class _Unreadable(Exception):
@@ -170,10 +184,10 @@ class _Builder:
         first = self.line_offset + 1
         return Span(start.line + first, start.column + 1, end.line + first, end.column + 1)
 
-    def _note(self, kind: str, event: Any, message: str) -> None:
+    def _note(self, kind: YamlKind, event: Any, message: str) -> None:
         self.problems.append(YamlProblem(kind, self._span(event.start_mark, event.end_mark), message))
 
-    def _stop(self, kind: str, event: Any, message: str) -> None:
+    def _stop(self, kind: YamlKind, event: Any, message: str) -> None:
         raise _Unreadable(YamlProblem(kind, self._span(event.start_mark, event.end_mark), message))
 
 

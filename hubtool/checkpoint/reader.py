@@ -19,6 +19,7 @@ from hubtool.errors import CorruptCheckpoint
 from hubtool.extras import require
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_MOST_DIMENSIONS = 32  # of an array in numpy 1
 _CRC_MARK = b"crc_num"
 _CRC_LENGTH = len(_CRC_MARK) + 10
 _DTYPES = {
@@ -154,8 +155,12 @@ class _Parser:
             raise self._corrupt(first.offset, f"{first.tag} has the unknown type {first.type_name!r}")
         if any((e.dims, e.type_name) != (first.dims, first.type_name) for e in entries):
             raise self._corrupt(first.offset, f"the parts of {first.tag} disagree on shape or type")
+        if len(first.dims) > _MOST_DIMENSIONS:
+            raise self._corrupt(first.offset, f"{first.tag} has {len(first.dims)} dimensions")
         if any(dim < 0 for dim in first.dims):
             raise self._corrupt(first.offset, f"{first.tag} has a negative dimension: {first.dims}")
+        if any(dim > len(self.data) for dim in first.dims):
+            raise self._corrupt(first.offset, f"{first.tag} has a dimension larger than the file: {first.dims}")
         # MindSpore writes a scalar with the one dimension 0.
         size = sum(end - start for start, end in (e.content for e in entries))
         shape = () if first.dims == (0,) and size else first.dims

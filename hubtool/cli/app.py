@@ -7,6 +7,7 @@ import importlib
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -21,6 +22,8 @@ COMMANDS = {
     "list": "List the cards there are.",
     "show": "Show the validated record of a card.",
     "validate": "Check cards; every problem with its line and column.",
+    "rule": "Explain what a rule of validate wants, and why.",
+    "new": "Write a card for a new model, digests and counts filled in.",
     "pull": "Fetch checkpoints, check their SHA-256, print their paths.",
     "verify": "Check what cards claim; --reproduce-eval re-runs the evaluation.",
     "train": "Train a network from a recipe.",
@@ -76,13 +79,15 @@ def app() -> None:
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; never shows a traceback without -vv."""
     options: dict[str, Any] = {}
+    if sys.stdout is None:  # the caller closed it
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until the process ends)
+    code = _run(args, options)
     try:
-        code = _run(args, options)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has enough; the interpreter must not fail again on flushing it.
+    except OSError:
+        # Whoever read the output has enough, or the disk has; the interpreter must not fail again on flushing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = _BROKEN_PIPE
+        code = code or _BROKEN_PIPE
     sys.exit(code)
 
 
@@ -95,17 +100,23 @@ def _run(args: list[str] | None, options: dict[str, Any]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except HubtoolError as error:
-        _traceback_if_asked(options)
-        _show(error)
-        return error.exit_code
     except SystemExit:  # click's answer to a reader that closed the pipe
         return _BROKEN_PIPE
     except Exception as error:  # the last resort, so that a bug is one line and not a screenful
         _traceback_if_asked(options)
-        _show(EnvironmentProblem(f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; report it"))
-        return EnvironmentProblem.exit_code
+        shown = _described(error)
+        _show(shown)
+        return shown.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _described(error: Exception) -> HubtoolError:
+    """What to tell the user about an error that reached the command line."""
+    if isinstance(error, HubtoolError):
+        return error
+    if isinstance(error, OSError):
+        return EnvironmentProblem(f"{error.filename or 'output'}: {error.strerror or error}")
+    return EnvironmentProblem(f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; report it")
 
 
 def _show(error: HubtoolError) -> None:

@@ -15,7 +15,8 @@ from hubtool.cli.settings import global_options, settings
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
     """List the cards there are."""
-    catalogue = Catalogue(settings(ctx).card_roots)
+    chosen = settings(ctx)
+    catalogue = Catalogue(chosen.card_roots)
     cards = catalogue.cards
     if as_json:
         print_json([card.to_json() for card in cards])
@@ -23,6 +24,6 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         from hubtool.report.cards import catalogue_table
 
         print_rich(catalogue_table(cards))
-    if unread := len(catalogue.parsed) - len(cards):
+    if (unread := len(catalogue.parsed) - len(cards)) and not chosen.quiet:
         roots = " ".join(str(root) for root in catalogue.roots)
         click.echo(f"{unread} more could not be read: hubtool validate {roots}", err=True)

@@ -10,7 +10,7 @@ from hubtool.asset.cache import Cache
 from hubtool.asset.pull import place, pull
 from hubtool.card.registry import Catalogue
 from hubtool.cli.settings import global_options, settings
-from hubtool.errors import NotFound
+from hubtool.verify.subject import assets_of
 
 
 @click.command("pull")
@@ -28,9 +28,6 @@ def command(ctx: click.Context, *, names: tuple[str, ...], folder: Path | None) 
     cache = Cache(chosen.cache_root)
     progress = chosen.progress()
     for match in [catalogue.resolve(name) for name in names]:
-        assets = match.card.assets if match.variant is None else [match.variant.asset]
-        for asset in assets:
-            if asset is None:
-                raise NotFound(f"{match.card.path}: the row links no file", hint="name another row")
+        for asset in assets_of(match.card, match.variant):
             verified = pull(asset, match.card.folder, cache, offline=chosen.offline, progress=progress)
             click.echo(verified.path if folder is None else place(verified, folder))

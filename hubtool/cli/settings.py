@@ -73,7 +73,7 @@ def settings(ctx: click.Context) -> Settings:
     _configure_log(options.get("verbose", 0), quiet=quiet)
     return Settings(
         card_roots=tuple(options.get("cards") or default_card_roots()),
-        cache_root=options.get("cache") or default_cache_root(),
+        cache_root=options["cache"].expanduser() if "cache" in options else default_cache_root(),
         offline=options.get("offline", False) or default_offline(),
         quiet=quiet,
         show_progress=not (quiet or options.get("no_progress", False)),

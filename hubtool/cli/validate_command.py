@@ -2,28 +2,215 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
 import click
 
-from hubtool.cli.output import print_json, print_rich
+from hubtool.asset.online import LINK_CODES, link_diagnostics, links_of, look_up
+from hubtool.card.parse import read_card
+from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
-from hubtool.lint.engine import lint_paths
+from hubtool.errors import CardError, NotFound, UsageProblem
+from hubtool.lint.baseline import Baseline
+from hubtool.lint.config import LintConfig, enabled_codes, ignored_for, load_config
+from hubtool.lint.diagnostic import Diagnostic, Severity
+from hubtool.lint.fixes import FixResult, fix_card, unified_diff, write_atomically
+from hubtool.lint.formats import Totals, formatter
+from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Facts, Rule
+from hubtool.lint.run import CardFile, Checked, Checks, check_cards, default_jobs, find_cards
+from hubtool.lint.suppress import drop_ignored
+from hubtool.network.registry import parameter_counts
+
+FormatName = Literal["text", "json", "github", "sarif", "junit"]
+_FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "format_", type=_FORMATS, default="text", show_default=True)
+@click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes, prefixes, names.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended safely, then report the rest.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also edits that need a second look.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, change nothing; exit 1 if there is anything.")
+@click.option("--baseline", type=click.Path(path_type=Path, dir_okay=False), help="Known problems do not count.")
+@click.option("--write-baseline", type=click.Path(path_type=Path, dir_okay=False), help="Note all problems as known.")
+@click.option("--online", is_flag=True, help="Also look up the links, at most once a day each.")
+@click.option("--statistics", is_flag=True, help="How often each rule was broken, instead of where.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are errors.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: by the number of cards]")
 @global_options
 @click.pass_context
-def command(ctx: click.Context, *, paths: tuple[str, ...], format_: str) -> int:
+def command(
+    ctx: click.Context,
+    *,
+    paths: tuple[str, ...],
+    format_: FormatName,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
+    baseline: Path | None,
+    write_baseline: Path | None,
+    online: bool,
+    statistics: bool,
+    exit_zero: bool,
+    jobs: int | None,
+) -> int:
     """Check the cards at and below each PATH; by default all cards there are.
 
-    Exits 1 when a card has an error.
+    Exits 1 when a card has an error. `hubtool rule CODE` explains a rule. Rules, ignores and a baseline can be
+    set in hubtool.toml or pyproject.toml.
     """
-    result = lint_paths(paths or [str(root) for root in settings(ctx).card_roots])
-    if format_ == "json":
-        print_json(result.to_json())
+    chosen = settings(ctx)
+    given = paths or tuple(str(root) for root in chosen.card_roots)
+    cards = find_cards(given)
+    if not cards:
+        raise NotFound(f"{', '.join(given)}: no card below", hint="cards are Markdown files, *.md")
+    config = load_config(Path.cwd())
+    codes = enabled_codes(config, _split(select), _split(ignore))
+    checks = _checks(config, codes - LINK_CODES, cards)
+    if diff:
+        return _show_diff(cards, checks, unsafe=unsafe_fixes)
+    if fix:
+        _fix(cards, checks, unsafe=unsafe_fixes)
+    known = baseline or config.baseline
+    results = check_cards(cards, checks, jobs or default_jobs(len(cards)))
+    if online:
+        if chosen.offline:
+            raise UsageProblem("--online and --offline contradict each other")
+        results = chain(results, _look_up(cards, checks, codes & LINK_CODES, chosen.cache_root))
+    if write_baseline is not None:
+        noted = Baseline.write(write_baseline, (checked[:3] for checked in results))
+        click.echo(f"{noted:,} problems noted in {write_baseline}", err=True)
+        return 0
+    if known is not None:
+        results = _unknown(results, Baseline.load(known))
+    tally = _Tally()
+    if statistics:
+        for checked in results:
+            tally.add(checked)
+        _print_statistics(tally, format_)
     else:
-        from hubtool.report.diagnostics import lint_lines
+        _print(results, tally, format_)
+    return 1 if tally.with_errors and not exit_zero else 0
 
-        print_rich(*lint_lines(result))
-    return 1 if result.cards_with_errors else 0
+
+@dataclass
+class _Tally:
+    """Counts over a stream of checked cards."""
+
+    cards: set[str] = field(default_factory=set)
+    with_errors: set[str] = field(default_factory=set)
+    severities: Counter[Severity] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+
+    def add(self, checked: Checked) -> None:
+        self.cards.add(checked.shown)
+        for diagnostic in checked.diagnostics:
+            self.severities[diagnostic.severity] += 1
+            self.codes[diagnostic.code] += 1
+            if diagnostic.severity is Severity.ERROR:
+                self.with_errors.add(checked.shown)
+
+    @property
+    def totals(self) -> Totals:
+        return Totals(
+            cards=len(self.cards),
+            errors=self.severities[Severity.ERROR],
+            warnings=self.severities[Severity.WARNING],
+            infos=self.severities[Severity.INFO],
+            cards_with_errors=len(self.with_errors),
+        )
+
+
+def _rules() -> dict[str, Rule]:
+    return {rule.code: rule for rule in sorted((*CARD_RULES, *CATALOGUE_RULES), key=lambda rule: rule.code)}
+
+
+def _checks(config: LintConfig, codes: frozenset[str], cards: Sequence[CardFile]) -> Checks:
+    ignored = {card.shown: unwanted for card in cards if (unwanted := ignored_for(config, card.shown))}
+    return Checks(codes, Facts(parameter_counts()), ignored)
+
+
+def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], cache_root: Path) -> Iterator[Checked]:
+    """The cards with links that lead nowhere."""
+    parsed = [read_card(card.path, uid=card.uid, shown=card.shown) for card in cards]
+    states = look_up((url for card in parsed for url, _ in links_of(card)), cache_root / "links.json")
+    for card in parsed:
+        wanted = codes - checks.ignored.get(card.shown, frozenset())
+        found = drop_ignored(card, [d for d in link_diagnostics(card, states) if d.code in wanted])
+        if found:
+            yield Checked(card.shown, card.lines, found, None)
+
+
+def _split(codes: Sequence[str]) -> list[str]:
+    return [code for part in codes for code in part.replace(",", " ").split()]
+
+
+def _print(results: Iterator[Checked], tally: _Tally, format_: FormatName) -> None:
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    writer = formatter(format_, colour=colour, rules=_rules())
+    click.echo(writer.start(), nl=False)
+    for checked in results:
+        tally.add(checked)
+        click.echo(writer.card(checked.shown, checked.lines, checked.diagnostics), nl=False)
+    click.echo(writer.end(tally.totals), nl=False)
+
+
+def _print_statistics(tally: _Tally, format_: FormatName) -> None:
+    rules = _rules()
+    rows = sorted(tally.codes.items(), key=lambda row: (-row[1], row[0]))
+    if format_ == "json":
+        counts = [{"code": code, "name": rules[code].name, "count": count} for code, count in rows]
+        print_json({"cards": len(tally.cards), "statistics": counts})
+    elif format_ == "text":
+        for code, count in rows:
+            click.echo(f"{count:>7,}  {code}  {rules[code].severity.value:<7}  {rules[code].name}")
+        click.echo(f"{len(tally.cards):,} cards, {len(tally.with_errors):,} with errors")
+    else:
+        raise UsageProblem(f"--statistics has no {format_} format", hint="text or json")
+
+
+def _unknown(results: Iterator[Checked], baseline: Baseline) -> Iterator[Checked]:
+    for checked in results:
+        new, _ = baseline.split(checked.shown, checked.lines, checked.diagnostics)
+        yield checked._replace(diagnostics=new)
+
+
+def _fixes(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> Iterator[tuple[CardFile, FixResult]]:
+    def allowed(diagnostic: Diagnostic) -> bool:
+        return diagnostic.edit is not None and (unsafe or diagnostic.edit.safe)
+
+    for card in cards:
+        result = fix_card(card.path, card.shown, checks.of, allowed, uid=card.uid)
+        if result.refused:
+            click.echo(f"{card.shown}: left alone: {result.refused}", err=True)
+        if result.after != result.before:
+            yield card, result
+
+
+def _show_diff(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> int:
+    changed = 0
+    for card, result in _fixes(cards, checks, unsafe=unsafe):
+        changed += 1
+        click.echo(unified_diff(card.shown, result.before, result.after), nl=False)
+    click.echo(f"{changed:,} of {len(cards):,} cards would change", err=True)
+    return CardError.exit_code if changed else 0
+
+
+def _fix(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> None:
+    edits = changed = 0
+    for card, result in _fixes(cards, checks, unsafe=unsafe):
+        write_atomically(card.path, result.data)
+        changed += 1
+        edits += result.applied
+    click.echo(f"{edits:,} problems mended in {changed:,} cards", err=True)

@@ -11,10 +11,9 @@ from hubtool.card.registry import Catalogue
 from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
-from hubtool.data.registry import DataLocations, dataset_key
-from hubtool.errors import NotFound, UsageProblem
-from hubtool.verify.levels import Plan, verify_subject
-from hubtool.verify.subject import Subject, all_subjects, row_subject
+from hubtool.data.registry import locations_from
+from hubtool.verify.levels import Plan, verify
+from hubtool.verify.subject import Subject, choose
 
 
 @click.command("verify")
@@ -49,18 +48,18 @@ def command(
     Without --reproduce-eval, the files that are at hand are checked and nothing is downloaded or run.
     """
     chosen = settings(ctx)
-    subjects = _subjects(Catalogue(chosen.card_roots), names)
+    subjects = choose(Catalogue(chosen.card_roots), names)
+    claimed = [s.card.train_dataset for s in subjects if isinstance(s, Subject) and s.card.train_dataset]
     plan = Plan(
         cache=Cache(chosen.cache_root),
         offline=chosen.offline,
         reproduce_eval=reproduce_eval,
-        locations=_locations(data, classes, subjects),
+        locations=locations_from(data, classes, claimed),
         limit=limit,
         seed=seed,
     )
-    progress = chosen.progress()
     with contained():
-        results = [verify_subject(subject, plan, progress) for subject in subjects]
+        results = verify(subjects, plan, chosen.progress())
     if as_json:
         print_json({"results": [result.to_json() for result in results]})
     else:
@@ -68,52 +67,3 @@ def command(
 
         print_rich(*verification_view(results))
     return max(result.exit_code(strict=strict) for result in results)
-
-
-def _subjects(catalogue: Catalogue, names: tuple[str, ...]) -> list[Subject]:
-    if not names:
-        subjects = [subject for card in catalogue.cards for subject in all_subjects(card)]
-        if not subjects:
-            roots = ", ".join(str(root) for root in catalogue.roots)
-            raise NotFound(f"{roots}: no valid card below", hint="hubtool validate says what is wrong")
-        return subjects
-    subjects = []
-    for match in [catalogue.resolve(name) for name in names]:
-        subjects += [row_subject(match.card, match.variant)] if match.variant else all_subjects(match.card)
-    return subjects
-
-
-def _locations(data: tuple[str, ...], classes: Path | None, subjects: list[Subject]) -> DataLocations:
-    claimed = {dataset_key(s.card.train_dataset): s.card.train_dataset for s in subjects if s.card.train_dataset}
-    folders = {}
-    for given in data:
-        name, equals, path = given.partition("=")
-        if not (name and equals and path):
-            raise UsageProblem(
-                f"--data {given}: not DATASET=PATH", hint="for example --data imagenet2012=/data/imagenet"
-            )
-        if dataset_key(name) not in claimed:
-            raise UsageProblem(
-                f"--data {given}: no card asked for is about {name}", hint=f"they name {_names(claimed)}"
-            )
-        if not Path(path).exists():
-            raise NotFound(f"--data {given}: {path} does not exist", hint="name the folder that holds val/")
-        folders[dataset_key(name)] = Path(path)
-    return DataLocations(folders, _class_names(classes) if classes else None)
-
-
-def _names(claimed: dict[str, str]) -> str:
-    return ", ".join(claimed.values()) or "no dataset"
-
-
-def _class_names(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise NotFound(f"--classes {path}: no such file", hint="one class folder name a line") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"--classes {path}: {error}", hint="one class folder name a line, UTF-8") from error
-    names = [line.strip() for line in lines if line.strip()]
-    if len(set(names)) != len(names):
-        raise UsageProblem(f"--classes {path}: a name stands in it twice")
-    return names

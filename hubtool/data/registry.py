@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from hubtool.data.dataset import Dataset
 from hubtool.data.digits import Digits
 from hubtool.data.imagefolder import ImageFolder
 from hubtool.data.recipe import EvalRecipe
+from hubtool.errors import NotFound, UsageProblem
 
 BUILT_IN = {"digits"}
+_COLOURS = 3
+
+
+class NetworkInput(Protocol):
+    """What a dataset has to know of a network."""
+
+    @property
+    def num_classes(self) -> int:
+        """Outputs of the head."""
+
+    @property
+    def in_channels(self) -> int:
+        """Colours of an image."""
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square input, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +60,58 @@ def dataset_key(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
-def open_evaluation_split(dataset: str, locations: DataLocations, outputs: int, image_size: int) -> Dataset:
+def locations_from(given: Sequence[str], classes: Path | None, claimed: Iterable[str]) -> DataLocations:
+    """Locations from `DATASET=PATH` words and a file of class names.
+
+    Parameters
+    ----------
+    claimed
+        The datasets that the cards in question name: a location of any other is a mistake.
+
+    Raises
+    ------
+    UsageProblem
+        A word is not of that form, names another dataset, or the file is not a list of names.
+    NotFound
+        A path does not exist.
+    """
+    known = {dataset_key(name): name for name in claimed}
+    folders = {}
+    for word in given:
+        name, equals, path = word.partition("=")
+        if not (name and equals and path):
+            raise UsageProblem(f"--data {word}: not DATASET=PATH", hint="such as --data imagenet2012=/data/imagenet")
+        if dataset_key(name) not in known:
+            named = ", ".join(known.values()) or "no dataset"
+            raise UsageProblem(f"--data {word}: no card asked for is about {name}", hint=f"they name {named}")
+        if not Path(path).exists():
+            raise NotFound(f"--data {word}: {path} does not exist", hint="name the folder that holds val/")
+        folders[dataset_key(name)] = Path(path)
+    return DataLocations(folders, _class_names(classes) if classes else None)
+
+
+def _class_names(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise NotFound(f"--classes {path}: no such file", hint="one class folder name a line") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"--classes {path}: {error}", hint="one class folder name a line, UTF-8") from error
+    names = [line.strip() for line in lines if line.strip()]
+    if len(set(names)) != len(names):
+        raise UsageProblem(f"--classes {path}: a name stands in it twice")
+    return names
+
+
+def open_evaluation_split(dataset: str, locations: DataLocations, network: NetworkInput) -> Dataset:
     """The split that published figures are about: test for the digits, val for image folders.
 
     Parameters
     ----------
     dataset
         As the card names it; `locations.knows` it.
-    outputs, image_size
-        Of the network: number of classes, and side of its square input in pixels.
+    network
+        What the network takes and tells apart.
 
     Raises
     ------
@@ -60,6 +122,10 @@ def open_evaluation_split(dataset: str, locations: DataLocations, outputs: int, 
     """
     key = dataset_key(dataset)
     if key in locations.folders:
-        recipe = EvalRecipe(image_size=image_size)
-        return ImageFolder(locations.folders[key], outputs, recipe, locations.class_names)
-    return Digits("test", image_size)
+        if network.in_channels != _COLOURS:
+            raise UsageProblem(
+                f"{dataset}: image folders are read in colour, the network takes {network.in_channels} channel"
+            )
+        recipe = EvalRecipe(image_size=network.image_size)
+        return ImageFolder(locations.folders[key], network.num_classes, recipe, locations.class_names)
+    return Digits("test", network.image_size)

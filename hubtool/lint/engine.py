@@ -1,76 +1,47 @@
-"""Running all checks over files and folders of cards."""
+"""Running the rules over cards."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from hubtool.card.diagnostic import Diagnostic, Severity, Span
-from hubtool.card.parse import read_card
+import hubtool.lint.rules  # noqa: F401 (fills the tables of rules)
+from hubtool.card.parse import ParsedCard
 from hubtool.card.registry import card_files
 from hubtool.errors import NotFound
+from hubtool.lint.diagnostic import Diagnostic
+from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Facts
+from hubtool.lint.summary import Summary
 
 
-@dataclass(frozen=True, slots=True)
-class LintResult:
-    """Diagnostics of all cards looked at, by path and place."""
-
-    cards: int
-    diagnostics: tuple[Diagnostic, ...]
-
-    def count(self, severity: Severity) -> int:
-        """Number of diagnostics of one severity."""
-        return sum(d.severity is severity for d in self.diagnostics)
-
-    @property
-    def cards_with_errors(self) -> int:
-        """Number of cards with at least one error."""
-        return len({d.path for d in self.diagnostics if d.severity is Severity.ERROR})
-
-    def to_json(self) -> dict[str, object]:
-        """The document of `hubtool validate --format json`."""
-        return {
-            "cards": self.cards,
-            "diagnostics": [d.to_json() for d in self.diagnostics],
-            "summary": {
-                "errors": self.count(Severity.ERROR),
-                "warnings": self.count(Severity.WARNING),
-                "infos": self.count(Severity.INFO),
-                "cards_with_errors": self.cards_with_errors,
-            },
-        }
+def check_card(parsed: ParsedCard, facts: Facts, codes: frozenset[str] | None = None) -> list[Diagnostic]:
+    """Diagnostics of one card by all rules, or by those of the given codes, in the order of their places."""
+    found = [
+        Diagnostic(parsed.shown, finding.span, rule.code, rule.severity, finding.message, finding.edit)
+        for rule, check in CARD_RULES.items()
+        if codes is None or rule.code in codes
+        for finding in check(parsed, facts)
+    ]
+    found.sort(key=lambda diagnostic: (diagnostic.span, diagnostic.code))
+    return found
 
 
-def lint_paths(paths: Sequence[str]) -> LintResult:
-    """Check the cards at and below the given paths, each card once.
+def check_catalogue(summaries: Sequence[Summary], codes: frozenset[str] | None = None) -> Iterator[Diagnostic]:
+    """Diagnostics that only several cards together show."""
+    for rule, check in CATALOGUE_RULES.items():
+        if codes is None or rule.code in codes:
+            for summary, finding in check(summaries):
+                yield Diagnostic(summary.shown, finding.span, rule.code, rule.severity, finding.message, finding.edit)
+
+
+def named_cards(paths: Iterable[str]) -> Iterator[tuple[Path, str, Path | None]]:
+    """Every card at and below the given paths, once: path, name for diagnostics, and the folder it was found in.
 
     Raises
     ------
     NotFound
-        A path does not exist, or holds no card.
+        A path does not exist.
     """
-    cards = 0
-    diagnostics: list[Diagnostic] = []
-    for path, shown in _named_cards(paths):
-        cards += 1
-        diagnostics += lint_card(path, shown)
-    if cards == 0:
-        raise NotFound(f"{', '.join(paths)}: no card below", hint="cards are Markdown files, *.md")
-    return LintResult(cards, tuple(diagnostics))
-
-
-def lint_card(path: Path, shown: str) -> Iterable[Diagnostic]:
-    """Diagnostics of one card, in the order of their places."""
-    try:
-        return read_card(path, shown=shown).diagnostics
-    except OSError as error:
-        message = f"the file cannot be read: {error.strerror or error}"
-        return (Diagnostic(shown, Span(1, 1, 1, 1), "HT101", Severity.ERROR, message),)
-
-
-def _named_cards(paths: Sequence[str]) -> Iterator[tuple[Path, str]]:
-    """Every card with its name for diagnostics: as given on the command line, joined with `/`."""
     seen: set[Path] = set()
     for given in paths:
         root = Path(given)
@@ -79,4 +50,4 @@ def _named_cards(paths: Sequence[str]) -> Iterator[tuple[Path, str]]:
         for path in card_files(root) if root.is_dir() else [root]:
             if (real := path.resolve()) not in seen:
                 seen.add(real)
-                yield path, path.as_posix()
+                yield path, path.as_posix(), root if root.is_dir() else None

@@ -27,3 +27,8 @@ def _key(name: str) -> str:
 
 
 _BY_KEY = {_key(name): architecture for name, architecture in ARCHITECTURES.items()}
+
+
+def parameter_counts() -> dict[str, int]:
+    """Number of parameters of each network, by its name in lower case without punctuation."""
+    return {key: architecture.parameter_count for key, architecture in _BY_KEY.items()}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ _EXTRAS = (
     ("numpy", "mindspore", "reads checkpoints"),
     ("scikit-learn", "demo", "brings the handwritten digits"),
 )
+_NUMPY_TOO_NEW = (2,)
 _MINDSPORE_RANGE = ((2, 7), (2, 9))
+_SECONDS_TO_LOAD = 60
 _LITTLE_SPACE = 2 * 1024**3
 
 
@@ -48,7 +51,7 @@ class Finding:
 
 
 def examine(card_roots: Sequence[Path], cache_root: Path) -> tuple[Finding, ...]:
-    """Look at versions, extras, cards and cache; imports none of the extras."""
+    """Look at versions, extras, cards and cache; MindSpore is imported in a process of its own."""
     return (
         Finding("hubtool", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"),
         Finding("processor", "ok", f"{os.cpu_count()} cores, {platform.machine()}"),
@@ -65,7 +68,15 @@ def _extras() -> Iterator[Finding]:
         except importlib.metadata.PackageNotFoundError:
             yield Finding(package, "missing", f"not installed; it {purpose}", f"pip install 'hubtool[{extra}]'")
         else:
-            yield _mindspore(version) if package == "mindspore" else Finding(package, "ok", version)
+            yield _judged(package, version)
+
+
+def _judged(package: str, version: str) -> Finding:
+    if package == "mindspore":
+        return _mindspore(version)
+    if package == "numpy" and version_key(version) >= _NUMPY_TOO_NEW:
+        return Finding(package, "broken", f"{version}: MindSpore 2.8 wants numpy 1", "pip install 'numpy<2'")
+    return Finding(package, "ok", version)
 
 
 def _mindspore(version: str) -> Finding:
@@ -76,9 +87,24 @@ def _mindspore(version: str) -> Finding:
         return Finding("mindspore", "slow", detail, install)
     if version_key(version)[:2] < lowest:
         return Finding("mindspore", "broken", f"{version} is older than the 2.7 hubtool needs", install)
-    if importlib.util.find_spec("mindspore") is None:
-        return Finding("mindspore", "broken", f"{version} is registered and its files are gone", install)
+    if trouble := _trouble_loading("mindspore"):
+        return Finding("mindspore", "broken", f"{version} does not load: {trouble}", install)
     return Finding("mindspore", "ok", f"{version}, on CPU unless MindSpore is told otherwise")
+
+
+def _trouble_loading(module: str) -> str:
+    """The last line of what an interpreter says that fails to import a module; empty when it does not fail."""
+    try:
+        run = subprocess.run(  # noqa: S603 (our own interpreter, a module named above)
+            [sys.executable, "-c", f"import {module}"],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS_TO_LOAD,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"it takes more than {_SECONDS_TO_LOAD} seconds"
+    return "" if run.returncode == 0 else (run.stderr.strip().splitlines() or [f"exit code {run.returncode}"])[-1]
 
 
 def _cards(root: Path) -> Finding:
@@ -89,8 +115,8 @@ def _cards(root: Path) -> Finding:
 
 def _cache(root: Path) -> Finding:
     hint = "name another folder with --cache or HUBTOOL_CACHE"
-    existing = next(path for path in (root, *root.absolute().parents) if path.exists())
     try:
+        existing = next(path for path in (root, *root.absolute().parents) if path.exists())
         with tempfile.TemporaryFile(dir=existing):
             free = shutil.disk_usage(existing).free
     except OSError as error:

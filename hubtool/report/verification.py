@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
+from hubtool.lint.formats.characters import visible
 from hubtool.report.words import plural
 from hubtool.verify.result import Status, SubjectResult
 from hubtool.verify.verdict import ClaimResult, Verdict
@@ -29,7 +30,7 @@ def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text
         levels = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
         for check in result.checks:
             style = _STATUS_STYLES[check.status]
-            levels.add_row(check.level.value, Text(check.status.value, style=style), Text(check.detail))
+            levels.add_row(check.level.value, Text(check.status.value, style=style), Text(visible(check.detail)))
         yield levels
         if result.claims:
             yield _claims_table(result.claims, said_already=result.checks[-1].detail)
@@ -44,10 +45,8 @@ def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text
 
 
 def _heading(result: SubjectResult) -> Text:
-    subject = result.subject
-    row = subject.variant
-    part = f"row of the results table, line {row.line}" if row else "front matter"
-    return Text.assemble((subject.network_name, "bold"), f"  {subject.card.uid}, {part}")
+    place = ", ".join(part for part in (result.uid, result.place) if part)
+    return Text.assemble((visible(result.variant or result.name), "bold"), visible(f"  {place}"))
 
 
 def _claims_table(claims: Sequence[ClaimResult], said_already: str) -> Table:
@@ -58,8 +57,13 @@ def _claims_table(claims: Sequence[ClaimResult], said_already: str) -> Table:
     table.add_column("verdict")
     table.add_column("why")
     for claim in claims:
-        measured = "" if claim.measured is None else f"{claim.measured:.2f}"
+        measured = "" if claim.measured is None else _figure(claim.measured)
         verdict = Text(claim.verdict.value, style=_VERDICT_STYLES[claim.verdict])
-        why = "" if claim.reason == said_already else claim.reason
-        table.add_row(claim.metric, f"{claim.published:.2f}", measured, verdict, Text(why))
+        why = "" if claim.reason == said_already else visible(claim.reason)
+        table.add_row(Text(visible(claim.metric)), _figure(claim.published), measured, verdict, Text(why))
     return table
+
+
+def _figure(value: float) -> str:
+    """Two decimals as cards give them, more only where these would hide the number."""
+    return f"{value:.2f}" if value == 0 or abs(value) >= 0.01 else f"{value:g}"

@@ -59,9 +59,14 @@ def train(recipe: TrainRecipe, folder: Path, progress: Progress = SILENT) -> Tra
         raise UsageProblem(
             f"{recipe.network.name} does not fit {recipe.dataset}: grey images of {Digits.classes} classes"
         )
+    data = Digits("train", recipe.network.image_size)
+    if recipe.batch_size > len(data):
+        raise UsageProblem(f"batch_size {recipe.batch_size} is more than the {len(data):,} training images")
+    with environment_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     mindspore.set_seed(recipe.seed)
     cell = build(recipe.network)
-    _fit(cell, Digits("train", recipe.network.image_size), recipe, progress)
+    _fit(cell, data, recipe, progress)
     checkpoint = _save(cell, recipe, folder)
     engine = MindSporeEngine(build_for_inference(recipe.network, Checkpoint(checkpoint).arrays()))
     counts = evaluate(engine, Digits("test", recipe.network.image_size), progress=progress)
@@ -125,7 +130,6 @@ def _save(cell: Any, recipe: TrainRecipe, folder: Path) -> Path:
 
     partial = folder / f".{recipe.network.name}.partial.ckpt"
     with environment_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         try:
             mindspore.save_checkpoint(cell, str(partial))
             partial.chmod(0o644)  # MindSpore leaves it readable by its owner only

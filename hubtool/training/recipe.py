@@ -12,6 +12,8 @@ from hubtool.network.architecture import Architecture
 from hubtool.network.registry import ARCHITECTURES, find_architecture
 from hubtool.resources import packaged
 
+_INTEGERS = {"seed", "epochs", "batch_size", "warmup_epochs", "shift"}
+
 
 @dataclass(frozen=True, slots=True)
 class TrainRecipe:
@@ -62,7 +64,9 @@ def read_recipe(path: Path) -> TrainRecipe:
     network = find_architecture(values.pop("network"))
     if network is None:
         raise UsageProblem(f"{path}: network: hubtool cannot build it", hint=f"known: {', '.join(ARCHITECTURES)}")
-    return TrainRecipe(network=network, **values)
+    # JSON Schema counts 14.0 as an integer.
+    exact: dict[str, Any] = {key: int(value) if key in _INTEGERS else value for key, value in values.items()}
+    return TrainRecipe(network=network, **exact)
 
 
 def _validate(path: Path, values: Any) -> None:

@@ -6,12 +6,16 @@ reached (no dataset, nothing in the cache, an extra that is not installed) is sk
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from hubtool.asset.cache import Cache
 from hubtool.asset.pull import VerifiedAsset, cached, pull
+from hubtool.card.parse import ParsedCard
+from hubtool.card.record import Asset
+from hubtool.card.registry import invalid
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset
 from hubtool.data.registry import DataLocations, dataset_key, open_evaluation_split
@@ -25,7 +29,7 @@ from hubtool.network.registry import find_architecture
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.evaluate import Counts, evaluate
 from hubtool.verify.result import Check, Level, Status, SubjectResult
-from hubtool.verify.subject import CHECKPOINT_FORMAT, Subject
+from hubtool.verify.subject import Subject
 from hubtool.verify.verdict import ClaimResult, judge, not_run
 
 METRIC_K = {"top1": 1, "acc": 1, "accuracy": 1, "top5": 5}
@@ -34,6 +38,7 @@ PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,93 +81,152 @@ class _Climb:
             return None
         try:
             value, detail = run()
-        except _SkipLevel as skip:
-            self.checks.append(Check(level, Status.SKIPPED, str(skip)))
-            return None
-        except MissingExtra as missing:
-            self.checks.append(Check(level, Status.SKIPPED, f"{missing.message}: {missing.hint}"))
+        except (_SkipLevel, MissingExtra) as skip:
+            self.checks.append(Check(level, Status.SKIPPED, _why(skip)))
             return None
         except HubtoolError as error:
             self.error = error
-            self.checks.append(Check(level, Status.FAILED, error.message))
-            return None
-        self.checks.append(Check(level, Status.OK, detail))
-        return value
+        except Exception as error:  # whatever a library raises about one card must not cost the results of the others
+            _log.debug("the %s level", level.value, exc_info=True)
+            self.error = HubtoolError(f"{type(error).__name__}: {_first_line(error)}", hint="-vv shows where")
+        else:
+            self.checks.append(Check(level, Status.OK, detail))
+            return value
+        self.checks.append(Check(level, Status.FAILED, self.error.message))
+        return None
 
     @property
     def failed_level(self) -> str:
         return next(check.level.value for check in self.checks if check.status is Status.FAILED)
 
 
-def verify_subject(subject: Subject, plan: Plan, progress: Progress = SILENT) -> SubjectResult:
-    """Check one file and the claims about it.
+def verify(chosen: Sequence[Subject | ParsedCard], plan: Plan, progress: Progress = SILENT) -> list[SubjectResult]:
+    """Check files and the claims about them, one after the other.
 
-    Problems of the card, its asset, checkpoint, network or figures become part of the result.
+    Problems of a card, its files, checkpoint, network or figures become part of its result. All datasets are
+    opened before anything is downloaded or evaluated, and the same evaluation is never run twice.
 
     Raises
     ------
     NotFound, UsageProblem
-        The dataset that the plan names is not there or does not fit the network.
+        A dataset that the plan names is not there or does not fit the network.
     """
-    architecture = find_architecture(subject.network_name)
-    dataset = reason = None
-    try:
-        dataset = _dataset(subject, plan, architecture)
-    except _SkipLevel as skip:
-        reason = str(skip)
-    except MissingExtra as missing:
-        reason = f"{missing.message}: {missing.hint}"
-    climb = _Climb()
-    asset = climb.step(Level.ASSET, lambda: _asset_level(subject, plan, progress, download=dataset is not None))
-    checkpoint = climb.step(Level.CHECKPOINT, lambda: _checkpoint_level(asset, subject, architecture))
-    climb.step(Level.NETWORK, lambda: _network_level(subject, architecture))
-    outcome = climb.step(
-        Level.EVALUATION, lambda: _evaluation_level(checkpoint, architecture, dataset, reason, plan, progress)
-    )
-    counts, engine = outcome or (None, None)
-    return SubjectResult(
-        subject=subject,
-        asset=asset,
-        checks=tuple(climb.checks),
-        claims=tuple(_claims(subject, counts, climb.checks[-1].detail)),
-        counts=counts,
-        engine=engine.name if engine else None,
-        precision=engine.precision if engine else None,
-        error=climb.error,
-    )
+    verifier = _Verifier(plan, progress)
+    datasets = [verifier.dataset(subject) if isinstance(subject, Subject) else "" for subject in chosen]
+    return [
+        verifier.verify(subject, dataset) if isinstance(subject, Subject) else _unread(subject)
+        for subject, dataset in zip(chosen, datasets, strict=True)
+    ]
 
 
-def _dataset(subject: Subject, plan: Plan, architecture: Architecture | None) -> Dataset:
-    """The dataset of an evaluation that was asked for and can be run; opened before anything is downloaded."""
-    name = subject.card.train_dataset
-    command = f"hubtool verify {subject.network_name} --reproduce-eval"
-    if not any(metric.name in METRIC_K for metric in subject.metrics):
-        raise _SkipLevel("hubtool measures top-1 and top-5, the card publishes neither")
-    if architecture is None:
-        raise _SkipLevel(f"hubtool cannot build the network {subject.network_name}")
-    if subject.asset is None or subject.asset.format.casefold() != CHECKPOINT_FORMAT:
-        raise _SkipLevel("the card names no MindSpore checkpoint")
-    if name is None:
-        raise _SkipLevel("the card does not say on which dataset")
-    if not plan.locations.knows(name):
-        raise _SkipLevel(f"{name} was not given: {command} --data {dataset_key(name)}=PATH")
-    if not plan.reproduce_eval:
-        raise _SkipLevel(f"not asked for: {command}")
-    return open_evaluation_split(name, plan.locations, architecture.num_classes, architecture.image_size)
+def _unread(parsed: ParsedCard) -> SubjectResult:
+    """The result of a card without a record: its first fatal problem."""
+    error = invalid(parsed)
+    checks = [Check(Level.CARD, Status.FAILED, error.message)]
+    checks += [Check(level, Status.SKIPPED, "the card level failed") for level in Level if level is not Level.CARD]
+    name = str((parsed.values or {}).get("model-name") or parsed.path.stem)
+    return SubjectResult(name, "", None, parsed.shown, None, tuple(checks), (), None, None, None, error)
 
 
-def _asset_level(subject: Subject, plan: Plan, progress: Progress, *, download: bool) -> tuple[VerifiedAsset, str]:
-    if subject.asset is None:
-        raise _SkipLevel("no file is linked")
-    if download:
-        asset = pull(subject.asset, subject.card.folder, plan.cache, offline=plan.offline, progress=progress)
-    else:
-        present = cached(subject.asset, subject.card.folder, plan.cache)
-        if present is None:
-            raise _SkipLevel(f"not in the cache: {subject.how_to_fetch}")
-        asset = present
-    published = subject.asset.digest.kind if subject.asset.digest else "no"
-    return asset, f"sha256 {asset.sha256[:12]}… agrees with the {published} digest of the card"
+class _Verifier:
+    """Verifies subjects by one plan; remembers datasets and evaluations."""
+
+    def __init__(self, plan: Plan, progress: Progress):
+        self.plan = plan
+        self.progress = progress
+        self._datasets: dict[tuple[str, int, int], Dataset] = {}
+        self._evaluations: dict[tuple[str, str, str], tuple[Counts, Engine]] = {}
+
+    def dataset(self, subject: Subject) -> Dataset | str:
+        """The dataset of an evaluation that was asked for and can be run, or the reason why there is none."""
+        try:
+            return self._dataset(subject)
+        except (_SkipLevel, MissingExtra) as skip:
+            return _why(skip)
+
+    def _dataset(self, subject: Subject) -> Dataset:
+        architecture = find_architecture(subject.network_name)
+        name = subject.card.train_dataset or ""
+        key = dataset_key(name)
+        if not any(metric.name in METRIC_K for metric in subject.metrics):
+            raise _SkipLevel("hubtool measures top-1 and top-5, the card publishes neither")
+        if architecture is None:
+            raise _SkipLevel(f"hubtool cannot build the network {subject.network_name}")
+        if not subject.is_checkpoint:
+            raise _SkipLevel("no MindSpore checkpoint is linked")
+        if not key:
+            raise _SkipLevel("the card does not say on which dataset")
+        if not self.plan.locations.knows(name):
+            command = f"hubtool verify {subject.called} --reproduce-eval --data {key}=PATH"
+            raise _SkipLevel(f"{name} was not given: {command}")
+        if not self.plan.reproduce_eval:
+            raise _SkipLevel("not asked for: add --reproduce-eval")
+        wanted = (key, architecture.num_classes, architecture.image_size)
+        if wanted not in self._datasets:
+            _log.info("opening %s", name)
+            self._datasets[wanted] = open_evaluation_split(name, self.plan.locations, architecture)
+        return self._datasets[wanted]
+
+    def verify(self, subject: Subject, dataset: Dataset | str) -> SubjectResult:
+        """Climb the levels with one subject."""
+        architecture = find_architecture(subject.network_name)
+        climb = _Climb()
+        asset = climb.step(Level.ASSET, lambda: self._asset_level(subject, download=not isinstance(dataset, str)))
+        checkpoint = climb.step(Level.CHECKPOINT, lambda: _checkpoint_level(asset, subject, architecture))
+        climb.step(Level.NETWORK, lambda: _network_level(subject, architecture))
+        outcome = climb.step(Level.EVALUATION, lambda: self._evaluation_level(asset, checkpoint, architecture, dataset))
+        counts, engine = outcome or (None, None)
+        return SubjectResult(
+            name=subject.card.model_name,
+            uid=subject.card.uid,
+            variant=subject.variant.model if subject.variant else None,
+            place=subject.place,
+            asset=asset,
+            checks=tuple(climb.checks),
+            claims=tuple(_claims(subject, counts, climb.checks[-1].detail)),
+            counts=counts,
+            engine=engine.name if engine else None,
+            precision=engine.precision if engine else None,
+            error=climb.error,
+        )
+
+    def _asset_level(self, subject: Subject, *, download: bool) -> tuple[VerifiedAsset, str]:
+        for other in subject.others:  # no figures are published for them, but their digests are
+            cached(other, subject.card.folder, self.plan.cache)
+        if subject.asset is None:
+            raise _SkipLevel("no file is linked")
+        if download:
+            asset = self._pulled(subject.asset, subject)
+        else:
+            present = cached(subject.asset, subject.card.folder, self.plan.cache)
+            if present is None:
+                raise _SkipLevel(f"not in the cache: {subject.how_to_fetch}")
+            asset = present
+        digits = len(subject.asset.digest.hex) if subject.asset.digest else 0
+        return asset, f"sha256 {asset.sha256[:12]}… agrees with the {digits} digits published"
+
+    def _pulled(self, asset: Asset, subject: Subject) -> VerifiedAsset:
+        return pull(asset, subject.card.folder, self.plan.cache, offline=self.plan.offline, progress=self.progress)
+
+    def _evaluation_level(
+        self,
+        asset: VerifiedAsset | None,
+        checkpoint: Checkpoint | None,
+        architecture: Architecture | None,
+        dataset: Dataset | str,
+    ) -> tuple[tuple[Counts, Engine], str]:
+        if isinstance(dataset, str):
+            raise _SkipLevel(dataset)
+        if asset is None or checkpoint is None or architecture is None:
+            raise _SkipLevel("the checkpoint could not be read")
+        key = (asset.sha256, architecture.name, dataset.name)
+        if key not in self._evaluations:
+            engine = MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
+            counts = evaluate(engine, dataset, limit=self.plan.limit, seed=self.plan.seed, progress=self.progress)
+            self._evaluations[key] = (counts, engine)
+        counts, _ = self._evaluations[key]
+        rate = f"{counts.images_per_second:.1f} images/s"
+        return self._evaluations[key], f"{counts.images:,} of {counts.split:,} images of {dataset.name}, {rate}"
 
 
 def _checkpoint_level(
@@ -170,7 +234,7 @@ def _checkpoint_level(
 ) -> tuple[Checkpoint, str]:
     if asset is None:
         raise _SkipLevel("there is no file to read")
-    if subject.asset is None or subject.asset.format.casefold() != CHECKPOINT_FORMAT:
+    if not subject.is_checkpoint:
         raise _SkipLevel("not a MindSpore checkpoint")
     checkpoint = Checkpoint(asset.path)
     if architecture is not None:
@@ -193,31 +257,23 @@ def _network_level(subject: Subject, architecture: Architecture | None) -> tuple
     return architecture, f"{said}, published {subject.params_m:g} M"
 
 
-def _evaluation_level(
-    checkpoint: Checkpoint | None,
-    architecture: Architecture | None,
-    dataset: Dataset | None,
-    reason: str | None,
-    plan: Plan,
-    progress: Progress,
-) -> tuple[tuple[Counts, Engine], str]:
-    if dataset is None or checkpoint is None or architecture is None:
-        raise _SkipLevel(reason or "the checkpoint could not be read")
-    engine = MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
-    counts = evaluate(engine, dataset, limit=plan.limit, seed=plan.seed, progress=progress)
-    said = f"{counts.images:,} of {counts.split:,} images of {dataset.name}, {counts.images_per_second:.1f} images/s"
-    return (counts, engine), said
-
-
 def _claims(subject: Subject, counts: Counts | None, reason: str) -> list[ClaimResult]:
     results = []
     for metric in subject.metrics:
         k = METRIC_K.get(metric.name)
         if counts is None or k is None:
-            why = reason if k is not None else f"hubtool measures top-1 and top-5, not {metric.name}"
+            why = reason if k is not None else f"hubtool measures top-1 and top-5, not {metric.name or metric.written}"
             results.append(not_run(metric.name, metric.value, why))
         else:
             results.append(
                 judge(metric.name, metric.value, correct=counts.correct[k], images=counts.images, split=counts.split)
             )
     return results
+
+
+def _why(skip: _SkipLevel | MissingExtra) -> str:
+    return f"{skip.message}: {skip.hint}" if isinstance(skip, MissingExtra) else str(skip)
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip(" -")), "no message")

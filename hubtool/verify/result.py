@@ -8,7 +8,6 @@ from enum import Enum
 from hubtool.asset.pull import VerifiedAsset
 from hubtool.errors import CardError, HubtoolError
 from hubtool.verify.evaluate import Counts
-from hubtool.verify.subject import Subject
 from hubtool.verify.verdict import ClaimResult, Verdict
 
 EXIT_PROBLEM = CardError.exit_code
@@ -47,6 +46,10 @@ class SubjectResult:
 
     Attributes
     ----------
+    name, uid, variant
+        Of the card, and the model name of the row, if the claims are those of a row.
+    place
+        Where in the card the claims stand.
     asset
         The verified file; None when it was not needed or did not verify.
     counts, engine, precision
@@ -55,7 +58,10 @@ class SubjectResult:
         What made a level fail; None when none did.
     """
 
-    subject: Subject
+    name: str
+    uid: str
+    variant: str | None
+    place: str
     asset: VerifiedAsset | None
     checks: tuple[Check, ...]
     claims: tuple[ClaimResult, ...]
@@ -77,9 +83,9 @@ class SubjectResult:
     def to_json(self) -> dict[str, object]:
         """The result as `hubtool verify --json` prints it."""
         return {
-            "name": self.subject.card.model_name,
-            "uid": self.subject.card.uid,
-            "variant": self.subject.variant.model if self.subject.variant else None,
+            "name": self.name,
+            "uid": self.uid,
+            "variant": self.variant,
             "asset": {
                 "path": str(self.asset.path) if self.asset else None,
                 "sha256": self.asset.sha256 if self.asset else None,

@@ -10,6 +10,8 @@ from hubtool.verify.statistics import exact_interval
 TOLERANCE = 0.1
 """Largest difference, in points, at which a whole split still reproduces a number. Cards round to two decimals;
 other devices and library versions move single images near a decision boundary: 50 of ImageNet's 50,000 are 0.1."""
+ROUNDING = 0.005
+"""What rounding to two decimals takes from, or adds to, a number."""
 WIDEST_CONSISTENT = 20.0
 """Width, in points, above which an interval that holds the published number says nothing about it."""
 
@@ -83,7 +85,7 @@ def judge(
     if interval is None:
         verdict, reason = _whole(published, measured, tolerance)
     else:
-        verdict, reason = _part(published, interval, images, split, tolerance)
+        verdict, reason = _part(published, interval, images, split)
     return ClaimResult(metric, published, measured, correct, images, split, interval, tolerance, verdict, reason)
 
 
@@ -95,12 +97,10 @@ def _whole(published: float, measured: float, tolerance: float) -> tuple[Verdict
     return Verdict.MISMATCH, f"the whole split gives {measured:.2f}, {difference:.2f} points off"
 
 
-def _part(
-    published: float, interval: tuple[float, float], images: int, split: int, tolerance: float
-) -> tuple[Verdict, str]:
+def _part(published: float, interval: tuple[float, float], images: int, split: int) -> tuple[Verdict, str]:
     low, high = interval
     said = f"{images:,} of {split:,} images put the split between {low:.2f} and {high:.2f}"
-    if not low - tolerance <= published <= high + tolerance:
+    if not low - ROUNDING <= published <= high + ROUNDING:
         return Verdict.MISMATCH, f"{said}, without {published:g}"
     if high - low > WIDEST_CONSISTENT:
         return Verdict.INCONCLUSIVE, f"{said}, too wide to tell: evaluate more images"

@@ -59,7 +59,7 @@ def test_a_file_is_fetched_once_and_stored_by_its_full_digest(
     again = pull(asset(f"{site.url}/a/net-1.ckpt?x=1", digest), tmp_path, cache)
     assert (again.path, again.transferred) == (first.path, 0)
     assert site.requests == ["/a/net-1.ckpt?x=1"]
-    assert files(cache) == [f"sha256/{SHA256}/entry.json", f"sha256/{SHA256}/net-1.ckpt"]
+    assert files(cache) == [f"sha256/{SHA256}.json", f"sha256/{SHA256}/net-1.ckpt"]
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "0" * 8])
@@ -177,8 +177,34 @@ def test_a_touched_file_of_the_cache_is_read_again_but_not_fetched(site: Site, c
 def test_a_broken_note_in_the_cache_does_no_harm(site: Site, cache: Cache, tmp_path: Path, entry: str) -> None:
     wanted = asset(f"{site.url}/net.ckpt")
     path = pull(wanted, tmp_path, cache).path
-    (path.parent / "entry.json").write_text(entry)
+    path.parent.with_suffix(".json").write_text(entry)
     assert pull(wanted, tmp_path, cache).path.read_bytes() == BODY
+
+
+@pytest.mark.parametrize("name", ["entry.json", "net.json", f"{SHA256}.json"])
+def test_no_file_name_collides_with_the_notes_of_the_cache(cache: Cache, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(BODY)
+    for _ in range(2):
+        assert pull(asset(name), tmp_path, cache).path.read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1/x", "https://x..test/a", f"https://{'x' * 64}.test/a", "a\0b", "x" * 5000]
+)
+def test_links_that_are_none(cache: Cache, tmp_path: Path, url: str) -> None:
+    with pytest.raises(CardError, match="not a|not the name"):
+        pull(asset(url), tmp_path, cache)
+
+
+def test_redirects_are_followed_only_where_links_may_lead(site: Site, cache: Cache, tmp_path: Path) -> None:
+    site.status, site.headers = 302, {"Location": "http://192.0.2.1/net.ckpt"}
+    with pytest.raises(CardError, match="are not fetched"):
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+    site.requests.clear()
+    site.headers = {"Location": "/again"}
+    with pytest.raises(TransferError, match="redirected more than 10 times"):
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+    assert len(site.requests) == 11
 
 
 def test_many_at_once_fetch_once(site: Site, cache: Cache, tmp_path: Path) -> None:

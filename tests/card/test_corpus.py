@@ -14,9 +14,9 @@ def test_every_card_yields_a_record_or_a_precise_reason(corpus: Path) -> None:
     for path in card_files(corpus):
         parsed = read_card(path)
         lines = path.read_bytes().count(b"\n") + 1
-        errors = [d for d in parsed.diagnostics if d.severity == "error"]
+        errors = [problem for problem in parsed.problems if problem.fatal]
         assert (parsed.card is None) == bool(errors), path
-        assert all(1 <= d.span.line <= lines for d in parsed.diagnostics), path
+        assert all(1 <= d.span.line <= lines for d in parsed.problems), path
         if parsed.card is not None:
             json.dumps(parsed.card.to_json())
         count += 1

@@ -3,7 +3,8 @@ from __future__ import annotations
 import frontmatter
 import pytest
 
-from hubtool.card.frontmatter import HubHandler, find_layout
+from hubtool.card.frontmatter import find_layout
+from hubtool.card.handler import HubHandler
 
 CARD = "# title\n\n---\n\nmodel-name: bit\nversion: 1.10\n\n---\n\n## Introduction\n\ntext\n"
 

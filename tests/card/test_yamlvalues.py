@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtool.card.diagnostic import Span
+from hubtool.card.span import Span
 from hubtool.card.yamlvalues import read_yaml
 
 

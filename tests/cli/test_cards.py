@@ -56,7 +56,16 @@ def test_show_json_follows_the_contract(hubtool: Hubtool) -> None:
     )
     assert document["assets"][0].keys() == {"format", "url", "sha256", "sha256_kind"}
     assert document["variants"][1]["model"] == "bit_resnet50x3"
-    assert document["variants"][1].keys() == {"model", "context", "top1", "top5", "params_m", "recipe", "asset"}
+    assert document["variants"][1].keys() == {
+        "model",
+        "context",
+        "top1",
+        "top5",
+        "params_m",
+        "recipe",
+        "asset",
+        "metrics",
+    }
 
 
 @pytest.mark.parametrize(
@@ -95,9 +104,19 @@ def test_validate_reports_every_problem_at_its_place(hubtool: Hubtool, cards: Pa
     assert result.code == 1
     assert result.out.splitlines() == [
         "hub/bit_digits.md:3:1: error HT201 required field `author` is missing",
+        "    ---",
+        "    ^^^",
         "hub/bit_digits.md:14:16: error HT202 `model-version` is 'new': write a version such as 2.5",
-        "hub/bit_resnet50_imagenet2012.md:18:13: warning HT106 a lone `-` opens a YAML list; leave the value empty to say none",
-        "2 cards: 2 errors, 1 warning",
+        "    model-version: new",
+        "                   ^^^",
+        "hub/bit_resnet50_imagenet2012.md:18:1: info HT508 no figure is published: write what was measured, such as `evaluation: top1acc76.85`",
+        "    evaluation: -",
+        "    ^^^^^^^^^^",
+        "hub/bit_resnet50_imagenet2012.md:18:13: warning HT108 a lone `-` opens a YAML list; leave the value empty to say none [fixable]",
+        "    evaluation: -",
+        "                ^",
+        "2 cards: 2 errors, 1 warning, 1 info",
+        "1 can be fixed with --fix",
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.report.doctor import _mindspore, examine
+from hubtool.report.doctor import _judged, examine
 from tests.conftest import CARDS, Hubtool
 
 
@@ -16,6 +16,15 @@ def test_doctor_tells_what_there_is(hubtool: Hubtool) -> None:
     assert findings.keys() >= {"hubtool", "processor", "mindspore", "numpy", "scikit-learn", "cards", "cache"}
     assert findings["cache"]["status"] == "ok"
     assert hubtool("doctor").out.startswith("hubtool")
+
+
+def test_a_mindspore_that_does_not_load_is_broken(hubtool: Hubtool, tmp_path: Path) -> None:
+    (tmp_path / "mindspore").mkdir()
+    (tmp_path / "mindspore" / "__init__.py").write_text("raise ImportError('libfoo.so is missing')")
+    hubtool.environment["PYTHONPATH"] = str(tmp_path)
+    result = hubtool("doctor")
+    assert result.code == 6
+    assert "does not load: ImportError: libfoo.so is missing" in result.out
 
 
 def test_a_cache_that_cannot_be_used_is_broken(hubtool: Hubtool, tmp_path: Path) -> None:
@@ -35,6 +44,6 @@ def test_no_cards_are_broken(tmp_path: Path) -> None:
     ("version", "status"), [("2.9.0", "slow"), ("2.10.0", "slow"), ("2.2.14", "broken"), ("3.0.0", "slow")]
 )
 def test_versions_of_mindspore(version: str, status: str) -> None:
-    finding = _mindspore(version)
+    finding = _judged("mindspore", version)
     assert finding.status == status
     assert finding.hint == "pip install 'hubtool[mindspore]'"

@@ -41,6 +41,12 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, said: str) -
     assert str(path) in caught.value.message
 
 
+def test_an_integral_number_is_an_integer(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(RECIPE.read_text().replace("epochs: 14", "epochs: 14.0"))
+    assert read_recipe(path) == read_recipe(RECIPE)
+
+
 def test_a_file_that_is_no_recipe(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read_recipe(tmp_path / "none.yaml")

@@ -42,6 +42,10 @@ def test_a_folder_that_cannot_be_written_and_a_network_that_does_not_fit(hubtool
     run = hubtool("train", recipe)
     assert (run.code, run.out) == (2, "")
     assert "bit_resnet50 does not fit digits" in run.err
+    recipe.write_text(RECIPE.read_text().replace("batch_size: 64", "batch_size: 1438"))
+    run = hubtool("train", recipe)
+    assert (run.code, run.out) == (2, "")
+    assert "batch_size 1438 is more than the 1,437 training images" in run.err
 
 
 @pytest.mark.slow

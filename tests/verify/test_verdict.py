@@ -21,6 +21,8 @@ from hubtool.verify.verdict import Verdict, judge, not_run
         (76.85, 8, 10, 50_000, Verdict.INCONCLUSIVE),
         (76.85, 0, 64, 50_000, Verdict.MISMATCH),
         (98.33, 99, 100, 360, Verdict.CONSISTENT),
+        (98.33, 353, 359, 360, Verdict.CONSISTENT),
+        (98.03, 353, 359, 360, Verdict.MISMATCH),
     ],
 )
 def test_verdicts(published: float, correct: int, images: int, split: int, verdict: Verdict) -> None:

@@ -1,9 +1,11 @@
-"""What can be said about a card, and where."""
+"""What can be said about a card, where, and how to mend it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+
+from hubtool.card.span import Span
 
 
 class Severity(str, Enum):
@@ -14,22 +16,25 @@ class Severity(str, Enum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A stretch of text; lines and columns start at 1, the end column is exclusive."""
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A replacement of a stretch of a card's text that mends a problem.
 
-    line: int
-    column: int
-    end_line: int
-    end_column: int
+    Attributes
+    ----------
+    start, end
+        Offsets in characters from the start of the decoded text; equal for an insertion.
+    safe
+        Whether the card means the same afterwards; `--fix` applies only such edits.
+    """
 
-    @classmethod
-    def of_line(cls, line: int, text: str = "") -> Span:
-        """The whole of one line."""
-        return cls(line, 1, line, len(text) + 1)
+    start: int
+    end: int
+    text: str
+    safe: bool = True
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One problem of one card.
 
@@ -39,7 +44,9 @@ class Diagnostic:
         The card, as the user named it.
     code
         HT and three digits; the first digit is the family: 1 structure, 2 fields, 3 names, 4 assets,
-        5 claims, 6 body, 7 catalogue, 8 evidence and links.
+        5 claims, 6 body, 7 catalogue, 8 evidence and links, 9 the linter's own controls.
+    edit
+        What `--fix` would do; None when a person has to decide.
     """
 
     path: str
@@ -47,7 +54,7 @@ class Diagnostic:
     code: str
     severity: Severity
     message: str
-    fixable: bool = False
+    edit: Edit | None = None
 
     def to_json(self) -> dict[str, object]:
         """The diagnostic as `hubtool validate --format json` prints it."""
@@ -60,5 +67,5 @@ class Diagnostic:
             "code": self.code,
             "severity": self.severity.value,
             "message": self.message,
-            "fixable": self.fixable,
+            "fixable": self.edit is not None,
         }

@@ -1,0 +1,44 @@
+"""Hub cards for python-frontmatter.
+
+A hub card is a title, then a `---` block, then the body, so plain python-frontmatter, which wants the
+block on the first line, sees no metadata at all. `HubHandler` teaches it the hub's shape::
+
+    frontmatter.loads(text, handler=hubtool.HubHandler())
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from frontmatter.default_handlers import YAMLHandler
+
+from hubtool.card.frontmatter import find_layout
+from hubtool.card.yamlvalues import read_yaml
+
+
+class HubHandler(YAMLHandler):
+    """python-frontmatter handler for cards with the title before the block; scalars stay as written."""
+
+    def detect(self, text: str) -> bool:
+        """Whether the text has a front matter that is closed."""
+        layout = find_layout(text)
+        return layout is not None and layout.closed
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Front matter and content, the title included in the latter.
+
+        Raises
+        ------
+        ValueError
+            There is no front matter; python-frontmatter then takes the whole text as content.
+        """
+        layout = find_layout(text)
+        if layout is None or not layout.closed:
+            raise ValueError("no front matter")
+        title = f"# {layout.title}\n\n" if layout.title and layout.title_line < layout.yaml_line else ""
+        return layout.yaml, title + layout.body.lstrip("\n")
+
+    def load(self, fm: str, **_: object) -> Any:
+        """The block as dicts, lists and strings; an empty dict when it is not a mapping."""
+        value = read_yaml(fm).value
+        return value if isinstance(value, dict) else {}

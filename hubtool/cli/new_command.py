@@ -1,0 +1,107 @@
+"""`hubtool new`."""
+
+from __future__ import annotations
+
+import getpass
+import importlib.metadata
+import re
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+
+from hubtool.asset.cache import environment_errors, hash_file
+from hubtool.card.template import Draft, render_card
+from hubtool.checkpoint.reader import Checkpoint
+from hubtool.cli.settings import global_options, settings
+from hubtool.errors import NotFound, UsageProblem
+from hubtool.lint.fixes import write_atomically
+from hubtool.network.registry import find_architecture
+
+_DIGITS = 8
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+
+@click.command("new")
+@click.argument("name")
+@click.option("--ckpt", type=click.Path(path_type=Path, dir_okay=False), help="The checkpoint that the card is about.")
+@click.option("--link", help="Where the checkpoint is, or will be, published.  [default: a copy beside the card]")
+@click.option("--dataset", default="", help="The card's train-dataset.")
+@click.option("--evaluation", default="", help="The figures, such as 'top1acc76.85 | top5acc93.24'.")
+@click.option("--author", default=getpass.getuser, help="Who answers for the card.  [default: your login]")
+@click.option("--version", "version", default="1.0", show_default=True, help="The card's model-version.")
+@click.option("--license", "licence", default="Apache-2.0", show_default=True, help="An SPDX expression.")
+@click.option("--repo", "repository", help="Link to the training code.")
+@click.option("--summary", help="One sentence about the model.")
+@global_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    name: str,
+    ckpt: Path | None,
+    link: str | None,
+    dataset: str,
+    evaluation: str,
+    author: str,
+    version: str,
+    licence: str,
+    repository: str | None,
+    summary: str | None,
+) -> None:
+    """Write a card for the model called NAME into the folder of cards, and print its path.
+
+    With --ckpt, digest and number of parameters are filled in from the file, and without --link the file is
+    copied to assets/ beside the card, the first digits of its digest in its name.
+    """
+    folder = settings(ctx).card_roots[0]
+    if not _NAME.fullmatch(name):
+        raise UsageProblem(f"{name!r} is no model name", hint="letters, digits, dot, dash, underscore and plus")
+    target = folder / f"{name}.md"
+    if target.exists():
+        raise UsageProblem(f"{target} is there already", hint="hubtool never overwrites a card; choose another name")
+    digest, parameters = _measured(ckpt) if ckpt else ("", None)
+    if parameters is None and (architecture := find_architecture(name)):
+        parameters = architecture.parameter_count
+    file_name = f"{name}-{digest[:_DIGITS]}.ckpt" if digest else f"{name}.ckpt"
+    draft = Draft(
+        name=name,
+        version=version,
+        author=author,
+        user_id=author,
+        dataset=dataset,
+        figures=evaluation,
+        licence=licence,
+        mindspore_version=_mindspore_version(),
+        summary=summary or f"{name}, a network for MindSpore",
+        repository=repository or f"https://github.com/{re.sub(r'[^A-Za-z0-9-]', '-', author)}/{name}",
+        link=link or f"assets/{file_name}",
+        digest=digest,
+        parameters=parameters,
+        day=datetime.now(timezone.utc).date(),
+    )
+    with environment_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if ckpt and link is None:
+            (folder / "assets").mkdir(exist_ok=True)
+            shutil.copyfile(ckpt, folder / "assets" / file_name)
+        write_atomically(target, render_card(draft).encode())
+    click.echo(target)
+    click.echo(f"next: write its text, then hubtool validate {target}", err=True)
+
+
+def _measured(ckpt: Path) -> tuple[str, int]:
+    """SHA-256 and number of scalars of a checkpoint."""
+    if not ckpt.is_file():
+        raise NotFound(f"{ckpt}: no such checkpoint", hint="name a MindSpore .ckpt file")
+    count = sum(tensor.count for tensor in Checkpoint(ckpt).tensors.values())
+    return hash_file(ckpt), count
+
+
+def _mindspore_version() -> str:
+    try:
+        version = importlib.metadata.version("mindspore")
+    except importlib.metadata.PackageNotFoundError:
+        return "2.8"
+    return ".".join(version.split(".")[:2])

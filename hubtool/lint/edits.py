@@ -1,0 +1,37 @@
+"""What stands at a place of a card: as a message quotes it, and as an edit replaces it."""
+
+from __future__ import annotations
+
+from hubtool.card.parse import ParsedCard
+from hubtool.card.span import Span
+from hubtool.lint.diagnostic import Edit
+
+_LONGEST_QUOTE = 60
+
+
+def quoted(text: str) -> str:
+    """A text of a card for a message: in backticks, on one line, the end of a long one left out."""
+    line = " ".join(text[: 2 * _LONGEST_QUOTE].split())
+    short = line[:_LONGEST_QUOTE]
+    return f"`{short}`" if short == line else f"`{short}`..."
+
+
+def text_at(card: ParsedCard, span: Span) -> str | None:
+    """What a card holds at a place; None for a place that its lines do not have.
+
+    YAML knows more line ends than LF, so that places behind another one can lie outside the text.
+    """
+    if span.end_line > len(card.lines):
+        return None
+    return card.text[card.offset(span.line, span.column) : card.offset(span.end_line, span.end_column)]
+
+
+def replacement(card: ParsedCard, span: Span, old: str, new: str) -> Edit | None:
+    """The edit that writes `new` for the scalar `old`, within its quotes; None when `old` is not there."""
+    written = text_at(card, span)
+    start = card.offset(span.line, span.column) if written is not None else 0
+    if written == old:
+        return Edit(start, start + len(old), new)
+    if written in {f'"{old}"', f"'{old}'"}:
+        return Edit(start + 1, start + 1 + len(old), new)
+    return None

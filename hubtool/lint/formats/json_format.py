@@ -1,0 +1,38 @@
+"""`--format json`: one document, written card by card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from hubtool.lint.diagnostic import Diagnostic
+from hubtool.lint.formats import Totals
+from hubtool.lint.formats.characters import valid_unicode
+
+
+class JsonFormatter:
+    """Diagnostics first, one a line; the counts, known last, close the document."""
+
+    def __init__(self) -> None:
+        self._separator = "\n"
+
+    def start(self) -> str:
+        return '{"diagnostics": ['
+
+    def card(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
+        chunks = []
+        for diagnostic in diagnostics:
+            record = diagnostic.to_json()
+            record |= {"path": valid_unicode(diagnostic.path), "message": valid_unicode(diagnostic.message)}
+            chunks += [self._separator, json.dumps(record)]
+            self._separator = ",\n"
+        return "".join(chunks)
+
+    def end(self, totals: Totals) -> str:
+        summary = {
+            "errors": totals.errors,
+            "warnings": totals.warnings,
+            "infos": totals.infos,
+            "cards_with_errors": totals.cards_with_errors,
+        }
+        return f'\n], "cards": {totals.cards}, "summary": {json.dumps(summary)}}}\n'

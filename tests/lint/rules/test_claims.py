@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hubtool.lint.rules.claims  # noqa: F401 (fills the table of rules)
+from hubtool.card.parse import parse_card
+from hubtool.lint.engine import check_card
+from hubtool.lint.rule import Facts
+
+CODES = frozenset(f"HT{number}" for number in range(501, 509))
+FACTS = Facts({"bitresnet50": 25_549_352, "bitresnet50x3": 217_319_080, "bitdigits": 500_000})
+CKPT = "https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-77dcaf0f-910v2.ckpt"
+OTHER = "https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt"
+
+
+def card(
+    evaluation: str | None = "top1acc76.85 | top5acc93.24",
+    table: str = "",
+    *,
+    link: str = CKPT,
+    digest: str = "77dcaf0f",
+    dataset: str = "ImageNet2012",
+    more: str = "",
+) -> str:
+    figures = "" if evaluation is None else f"evaluation: {evaluation}\n"
+    return f"""\
+# bit_resnet50
+
+---
+model-name: bit_resnet50
+{figures}backbone-name: resnet50
+module-type: cv
+fine-tunable: True
+model-version: 2.5
+train-dataset: {dataset}
+author: MindSpore team
+update-time: 2025-03-10
+repo-link: <https://github.com/mindspore-lab/mindcv>
+user-id: MindSpore
+used-for: inference
+mindspore-version: 2.5
+asset:
+- file-format: ckpt
+  asset-link: <{link}>
+  asset-sha256: {digest}
+{more}license: Apache-2.0
+summary: BiT
+---
+
+## Results
+
+{table}
+"""
+
+
+def row(cells: str, link: str = CKPT, *, header: str = "Top-1 (%)", model: str = "bit_resnet50") -> str:
+    columns = header.count("|") + 3
+    return f"| Model | {header} | Download |\n{'|-' * columns}|\n| {model} | {cells} | [weights]({link}) |"
+
+
+def found(text: str, *codes: str) -> list[tuple[int, int, str]]:
+    parsed = parse_card(text, Path("mindspore/2.5/bit_resnet50_imagenet2012.md"))
+    diagnostics = check_card(parsed, FACTS, frozenset(codes) or CODES)
+    return [(d.span.line, d.span.column, d.code) for d in diagnostics]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        card(),
+        card("mAP40 | AP50acc60.1"),
+        card("WER 120%"),
+        card("PSNR132 | MAE112.11 | FP19264 | loss-0.5"),
+        card("top1acc100 | top5acc100.00"),
+        card("SSIM0.96 | mAP0.4"),
+        card("acc0.9%"),
+        card(table=row("76.85 | 25.55", header="Top-1 (%) | Params(M)")),
+        "# no block\n",
+        "# title\n---\nevaluation: [a, list]\n---\n",
+        "# title\n---\nevaluation: {a: mapping}\n---\n",
+        "---\n- a list\n---\n",
+        "# open\n---\nevaluation: top1acc7685",
+        "",
+    ],
+)
+def test_clean(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "expected"),
+    [
+        ("top1acc76.85 | good", [(5, 28, "HT501")]),
+        ('"top1acc76.85 | good"', [(5, 29, "HT501")]),
+        ("acc76,85", [(5, 13, "HT501")]),
+        ("acc70 |", [(5, 19, "HT501")]),
+        (">-\n  acc70 |\n  good", [(5, 13, "HT501")]),
+    ],
+)
+def test_unreadable_metric(evaluation: str, expected: list) -> None:
+    assert found(card(evaluation)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (card("top1acc7685"), [(5, 13, "HT502")]),
+        (card("top1acc76.85 | mAP403"), [(5, 28, "HT502")]),
+        (card("acc: -3"), []),  # not YAML: two colons
+        (card('"acc: -3"'), [(5, 14, "HT502")]),
+        (card(table=row("7681", OTHER)), [(29, 18, "HT502")]),
+    ],
+)
+def test_out_of_range(text: str, expected: list) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (card("top1acc93.24 | top5acc76.85"), [(5, 28, "HT503")]),
+        (card("top1acc93.24 | top1acc95 | top3acc99"), []),
+        (card(table=row("93.17 | 76.81", OTHER, header="Top-1 (%) | Top-5 (%)")), [(29, 26, "HT503")]),
+        (card(table=row("98 | 99", OTHER, header="acc@1 | acc@5")), []),
+    ],
+)
+def test_top5_below_top1(text: str, expected: list) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (card("top1acc0.7685 | top5acc0.9324"), [(5, 13, "HT504"), (5, 29, "HT504")]),
+        (card("top1acc76.85 | top5acc0.9324"), [(5, 28, "HT504")]),
+        (card("acc1"), [(5, 13, "HT504")]),
+        (card("acc0"), []),
+        (card(table=row("0.7681", OTHER)), [(29, 18, "HT504")]),
+    ],
+)
+def test_fraction(text: str, expected: list) -> None:
+    assert found(text) == expected
+
+
+def test_a_fraction_is_answered_with_its_percentage() -> None:
+    parsed = parse_card(card("top1acc0.57"), Path("a.md"))
+    (diagnostic,) = check_card(parsed, FACTS, frozenset({"HT504"}))
+    assert diagnostic.message == "`top1acc0.57` reads as 0.57 %: write 57 if it is a fraction"
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ("| Model | Top-1 |\n|-|-|\n| a | 70 |\n| b | - |", [(29, 1, "HT505")]),
+        ("| Model | Params |\n|-|-|\n| a | 70 |", []),
+        ("| Model | Top-1 |\n|-|-|\n| [a](a-12345678.ckpt) | 70 |", []),
+    ],
+)
+def test_row_without_file(table: str, expected: list) -> None:
+    assert found(card(table=table)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (card(table=row("76.81")), [(29, 18, "HT506")]),
+        (card(table=row("76.81", CKPT.replace("-mindspore.osinfra", ".mindspore"))), [(29, 18, "HT506")]),
+        (card(table=row("76.81", "https://x.test/BiT-77dcaf0f.ckpt")), [(29, 18, "HT506")]),
+        (card(table=row("76.81"), digest="77dcaf0f" + "0" * 56), [(29, 18, "HT506")]),
+        (card(table=row("76.81", OTHER)), []),
+        (card(table=row("76.9")), []),
+        (card(table=row("76.8")), []),
+        (card(table=row("77")), []),
+        (card(table=row("0.7685")), [(29, 18, "HT504")]),
+        (card("mAP40.3", row("76.81")), []),
+        (card("top1acc76.85 | top1acc92", row("76.81")), []),
+        (card(table=row("76.81 | ImageNet-A", header="Top-1 (%) | Dataset")), []),
+        (card(table=row("76.81 | ImageNet-1K", header="Top-1 (%) | Dataset")), [(29, 18, "HT506")]),
+        (card(table=row("76.81") + f"\n| at 256 | 76.85 | [w]({CKPT}) |"), []),
+        (card(table=row("76.81"), more=f"- file-format: ckpt\n  asset-link: <{OTHER}>\n"), []),
+    ],
+)
+def test_table_contradicts(text: str, expected: list) -> None:
+    assert found(text) == expected
+
+
+def test_two_files_are_two_claims() -> None:
+    text = Path(__file__).parents[3].joinpath("cards", "bit_resnet50_imagenet2012.md").read_text(encoding="utf-8")
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "expected"),
+    [
+        ("bit_resnet50", "44.54", [(29, 18, "HT507")]),
+        ("BiT-ResNet50", "25.57", [(29, 18, "HT507")]),
+        ("bit_resnet50", "25.55", []),
+        ("bit_resnet50", "25.54", []),
+        ("bit_resnet50", "25.5", []),
+        ("bit_resnet50", "26", []),
+        ("bit_resnet50", "24", [(29, 18, "HT507")]),
+        ("bit_resnet50", "25,549,352", []),
+        ("bit_resnet50x3", "217.31", []),
+        ("resnet50", "25.61", []),
+        ("bit_resnet50", "-", []),
+    ],
+)
+def test_params_differ(model: str, params: str, expected: list) -> None:
+    table = row(params, OTHER, header="Params(M)", model=model)
+    assert [(line, 18, code) for line, _, code in found(card(table=table))] == expected
+    assert found(card(table=table, dataset="CIFAR-10")) == []
+
+
+def test_params_of_the_file_of_the_card() -> None:
+    table = row("44.54", CKPT, header="Params(M)", model="BiT, wide")
+    assert found(card(table=table)) == [(29, 15, "HT507")]
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "expected"),
+    [
+        (None, [(3, 1, "HT508")]),
+        ("", [(5, 1, "HT508")]),
+        ("-", [(5, 1, "HT508")]),
+        ("N/A", [(5, 1, "HT508")]),
+        ("good", [(5, 13, "HT501")]),
+    ],
+)
+def test_no_metric(evaluation: str | None, expected: list) -> None:
+    assert found(card(evaluation)) == expected
+
+
+def test_a_card_without_a_record_is_read_too() -> None:
+    text = card("top1acc7685", row("0.7681", OTHER)).replace("user-id: MindSpore\n", "")
+    assert parse_card(text, Path("a.md")).card is None
+    assert found(text) == [(5, 13, "HT502"), (28, 18, "HT504")]
+
+
+@given(st.text(alphabet="|-: \nab1#.%topacc50\"'>[]"))
+def test_any_evaluation_is_answered_without_an_exception(evaluation: str) -> None:
+    found(card(evaluation, evaluation))
