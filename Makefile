@@ -1,6 +1,7 @@
 # make demo   install hubtool and show what it does, on real data
 # make test   install what the tests need and run them
 # make lint   ruff, mypy, import-linter and hubtool itself over this repository
+# make docs   write docs/rules.md from the rules
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10 python;
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/hubtool validate cards
@@ -27,6 +28,9 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hubtool validate cards
+
+docs: $(VENV)/demo.stamp
+	$(BIN)/python -m hubtool.lint.docs > docs/rules.md
 
 # One virtual environment; each stamp says that one extra of pyproject.toml is installed in it.
 $(VENV)/%.stamp: pyproject.toml $(VENV)/pyvenv.cfg

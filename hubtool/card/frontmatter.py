@@ -43,7 +43,7 @@ def find_layout(text: str) -> Layout | None:
     if opening is None:
         return None
     closing = next(
-        (n for n in range(opening + 1, len(lines)) if _is_delimiter(lines[n]) or lines[n].rstrip() == "..."),
+        (n for n in range(opening + 1, len(lines)) if lines[n].startswith(("---", "...")) and _is_end(lines[n])),
         None,
     )
     end = len(lines) if closing is None else closing
@@ -71,7 +71,11 @@ def _opening_line(lines: list[str]) -> int | None:
 
 
 def _is_delimiter(line: str) -> bool:
-    return _DELIMITER.fullmatch(line.rstrip("\r")) is not None
+    return line.startswith("---") and _DELIMITER.fullmatch(line.rstrip("\r")) is not None
+
+
+def _is_end(line: str) -> bool:
+    return _is_delimiter(line) or line.rstrip() == "..."
 
 
 def _find_title(lines: list[str], first_line: int) -> tuple[str | None, int]:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,14 +91,13 @@ class ParsedCard:
     @cached_property
     def lines(self) -> list[str]:
         """Lines of the text without their ends; `lines[0]` is line 1."""
-        return [line.removesuffix("\r") for line in self.text.split("\n")]
+        lines = self.text.split("\n")
+        return [line.removesuffix("\r") for line in lines] if "\r" in self.text else lines
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        for line in self.text.split("\n"):
-            starts.append(starts[-1] + len(line) + 1)
-        return starts
+        lengths = accumulate(map(len, self.text.split("\n")), initial=0)
+        return [length + number for number, length in enumerate(lengths)]
 
     def offset(self, line: int, column: int) -> int:
         """Offset in `text` of a line and column, both from 1."""

@@ -108,10 +108,12 @@ def quoted(text: str) -> str:
 
 
 def _table(draft: Draft) -> str:
+    # A link to a file that is not there yet would be a dead one.
+    download = f"[weights]({draft.link})" if draft.digest else ""
     params = "" if draft.parameters is None else f"{draft.parameters / 1e6:.2f}"
     return f"""\
 | Model | Params(M) | Download |
 | ----- | --------- | -------- |
-| {draft.name} | {params} | [weights]({draft.link}) |
+| {draft.name} | {params} | {download} |
 
 """

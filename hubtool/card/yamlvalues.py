@@ -20,6 +20,8 @@ Path = tuple[str | int, ...]
 YamlKind = Literal["syntax", "duplicate-key", "alias", "depth", "dash"]
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _MAX_DEPTH = 32
+# Line ends to YAML 1.1 and to nobody else: as blanks, they leave every line where the rest of the world counts it.
+_ODD_LINE_ENDS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 # `key: -`, which cards write for "none", is not YAML. A tilde in its place is, and moves no column.
 _DASH_VALUE = re.compile(r"^([^\s#:'\"][^:'\"\n]*:[ \t]+)(?=-[ \t]*\r?$)-", re.MULTILINE)
 
@@ -63,11 +65,12 @@ def read_yaml(text: str, first_line: int = 1) -> YamlText:
     first_line
         Line number of its first line in the file, for the spans.
     """
-    readable, dashes = _without_lone_dashes(text)
+    readable, dashes = _without_lone_dashes(_ODD_LINE_ENDS.sub(" ", text))
     builder = _Builder(first_line - 1, dashes)
     try:
-        for event in yaml.parse(readable, Loader=_Loader):
-            builder.take(event)
+        parser = _Loader(readable)
+        while parser.check_event():
+            builder.take(parser.get_event())
     except _Unreadable as stop:
         builder.problems.append(stop.problem)
         builder.root = None
@@ -118,18 +121,19 @@ class _Builder:
     stack: list[_Frame] = field(default_factory=list)
 
     def take(self, event: Any) -> None:
-        if isinstance(event, yaml.ScalarEvent):
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
             self._scalar(event)
-        elif isinstance(event, yaml.MappingStartEvent):
+        elif kind is yaml.MappingStartEvent:
             self._open({}, event)
-        elif isinstance(event, yaml.SequenceStartEvent):
+        elif kind is yaml.SequenceStartEvent:
             self._open([], event)
-        elif isinstance(event, yaml.CollectionEndEvent):
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             frame = self.stack.pop()
             self.spans[frame.path] = self._span(frame.start, event.end_mark)
-        elif isinstance(event, yaml.AliasEvent):
+        elif kind is yaml.AliasEvent:
             self._stop("alias", event, f"alias *{event.anchor}: write the value out, cards are read without aliases")
-        elif isinstance(event, yaml.DocumentStartEvent) and self.spans:
+        elif kind is yaml.DocumentStartEvent and self.spans:
             self._stop("syntax", event, "a second YAML document starts here")
 
     def _scalar(self, event: Any) -> None:

@@ -112,3 +112,12 @@ def _language(snippet: str) -> str:
     if _YAML_KEY.search(snippet) and all(_YAML_LINE.fullmatch(line) for line in lines) and not lines[0].startswith("#"):
         return "yaml"
     return "markdown"
+
+
+if __name__ == "__main__":
+    import sys
+
+    import hubtool.lint.rules  # noqa: F401 (fills the tables of rules)
+    from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES
+
+    sys.stdout.write(rules_document((*CARD_RULES, *CATALOGUE_RULES)))

@@ -42,12 +42,16 @@ def named_cards(paths: Iterable[str]) -> Iterator[tuple[Path, str, Path | None]]
     NotFound
         A path does not exist.
     """
-    seen: set[Path] = set()
-    for given in paths:
-        root = Path(given)
+    roots = [Path(given) for given in paths]
+    for root in roots:
         if not root.exists():
-            raise NotFound(f"{given}: no such file or folder", hint="name a card or a folder of cards")
-        for path in card_files(root) if root.is_dir() else [root]:
-            if (real := path.resolve()) not in seen:
+            raise NotFound(f"{root}: no such file or folder", hint="name a card or a folder of cards")
+    seen: set[Path] = set()
+    for root in roots:
+        folder = root if root.is_dir() else None
+        for path in card_files(root) if folder else [root]:
+            if len(roots) > 1:  # only then can a card be named twice, and looking is half of the search
+                if (real := path.resolve()) in seen:
+                    continue
                 seen.add(real)
-                yield path, path.as_posix(), root if root.is_dir() else None
+            yield path, path.as_posix(), folder

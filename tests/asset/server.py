@@ -33,6 +33,11 @@ def serve(site: Site) -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(site.body)
 
+        def do_HEAD(self) -> None:
+            site.requests.append(self.path)
+            self.send_response(site.status)
+            self.end_headers()
+
         def log_message(self, *args: object) -> None:
             pass
 

@@ -83,6 +83,32 @@ def test_an_invalid_card_is_named_with_the_place_of_its_first_error(cards: Path)
     assert [card.model_name for card in catalogue.cards] == ["bit_resnet50"]
 
 
+def test_an_invalid_card_is_not_passed_over_for_an_older_version(hub: Path) -> None:
+    edit(hub / "owner/1.10/net_a.md", "fine-tunable: True", "fine-tunable: perhaps")
+    with pytest.raises(CardError, match=r"1\.10/net_a\.md"):
+        Catalogue([hub]).resolve("net_a")
+    edit(hub / "owner/1.2/solo.md", "fine-tunable: True", "fine-tunable: perhaps")
+    with pytest.raises(CardError, match=r"solo\.md"):
+        Catalogue([hub]).resolve("solo")
+
+
+def test_cards_of_two_branches_are_no_versions_of_each_other(hub: Path) -> None:
+    for branch in ("gpu", "ascend"):
+        target = hub / "lab" / branch / "1.1" / "twin.md"
+        target.parent.mkdir(parents=True)
+        target.write_text(VALID)
+    with pytest.raises(AmbiguousName) as caught:
+        Catalogue([hub]).resolve("twin")
+    assert "lab/gpu/1.1/twin" in caught.value.hint
+
+
+def test_the_shortest_name_is_the_model_name_unless_several_cards_have_it(hub: Path) -> None:
+    catalogue = Catalogue([hub])
+    names = {card.uid: catalogue.shortest_name(card) for card in catalogue.cards}
+    assert names["owner/1.2/solo"] == "solo"
+    assert names["owner/1.10/net_b"] == "owner/1.10/net_b"
+
+
 def test_missing_folders_and_files() -> None:
     with pytest.raises(NotFound):
         Catalogue([Path("no/such/folder")]).resolve("bit_digits")

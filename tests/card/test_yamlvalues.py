@@ -66,6 +66,19 @@ def test_a_lone_dash_is_read_as_written_and_the_rest_is_kept() -> None:
     assert read_yaml("evaluation: ~").value == {"evaluation": "~"}
 
 
+@pytest.mark.parametrize("odd", ["\r", "\x85", "\u2028", "\u2029"])
+def test_line_ends_of_yaml_alone_move_no_place(odd: str) -> None:
+    read = read_yaml(f"a: x{odd}y\nb: 2")
+    assert read.value == {"a": "x y", "b": "2"}
+    assert read.spans[("b",)] == Span(2, 4, 2, 5)
+
+
+def test_many_lone_dashes_cost_no_more_than_many_lines() -> None:
+    started = time.perf_counter()
+    read_yaml("".join(f"k{n}: -\n" for n in range(20_000)))
+    assert time.perf_counter() - started < 5
+
+
 def test_the_first_of_two_equal_keys_wins() -> None:
     assert read_yaml("a: 1\na:\n- 2\nb: 3").value == {"a": "1", "b": "3"}
 

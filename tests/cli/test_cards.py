@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,7 @@ def test_validate_reports_every_problem_at_its_place(hubtool: Hubtool, cards: Pa
         "hub/bit_resnet50_imagenet2012.md:18:13: warning HT108 a lone `-` opens a YAML list; leave the value empty to say none [fixable]",
         "    evaluation: -",
         "                ^",
+        "",
         "2 cards: 2 errors, 1 warning, 1 info",
         "1 can be fixed with --fix",
     ]
@@ -163,6 +165,26 @@ def test_a_card_that_cannot_be_read_is_mentioned_by_list(hubtool: Hubtool, cards
     result = hubtool("list", "--cards", cards)
     assert result.code == 0
     assert "1 more could not be read: hubtool validate" in result.err
+
+
+def test_files_that_cannot_be_read_harm_no_other_card(hubtool: Hubtool, cards: Path) -> None:
+    (cards / "gone.md").symlink_to(cards / "nowhere.md")
+    os.mkfifo(cards / "pipe.md")
+    (cards / "folder.md").mkdir()
+    for command in ("list", "show bit_digits", "pull bit_digits"):
+        assert hubtool(*command.split(), "--cards", cards).code == 0
+    run = hubtool("validate", cards)
+    assert run.code == 1
+    assert "pipe.md:1:1: error HT101 the file cannot be read" in run.out
+
+
+def test_output_that_cannot_be_written_is_one_message(hubtool: Hubtool) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = hubtool.popen("show", "bit_resnet50", stdout=full)
+        error = process.stderr.read()
+        assert process.wait(30) != 0
+    assert "Traceback" not in error
+    assert "report it" not in error
 
 
 def test_a_reader_that_has_enough_is_no_error(hubtool: Hubtool) -> None:

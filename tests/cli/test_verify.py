@@ -141,6 +141,57 @@ def test_a_wrong_number_of_parameters_is_a_problem_of_the_card(hubtool: Hubtool,
     assert "has 0.498922 M parameters, the card publishes 0.6 M" in run.out
 
 
+def test_a_card_that_cannot_be_read_is_a_failed_result(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "model-version: 1.0", "model-version: new")
+    run = hubtool("verify", "--json", "--cards", cards)
+    assert run.code == 1
+    (bad,) = [result for result in results(run.out) if statuses(result)["card"] == "failed"]
+    assert bad["name"] == "bit_digits"
+    assert "bit_digits.md:14:16: `model-version`" in bad["checks"][0]["detail"]
+    assert hubtool("verify", "bit_digits", "--cards", cards).code == 1
+
+
+def test_every_file_of_a_card_is_checked(hubtool: Hubtool, cards: Path) -> None:
+    (cards / "assets" / "net.mindir").write_bytes(b"another file")
+    old = hashlib.sha256(DIGITS_CHECKPOINT.read_bytes()).hexdigest()
+    second = f"{old}\n\n- file-format: mindir\n  asset-link: <assets/net.mindir>\n  asset-sha256: "
+    edit(cards / "bit_digits.md", f"asset-sha256: {old}", f"asset-sha256: {second}{'0' * 64}")
+    run = hubtool("verify", "bit_digits", "--cards", cards)
+    assert run.code == 5
+    assert "net.mindir: wrong bytes" in run.out
+    edit(cards / "bit_digits.md", "0" * 64, hashlib.sha256(b"another file").hexdigest())
+    assert hubtool("verify", "bit_digits", "--cards", cards).code == 0
+    assert len(hubtool("pull", "bit_digits", "--cards", cards).out.splitlines()) == 2
+
+
+def test_no_evaluation_runs_twice(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "evaluation: top1acc98.33", "evaluation: top1acc99.33")
+    run = hubtool("verify", "bit_digits", "bit_digits", "--reproduce-eval", "--json", "--cards", cards)
+    assert len(results(run.out)) == 2
+    assert run.err.count("images of") + run.err.count("of 360 images") == 1
+
+
+def test_a_dataset_that_does_not_fit_is_refused_before_anything_runs(hubtool: Hubtool, tmp_path: Path) -> None:
+    folder = write_photos(tmp_path, [str(n) for n in range(10)], per_class=1)
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--data", f"digits={folder}")
+    assert (run.code, run.out) == (2, "")
+    assert "the network takes 1 channel" in run.err
+
+
+def test_what_a_card_writes_is_neither_markup_nor_terminal_control(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "evaluation: top1acc98.33", 'evaluation: "[/x]acc98 | \\e[31mred5 | top1acc98.33')
+    edit(
+        cards / "bit_digits.md",
+        "top5acc100.00\n\nauthor: hubtool",
+        'top5acc100.00"\n\nauthor: "[bold]\\e[31m"\n\nx: hubtool',
+    )
+    for command in (["list"], ["show", "bit_digits"], ["verify", "bit_digits"], ["validate"]):
+        run = hubtool(*command, "--cards", cards)
+        assert "\x1b" not in run.out + run.err
+        assert "internal error" not in run.err
+    assert "[bold]" in hubtool("show", "bit_digits", "--cards", cards).out
+
+
 def test_a_part_is_judged_by_its_interval(hubtool: Hubtool) -> None:
     run = hubtool("verify", "bit_digits", "--reproduce-eval", "--limit", "100", "--json")
     assert run.code == 0

@@ -84,6 +84,9 @@ def excerpt(line: str, span: Span) -> tuple[str, str]:
 
     Tabs stay tabs, in both lines; characters that show nothing are written as escapes; wide ones count as two columns.
     """
+    simple = len(line) <= _WIDTH and line.isascii() and line.isprintable()
+    if simple and span.end_line == span.line and span.end_column <= len(line) + 1:
+        return _INDENT + line, _INDENT + " " * (span.column - 1) + "^" * max(1, span.end_column - span.column)
     start = min(span.column - 1, len(line))
     end = len(line) if span.end_line > span.line else min(max(span.end_column - 1, start), len(line))
     # However long the line is, what lies further away than this cannot be shown.
