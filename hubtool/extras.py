@@ -10,7 +10,7 @@ from typing import Any
 
 from hubtool.errors import EnvironmentProblem, MissingExtra
 
-_LOG_ERRORS_ONLY = "3"
+_LOG_NEXT_TO_NOTHING = "4"  # what goes wrong is raised as well
 
 
 def require(module: str, *, extra: str, purpose: str) -> Any:
@@ -49,10 +49,10 @@ def require(module: str, *, extra: str, purpose: str) -> Any:
 def require_mindspore(purpose: str) -> Any:
     """Import MindSpore without the noise it makes; see `require` for what is raised.
 
-    Its log is cut to errors unless the user set GLOG_v, and its cells no longer write an "Exception ignored"
+    Its log is silenced unless the user set GLOG_v, and its cells no longer write an "Exception ignored"
     for each of them when the interpreter ends.
     """
-    os.environ.setdefault("GLOG_v", _LOG_ERRORS_ONLY)
+    os.environ.setdefault("GLOG_v", _LOG_NEXT_TO_NOTHING)
     module = require("mindspore", extra="mindspore", purpose=purpose)
     _silence_cells_at_exit(module.nn.Cell)
     return module

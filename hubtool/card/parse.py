@@ -20,7 +20,7 @@ from hubtool.card.span import Span
 from hubtool.card.tables import results_rows
 from hubtool.card.yamlvalues import YamlText, read_yaml
 
-MAX_CARD_BYTES = 4 * 1024 * 1024
+MAX_CARD_BYTES = 1024 * 1024
 """Larger files are refused unread: the largest real card is under 40 KiB."""
 
 Kind = Literal[

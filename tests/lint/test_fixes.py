@@ -194,7 +194,7 @@ def test_fixes_that_undo_each_other_leave_the_card_alone(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"# caf\xe9 -\n", "byte 0xe9 is not UTF-8"), (b"x" * (4 * 1024 * 1024 + 1), "larger than 4 MiB")],
+    [(b"# caf\xe9 -\n", "byte 0xe9 is not UTF-8"), (b"x" * (1024 * 1024 + 1), "larger than 1 MiB")],
 )
 def test_what_cannot_be_read_is_left_alone(path: Path, data: bytes, reason: str) -> None:
     path.write_bytes(data)
