@@ -12,6 +12,8 @@ class Draft:
 
     Attributes
     ----------
+    repository
+        Link to the training code, empty for none.
     link, digest
         Of the checkpoint: https or relative to the card; SHA-256, empty when there is no file yet.
     parameters
@@ -38,6 +40,7 @@ def render_card(draft: Draft) -> str:
     """A card that satisfies the schema and names what its author still has to write."""
     digest = f"\n  asset-sha256: {draft.digest}" if draft.digest else ""
     dataset = f"train-dataset: {quoted(draft.dataset)}\n\n" if draft.dataset else ""
+    repository = f"repo-link: <{draft.repository}>\n\n" if draft.repository else ""
     return f"""\
 # {draft.name}
 
@@ -59,9 +62,7 @@ author: {quoted(draft.author)}
 
 update-time: {draft.day.isoformat()}
 
-repo-link: <{draft.repository}>
-
-user-id: {quoted(draft.user_id)}
+{repository}user-id: {quoted(draft.user_id)}
 
 used-for: inference
 

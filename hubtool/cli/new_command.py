@@ -32,7 +32,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 @click.option("--author", default=getpass.getuser, help="Who answers for the card.  [default: your login]")
 @click.option("--version", "version", default="1.0", show_default=True, help="The card's model-version.")
 @click.option("--license", "licence", default="Apache-2.0", show_default=True, help="An SPDX expression.")
-@click.option("--repo", "repository", help="Link to the training code.")
+@click.option("--repo", "repository", default="", help="Link to the training code.")
 @click.option("--summary", help="One sentence about the model.")
 @global_options
 @click.pass_context
@@ -47,7 +47,7 @@ def command(
     author: str,
     version: str,
     licence: str,
-    repository: str | None,
+    repository: str,
     summary: str | None,
 ) -> None:
     """Write a card for the model called NAME into the folder of cards, and print its path.
@@ -75,7 +75,7 @@ def command(
         licence=licence,
         mindspore_version=_mindspore_version(),
         summary=summary or f"{name}, a network for MindSpore",
-        repository=repository or f"https://github.com/{re.sub(r'[^A-Za-z0-9-]', '-', author)}/{name}",
+        repository=repository,
         link=link or f"assets/{file_name}",
         digest=digest,
         parameters=parameters,
