@@ -23,6 +23,7 @@ from typing import Any
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.card.record import Digest
 from hubtool.errors import EnvironmentProblem
+from hubtool.files import write_atomically
 from hubtool.progress import SILENT, Progress
 
 _log = logging.getLogger(__name__)
@@ -165,6 +166,4 @@ def _read_entry(folder: Path) -> dict[str, Any]:
 
 def _write_entry(folder: Path, path: Path, source: str) -> None:
     entry = {"file": path.name, "source": source, "stat": _fingerprint(path.stat())}
-    temporary = folder.with_suffix(f".{os.getpid()}.partial")
-    temporary.write_text(json.dumps(entry), encoding="utf-8")
-    temporary.replace(folder.with_suffix(".json"))
+    write_atomically(folder.with_suffix(".json"), json.dumps(entry).encode())

@@ -19,6 +19,7 @@ from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.asset.source import failure_reason, session
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
+from hubtool.files import write_atomically
 from hubtool.lint.diagnostic import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -122,6 +123,4 @@ def _remember(memory: Path, links: Mapping[str, LinkState]) -> None:
     text = json.dumps({url: [link.state, link.reason, link.time] for url, link in links.items()})
     with environment_errors(memory.parent):
         memory.parent.mkdir(parents=True, exist_ok=True)
-        temporary = memory.with_suffix(".partial")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(memory)
+        write_atomically(memory, text.encode())

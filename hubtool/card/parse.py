@@ -228,9 +228,7 @@ def _not_a_mapping(yaml: YamlText, layout: Layout) -> Problem:
 
 def _record(values: dict[str, Any], metrics: tuple[Metric, ...], layout: Layout, path: Path, uid: str | None) -> Card:
     fields = {
-        key.replace("-", "_").replace(" ", "_"): _unwrap(value) if key.endswith("link") else value
-        for key, value in values.items()
-        if key != "asset"
+        key.replace("-", "_").replace(" ", "_"): _field(key, value) for key, value in values.items() if key != "asset"
     }
     return Card(
         path=path,
@@ -253,16 +251,20 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _unwrap(link: Any) -> Any:
-    """A link without the angle brackets that Markdown wants around it; anything else as it is."""
-    bracketed = isinstance(link, str) and link.startswith("<") and link.endswith(">")
-    return link[1:-1].strip() if bracketed else link
+def _field(key: str, value: Any) -> Any:
+    """A value of the front matter as the record holds it: links without their brackets."""
+    return unwrapped(value) if key.endswith("link") and isinstance(value, str) else value
+
+
+def unwrapped(link: str) -> str:
+    """A link without the angle brackets that Markdown wants around it."""
+    return link[1:-1].strip() if link.startswith("<") and link.endswith(">") else link
 
 
 def _asset(entry: dict[str, Any]) -> Asset:
     digest = entry.get("asset-sha256")
     return Asset(
         format=entry["file-format"],
-        url=_unwrap(entry["asset-link"]),
+        url=unwrapped(entry["asset-link"]),
         digest=Digest(digest.lower()) if digest else None,
     )

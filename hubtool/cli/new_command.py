@@ -16,7 +16,7 @@ from hubtool.card.template import Draft, render_card
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import NotFound, UsageProblem
-from hubtool.lint.fixes import write_atomically
+from hubtool.files import write_atomically
 from hubtool.network.registry import find_architecture
 
 _DIGITS = 8

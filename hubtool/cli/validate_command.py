@@ -18,10 +18,11 @@ from hubtool.card.parse import read_card
 from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import CardError, NotFound, UsageProblem
+from hubtool.files import write_atomically
 from hubtool.lint.baseline import Baseline
 from hubtool.lint.config import LintConfig, enabled_codes, ignored_for, load_config
 from hubtool.lint.diagnostic import Diagnostic, Severity
-from hubtool.lint.fixes import FixResult, fix_card, unified_diff, write_atomically
+from hubtool.lint.fixes import FixResult, fix_card, unified_diff
 from hubtool.lint.formats import Totals, formatter
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Facts, Rule
 from hubtool.lint.run import CardFile, Checked, Checks, check_cards, default_jobs, find_cards

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from hubtool.card.names import name_key
 from hubtool.data.dataset import Dataset
 from hubtool.data.digits import Digits
 from hubtool.data.imagefolder import ImageFolder
@@ -41,7 +41,7 @@ class DataLocations:
     Attributes
     ----------
     folders
-        Path by dataset key (see `dataset_key`).
+        Path by dataset key (see `hubtool.card.names.name_key`).
     class_names
         Class folder names in the order of the network's outputs, or None to sort the folders.
     """
@@ -51,13 +51,8 @@ class DataLocations:
 
     def knows(self, dataset: str) -> bool:
         """Whether a dataset is built in or was given."""
-        key = dataset_key(dataset)
+        key = name_key(dataset)
         return key in BUILT_IN or key in self.folders
-
-
-def dataset_key(name: str) -> str:
-    """A dataset's name, case and punctuation aside: `ImageNet-2012` and `imagenet2012` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
 def locations_from(given: Sequence[str], classes: Path | None, claimed: Iterable[str]) -> DataLocations:
@@ -75,18 +70,18 @@ def locations_from(given: Sequence[str], classes: Path | None, claimed: Iterable
     NotFound
         A path does not exist.
     """
-    known = {dataset_key(name): name for name in claimed}
+    known = {name_key(name): name for name in claimed}
     folders = {}
     for word in given:
         name, equals, path = word.partition("=")
         if not (name and equals and path):
             raise UsageProblem(f"--data {word}: not DATASET=PATH", hint="such as --data imagenet2012=/data/imagenet")
-        if dataset_key(name) not in known:
+        if name_key(name) not in known:
             named = ", ".join(known.values()) or "no dataset"
             raise UsageProblem(f"--data {word}: no card asked for is about {name}", hint=f"they name {named}")
         if not Path(path).exists():
             raise NotFound(f"--data {word}: {path} does not exist", hint="name the folder that holds val/")
-        folders[dataset_key(name)] = Path(path)
+        folders[name_key(name)] = Path(path)
     return DataLocations(folders, _class_names(classes) if classes else None)
 
 
@@ -120,7 +115,7 @@ def open_evaluation_split(dataset: str, locations: DataLocations, network: Netwo
     MissingExtra
         A package that reads the dataset is not installed.
     """
-    key = dataset_key(dataset)
+    key = name_key(dataset)
     if key in locations.folders:
         if network.in_channels != _COLOURS:
             raise UsageProblem(

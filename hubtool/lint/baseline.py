@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubtool.errors import EnvironmentProblem, NotFound, UsageProblem
+from hubtool.files import write_atomically
 from hubtool.lint.config import relative_path
 from hubtool.lint.diagnostic import Diagnostic
-from hubtool.lint.fixes import write_atomically
 
 VERSION = 1
 _HASH_DIGITS = 12

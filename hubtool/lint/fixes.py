@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import secrets
-import stat
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +18,6 @@ MAX_PASSES = 10
 Check = Callable[[ParsedCard], list[Diagnostic]]
 _BOM = "\ufeff"
 _TO_QUOTE = re.compile(r'[\x00-\x1f\x7f"\\]')
-_TEMPORARY_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,29 +125,6 @@ def fix_card(
     return _left_alone(first, f"its fixes do not settle within {MAX_PASSES} passes")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file's content at once, or not at all; permissions, owner and a symbolic link stay.
-
-    Raises
-    ------
-    OSError
-        The system refuses; the file is as it was.
-    """
-    target = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for a loop of links
-    temporary = target.with_name(f".hubtool-{secrets.token_hex(_TEMPORARY_DIGITS)}.tmp")
-    try:
-        # Opened this way a new file gets the permissions that the user's umask leaves.
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            _take_over(target, stream.fileno())
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def unified_diff(shown: str, before: str, after: str) -> str:
     """The change of a card as git prints it, for `git apply` and `patch -p1`; empty when there is none."""
     return "".join(
@@ -208,17 +180,6 @@ def _is_worse(after: _State, before: _State) -> bool:
         gained = gained or (has and not had)
     # What could not be read before can show errors now that were there all along.
     return not gained and bool(after.errors - before.errors)
-
-
-def _take_over(target: Path, descriptor: int) -> None:
-    """Give an open file the owner and the permissions of the one it will replace, if there is one."""
-    try:
-        old = target.stat()
-    except FileNotFoundError:
-        return
-    with suppress(PermissionError):  # only root may give files away
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
 
 
 def _lines(text: str) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from hubtool.card.names import name_key
 from hubtool.network.architecture import Architecture
 
 ARCHITECTURES = {
@@ -19,14 +18,10 @@ ARCHITECTURES = {
 
 def find_architecture(name: str) -> Architecture | None:
     """The architecture of that name, case and punctuation aside (`BiT_resnet50`); None if unknown."""
-    return _BY_KEY.get(_key(name))
+    return _BY_KEY.get(name_key(name))
 
 
-def _key(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
-
-
-_BY_KEY = {_key(name): architecture for name, architecture in ARCHITECTURES.items()}
+_BY_KEY = {name_key(name): architecture for name, architecture in ARCHITECTURES.items()}
 
 
 def parameter_counts() -> dict[str, int]:

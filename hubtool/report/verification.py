@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hubtool.lint.formats.characters import visible
-from hubtool.report.words import plural
+from hubtool.lint.formats.words import counted
 from hubtool.verify.result import Status, SubjectResult
 from hubtool.verify.verdict import ClaimResult, Verdict
 
@@ -41,7 +41,7 @@ def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text
     failed = sum(result.error is not None for result in results)
     parts = [Text(f"{verdicts[v]} {v.value}", style=_VERDICT_STYLES[v]) for v in Verdict if verdicts[v]]
     parts += [Text(f"{failed} failed", style="bold red")] if failed else []
-    yield Text.assemble(plural(sum(verdicts.values()), "claim"), ": ", Text(", ").join(parts or [Text("none")]))
+    yield Text.assemble(counted(sum(verdicts.values()), "claim"), ": ", Text(", ").join(parts or [Text("none")]))
 
 
 def _heading(result: SubjectResult) -> Text:

@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from hubtool.asset.cache import Cache
 from hubtool.asset.pull import VerifiedAsset, cached, pull
+from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard
-from hubtool.card.record import Asset
 from hubtool.card.registry import invalid
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset
-from hubtool.data.registry import DataLocations, dataset_key, open_evaluation_split
+from hubtool.data.registry import DataLocations, open_evaluation_split
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
 from hubtool.errors import CardError, HubtoolError, MissingExtra
@@ -147,7 +147,7 @@ class _Verifier:
     def _dataset(self, subject: Subject) -> Dataset:
         architecture = find_architecture(subject.network_name)
         name = subject.card.train_dataset or ""
-        key = dataset_key(name)
+        key = name_key(name)
         if not any(metric.name in METRIC_K for metric in subject.metrics):
             raise _SkipLevel("hubtool measures top-1 and top-5, the card publishes neither")
         if architecture is None:
@@ -196,7 +196,13 @@ class _Verifier:
         if subject.asset is None:
             raise _SkipLevel("no file is linked")
         if download:
-            asset = self._pulled(subject.asset, subject)
+            asset = pull(
+                subject.asset,
+                subject.card.folder,
+                self.plan.cache,
+                offline=self.plan.offline,
+                progress=self.progress,
+            )
         else:
             present = cached(subject.asset, subject.card.folder, self.plan.cache)
             if present is None:
@@ -204,9 +210,6 @@ class _Verifier:
             asset = present
         digits = len(subject.asset.digest.hex) if subject.asset.digest else 0
         return asset, f"sha256 {asset.sha256[:12]}… agrees with the {digits} digits published"
-
-    def _pulled(self, asset: Asset, subject: Subject) -> VerifiedAsset:
-        return pull(asset, subject.card.folder, self.plan.cache, offline=self.plan.offline, progress=self.progress)
 
     def _evaluation_level(
         self,

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubtool import files
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
-from hubtool.lint import fixes
+from hubtool.files import write_atomically
 from hubtool.lint.diagnostic import Diagnostic, Edit, Severity
 from hubtool.lint.engine import check_card
-from hubtool.lint.fixes import MAX_PASSES, FixResult, apply_edits, fix_card, unified_diff, write_atomically
+from hubtool.lint.fixes import MAX_PASSES, FixResult, apply_edits, fix_card, unified_diff
 from hubtool.lint.rule import Facts
 from tests.conftest import CARDS
 
@@ -263,7 +264,7 @@ def test_a_write_that_fails_leaves_the_file_and_nothing_else(tmp_path: Path, mon
 
     path = tmp_path / "net.md"
     path.write_bytes(b"old")
-    monkeypatch.setattr(fixes.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"

@@ -10,6 +10,7 @@ from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Diagnostic, Edit, Severity
 from hubtool.lint.formats import Totals
 from hubtool.lint.formats.characters import visible, visible_character
+from hubtool.lint.formats.words import counted
 
 _INDENT = "    "
 _WIDTH = 100
@@ -39,12 +40,12 @@ class TextFormatter:
 
     def end(self, totals: Totals) -> str:
         counts = [
-            (_counted(totals.errors, "error"), Severity.ERROR),
-            (_counted(totals.warnings, "warning"), Severity.WARNING),
-            (_counted(totals.infos, "info"), Severity.INFO),
+            (totals.errors, Severity.ERROR),
+            (totals.warnings, Severity.WARNING),
+            (totals.infos, Severity.INFO),
         ]
-        found = ", ".join(self._paint(_COLOURS[severity], text) for text, severity in counts if text)
-        summary = f"{totals.cards:,} {_plural(totals.cards, 'card')}: {found or 'no problem'}\n"
+        found = ", ".join(self._paint(_COLOURS[s], counted(n, s.value)) for n, s in counts if n)
+        summary = f"{counted(totals.cards, 'card')}: {found or 'no problem'}\n"
         return ("\n" if found else "") + summary + self._fixable()
 
     def _diagnostic(self, diagnostic: Diagnostic, lines: Sequence[str]) -> str:
@@ -133,11 +134,3 @@ def _character_width(char: str) -> int:
     if unicodedata.category(char) in {"Mn", "Me"}:
         return 0
     return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {_plural(count, noun)}" if count else ""
-
-
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else f"{noun}s"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hubtool.card.parse import ParsedCard
+from hubtool.card.parse import ParsedCard, unwrapped
 from hubtool.card.record import FULL_DIGEST_LENGTH, digest_in_link
 from hubtool.card.span import Span
 from hubtool.card.yamlvalues import Path as _Path
@@ -72,7 +72,7 @@ def _entries(card: ParsedCard) -> Iterator[_Entry]:
         if isinstance(entry, dict):
             link = _text(entry.get("asset-link"))
             digest = _text(entry["asset-sha256"]) if "asset-sha256" in entry else None
-            yield _Entry(index, link, _unwrapped(link), digest, _text(entry.get("file-format")))
+            yield _Entry(index, link, unwrapped(link), digest, _text(entry.get("file-format")))
 
 
 def _links(card: ParsedCard) -> Iterator[tuple[_Path, str]]:
@@ -90,10 +90,6 @@ def _text(value: object) -> str:
 
 def _file_name(url: str) -> str:
     return url.partition("?")[0].partition("#")[0].rpartition("/")[2]
-
-
-def _unwrapped(link: str) -> str:
-    return link[1:-1].strip() if link.startswith("<") and link.endswith(">") else link
 
 
 def _replacement(card: ParsedCard, span: Span, old: str, new: str, *, safe: bool) -> Edit | None:
@@ -122,7 +118,7 @@ def plain_http(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         asset-link: <https://download.mindspore.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
     """
     for path, link in _links(card):
-        url = _unwrapped(link)
+        url = unwrapped(link)
         if url[:7].casefold() == "http://" and (match := _URL.match(url)) and match["host"].casefold() not in _LOOPBACK:
             span = card.span_of(*path)
             edit = _replacement(card, span, url[:7], "https://", safe=False)
@@ -307,7 +303,7 @@ def bad_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         asset-link: <https://download.mindspore.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
     """
     for path, link in _links(card):
-        url = _unwrapped(link)
+        url = unwrapped(link)
         if not _FAIR_URL.fullmatch(url) and (fault := _fault(url)):
             yield Finding(card.span_of(*path), fault)
 

@@ -16,13 +16,13 @@ from hubtool.card.registry import version_key
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Finding, catalogue_rule
 from hubtool.lint.summary import AssetSummary, Summary
+from hubtool.lint.vocabulary import squeezed
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 _NAMED_CARDS = 3
 _PREFIX_LENGTH = 8
 _VERSION_FOLDER = re.compile(r"[vr]?\d+(?:\.\d+)+.*", re.IGNORECASE)
-_NOT_PLAIN = re.compile(r"[\W_]+")
 
 
 class _File(NamedTuple):
@@ -50,13 +50,9 @@ def _files(cards: Sequence[Summary]) -> Iterator[_File]:
                 yield _File(card, asset, asset.digest)
 
 
-def _plain(text: str) -> str:
-    return _NOT_PLAIN.sub("", text.casefold())
-
-
 def _identity(card: Summary) -> tuple[str, str]:
     """What the versions of a card share: owner and stem."""
-    return _plain(card.user_id), card.stem.casefold()
+    return squeezed(card.user_id), card.stem.casefold()
 
 
 def _same(one: str, other: str) -> bool:
@@ -236,14 +232,14 @@ def versions_disagree(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Findi
         for older, newer in pairwise(versions):
             if older.model_version == newer.model_version:
                 continue
-            if _plain(older.model_name) != _plain(newer.model_name):
+            if squeezed(older.model_name) != squeezed(newer.model_name):
                 yield newer, Finding(newer.name_span, _disagreement(older, "model-name", older.model_name))
             if _differ(older.train_dataset, newer.train_dataset):
                 yield newer, Finding(newer.dataset_span, _disagreement(older, "train-dataset", older.train_dataset))
 
 
 def _differ(older: str, newer: str) -> bool:
-    return bool(older and newer) and _plain(older) != _plain(newer)
+    return bool(older and newer) and squeezed(older) != squeezed(newer)
 
 
 def _disagreement(older: Summary, key: str, value: str) -> str:

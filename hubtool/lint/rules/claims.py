@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from hubtool.card.metrics import Metric, decimals, is_bounded, parse_evaluation, says_none
+from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard, part_span
 from hubtool.card.record import Asset, Variant, digest_in_link
 from hubtool.card.span import Span
@@ -293,7 +294,7 @@ def _same_file(one: Asset, other: Asset | None) -> bool:
 
 
 def _same_dataset(one: str, other: str | None) -> bool:
-    keys = {_key(one), _key(other or "")}
+    keys = {name_key(one), name_key(other or "")}
     return len(keys) == 1 or keys <= _IMAGENET
 
 
@@ -312,16 +313,16 @@ def _agree(one: Metric, other: Metric) -> bool:
 
 def _network_of(card: ParsedCard, row: Variant, facts: Facts) -> str | None:
     """Key of the known network that a row is about: the one it names, or the card's if it links the card's file."""
-    names = [_key(row.model)]
+    names = [name_key(row.model)]
     if card.card is not None and any(_same_file(asset, row.asset) for asset in card.card.assets):
-        names.append(_key(card.card.model_name))
+        names.append(name_key(card.card.model_name))
     return next((name for name in names if name in facts.parameter_counts), None)
 
 
 def _standard_head(card: ParsedCard, row: Variant, name: str) -> bool:
     """Whether a network has its usual number of classes: fine-tuned to another dataset, it has fewer parameters."""
     text = card.values.get("train-dataset") if card.values else None
-    dataset = _key(row.dataset or (text if isinstance(text, str) else ""))
+    dataset = name_key(row.dataset or (text if isinstance(text, str) else ""))
     return not dataset or dataset in _IMAGENET or dataset in name
 
 
@@ -332,7 +333,3 @@ def _params_tolerance(card: ParsedCard, span: Span) -> float:
     if number is None or float(number[0]) >= 100_000:
         return _PARAMS_TOLERANCE_M
     return float(max(_PARAMS_TOLERANCE_M, 10.0 ** -decimals(number[0])))
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())

@@ -9,6 +9,7 @@ from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Facts, Finding, rule
+from hubtool.lint.vocabulary import squeezed
 
 _NOT_PLAIN = re.compile(r"[\W_]+")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -23,10 +24,6 @@ def _text(card: ParsedCard, key: str) -> str:
     """A value of the front matter; empty when it is missing or not text."""
     value = (card.values or {}).get(key)
     return value if isinstance(value, str) else ""
-
-
-def _plain(text: str) -> str:
-    return _NOT_PLAIN.sub("", text.casefold())
 
 
 def _shown(text: str) -> str:
@@ -54,7 +51,7 @@ def title_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     name = _text(card, "model-name")
     title = card.layout.title if card.layout is not None else None
-    if not title or title == name or not (wanted := _plain(name)) or _holds_words(title, wanted):
+    if not title or title == name or not (wanted := squeezed(name)) or _holds_words(title, wanted):
         return
     assert card.layout is not None  # noqa: S101 (there is a title)
     line = card.layout.title_line
@@ -65,7 +62,7 @@ def title_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 def _holds_words(title: str, wanted: str) -> bool:
     """Whether neighbouring words of the title spell the name; a part of a word does not count."""
-    words = [_plain(word) for word in _MARKDOWN_LINK.sub(r"\1", title).split()]
+    words = [squeezed(word) for word in _MARKDOWN_LINK.sub(r"\1", title).split()]
     for first in range(len(words)):
         spelt = ""
         for word in words[first:]:
@@ -96,10 +93,10 @@ def stem_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     name = _text(card, "model-name")
     if not name:
         return
-    stem = _plain(card.path.stem)
-    if not stem or stem in _GENERIC_STEMS or _plain(name) in stem:
+    stem = squeezed(card.path.stem)
+    if not stem or stem in _GENERIC_STEMS or squeezed(name) in stem:
         return
-    if all(_plain(word) in stem for word in _NOT_PLAIN.split(name)):
+    if all(squeezed(word) in stem for word in _NOT_PLAIN.split(name)):
         return
     file = _shown(card.path.name)
     message = f"the file's name `{file}` does not hold the model-name `{_shown(name)}`: rename one of the two"

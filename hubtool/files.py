@@ -1,0 +1,45 @@
+"""Writing files that nobody ever sees half written."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+_TEMPORARY_DIGITS = 8
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file's content at once, or not at all; permissions, owner and a symbolic link stay.
+
+    Raises
+    ------
+    OSError
+        The system refuses; the file is as it was.
+    """
+    target = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for a loop of links
+    temporary = target.with_name(f".hubtool-{secrets.token_hex(_TEMPORARY_DIGITS)}.tmp")
+    try:
+        # Opened this way a new file gets the permissions that the user's umask leaves.
+        with temporary.open("xb") as stream:
+            stream.write(data)
+            _take_over(target, stream.fileno())
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _take_over(target: Path, descriptor: int) -> None:
+    """Give an open file the owner and the permissions of the one it will replace, if there is one."""
+    try:
+        old = target.stat()
+    except FileNotFoundError:
+        return
+    with suppress(PermissionError):  # only root may give files away
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))

@@ -1,0 +1,8 @@
+"""Small things that every text says the same way."""
+
+from __future__ import annotations
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 card`, `2,000 cards`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
