@@ -34,7 +34,6 @@ _SERVER_ERROR = 500
 _SECONDS_OF_A_DAY = 86_400
 _CONNECTIONS = 8
 _CONNECTIONS_A_HOST = 2
-LINK_CODES = frozenset({"HT801", "HT802"})
 _CODES = {"dead": ("HT801", Severity.ERROR), "unreachable": ("HT802", Severity.WARNING)}
 
 

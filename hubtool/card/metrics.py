@@ -162,7 +162,9 @@ def says_none(text: str) -> bool:
 
 def normalise(name: str) -> str:
     """The one spelling of a metric's name: `top1acc`, `Top-1 (%)` and `acc@top1` are `top1`."""
-    plain = _UNIT_IN_BRACKETS.sub("", name.casefold()).strip()
+    plain = name.casefold()
+    if not plain.isalnum():
+        plain = _UNIT_IN_BRACKETS.sub("", plain).strip()
     if plain in _ALIASES:
         return _ALIASES[plain]
     if match := _ACC_K.fullmatch(plain) or _top_k(plain):
@@ -225,7 +227,7 @@ def _soft_parts(written: str) -> list[Metric]:
     """The metrics of a part: several where commas or blanks leave nothing but named metrics, else one or none."""
     if len(written) > _LONGEST_PART:
         return []
-    pieces = [piece.strip() for piece in _SOFT.split(written)]
+    pieces = [written] if written.isalnum() else [piece.strip() for piece in _SOFT.split(written)]
     if len(pieces) > 1:
         metrics = [metric for piece in pieces if (metric := read_metric(piece)) is not None and metric.name]
         if len(metrics) == len(pieces):

@@ -7,10 +7,10 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hubtool.card.frontmatter import Layout, find_layout
 from hubtool.card.metrics import Metric, UnreadMetric, parse_evaluation
@@ -39,7 +39,7 @@ Kind = Literal[
 ]
 _HARMLESS: set[str] = {"dash", "metric"}
 _FULL_WIDTH_COLON = "\uff1a"
-_BOM = "\ufeff"
+BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,19 @@ class Problem:
     def fatal(self) -> bool:
         """Whether there is no record because of it."""
         return self.kind not in _HARMLESS
+
+
+class FileEntry(NamedTuple):
+    """What the front matter says of one file, valid or not.
+
+    What is missing, or not text, is empty; a missing digest is None. `link` is as written, `url` without brackets.
+    """
+
+    number: int
+    link: str
+    url: str
+    digest: str | None
+    format: str
 
 
 @dataclass(frozen=True)
@@ -96,8 +109,18 @@ class ParsedCard:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        lengths = accumulate(map(len, self.text.split("\n")), initial=0)
-        return [length + number for number, length in enumerate(lengths)]
+        lines = self.text.split("\n") if "\r" in self.text else self.lines
+        return [0, *accumulate([len(line) + 1 for line in lines])]
+
+    @cached_property
+    def files(self) -> tuple[FileEntry, ...]:
+        """The entries of `asset` that are mappings, each with its index in the list."""
+        entries = self.values.get("asset") if self.values else None
+        return tuple(
+            _file_entry(number, entry)
+            for number, entry in enumerate(entries if isinstance(entries, list) else ())
+            if isinstance(entry, dict)
+        )
 
     def offset(self, line: int, column: int) -> int:
         """Offset in `text` of a line and column, both from 1."""
@@ -127,38 +150,52 @@ def read_card(path: Path, *, uid: str | None = None, shown: str | None = None) -
         How messages name the file; the path itself by default.
     """
     shown = shown if shown is not None else path.as_posix()
+    text, problem = read_text(path)
+    if problem is not None:
+        return ParsedCard(shown, path, problems=(problem,))
+    return parse_card(text, path, uid=uid, shown=shown)
+
+
+def read_text(path: Path) -> tuple[str, Problem | None]:
+    """The decoded text of a file, or an empty one and what keeps the file from being read."""
+    start = Span(1, 1, 1, 1)
     try:
         data = _bytes_of(path)
     except OSError as error:
-        message = f"the file cannot be read: {error.strerror or error}"
-        return ParsedCard(shown, path, problems=(Problem("unreadable", Span(1, 1, 1, 1), message),))
+        return "", Problem("unreadable", start, f"the file cannot be read: {error.strerror or error}")
     if len(data) > MAX_CARD_BYTES:
         message = f"the file is larger than {MAX_CARD_BYTES // 1024**2} MiB, no card is"
-        return ParsedCard(shown, path, problems=(Problem("unreadable", Span(1, 1, 1, 1), message),))
+        return "", Problem("unreadable", start, message)
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8"), None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         message = f"byte 0x{data[error.start]:02x} is not UTF-8: save the card as UTF-8"
-        return ParsedCard(shown, path, problems=(Problem("unreadable", Span(line, column, line, column + 1), message),))
-    return parse_card(text, path, uid=uid, shown=shown)
+        return "", Problem("unreadable", Span(line, column, line, column + 1), message)
 
 
 def _bytes_of(path: Path) -> bytes:
     # Opened without waiting, because a pipe that nobody writes to would block for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with open(descriptor, "rb") as stream:  # noqa: PTH123 (a descriptor, not a path)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError("it is not a regular file")
-        return stream.read(MAX_CARD_BYTES + 1)
+        # One byte more than there should be: a file that is not longer comes in one piece.
+        data = os.read(descriptor, min(status.st_size, MAX_CARD_BYTES) + 1)
+        while status.st_size < len(data) <= MAX_CARD_BYTES and (more := os.read(descriptor, MAX_CARD_BYTES)):
+            data += more
+        return data
+    finally:
+        os.close(descriptor)
 
 
 def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:
     """Parse the text of a card that lies, or will lie, at `path`."""
     shown = shown if shown is not None else path.as_posix()
-    bom = text.startswith(_BOM)
-    text = text.removeprefix(_BOM)
+    bom = text.startswith(BOM)
+    text = text.removeprefix(BOM)
     layout = find_layout(text)
     if layout is None:
         problem = Problem("no-block", Span(1, 1, 1, 1), "no front matter: a `---` block has to follow the title")
@@ -228,7 +265,9 @@ def _not_a_mapping(yaml: YamlText, layout: Layout) -> Problem:
 
 def _record(values: dict[str, Any], metrics: tuple[Metric, ...], layout: Layout, path: Path, uid: str | None) -> Card:
     fields = {
-        key.replace("-", "_").replace(" ", "_"): _field(key, value) for key, value in values.items() if key != "asset"
+        _snake_case(key): unwrapped(value) if key.endswith("link") and isinstance(value, str) else value
+        for key, value in values.items()
+        if key != "asset"
     }
     return Card(
         path=path,
@@ -251,14 +290,20 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _field(key: str, value: Any) -> Any:
-    """A value of the front matter as the record holds it: links without their brackets."""
-    return unwrapped(value) if key.endswith("link") and isinstance(value, str) else value
+@lru_cache(maxsize=256)
+def _snake_case(key: str) -> str:
+    return key.replace("-", "_").replace(" ", "_")
 
 
 def unwrapped(link: str) -> str:
     """A link without the angle brackets that Markdown wants around it."""
     return link[1:-1].strip() if link.startswith("<") and link.endswith(">") else link
+
+
+def _file_entry(number: int, entry: dict[str, Any]) -> FileEntry:
+    link = _text(entry.get("asset-link"))
+    digest = _text(entry["asset-sha256"]) if "asset-sha256" in entry else None
+    return FileEntry(number, link, unwrapped(link), digest, _text(entry.get("file-format")))
 
 
 def _asset(entry: dict[str, Any]) -> Asset:

@@ -16,6 +16,7 @@ from hubtool.card.record import Card, Variant
 from hubtool.errors import AmbiguousName, CardError, EnvironmentProblem, NotFound
 
 _CLOSE_MATCHES = 3
+_SUFFIX = ".md"
 _NOT_A_CARD_BY_NAME = {"readme", "changelog", "contributing", "license", "index"}
 
 
@@ -35,10 +36,11 @@ def card_files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            path = Path(folder, name)
-            if path.suffix.casefold() != ".md" or name.startswith("."):
+            stem, suffix = os.path.splitext(name)  # noqa: PTH122 (a Path a name takes as long as the whole walk)
+            if suffix.casefold() != _SUFFIX or name.startswith("."):
                 continue
-            if path.stem.casefold() not in _NOT_A_CARD_BY_NAME or _has_block(path):
+            path = Path(folder, name)
+            if stem.casefold() not in _NOT_A_CARD_BY_NAME or _has_block(path):
                 yield path
 
 
@@ -182,8 +184,8 @@ def _names_of(parsed: ParsedCard) -> set[str]:
 
 def nested_uid(path: Path, root: Path) -> str | None:
     """The uid that the hub's folders give (owner/version/stem); None for a card that lies flat."""
-    relative = path.relative_to(root)
-    return relative.with_suffix("").as_posix() if len(relative.parts) > 1 else None
+    parts = path.parts[len(root.parts) :]
+    return "/".join((*parts[:-1], path.stem)) if len(parts) > 1 else None
 
 
 def _newest(matches: list[Match]) -> list[Match]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from hubtool.card.yamlvalues import Path
+from hubtool.card.span import Path
 from hubtool.resources import packaged
 
 if TYPE_CHECKING:
@@ -38,20 +38,27 @@ def card_schema() -> dict[str, Any]:
 
 def typed(values: dict[str, Any]) -> dict[str, Any]:
     """The values with True and False as booleans where the schema wants booleans; all else as written."""
-    booleans = {name for name, rule in card_schema()["properties"].items() if rule.get("type") == "boolean"}
+    booleans = _boolean_fields()
     return {
         key: _BOOLEANS.get(value.casefold(), value) if key in booleans and isinstance(value, str) else value
         for key, value in values.items()
     }
 
 
+@cache
+def _boolean_fields() -> frozenset[str]:
+    return frozenset(name for name, rule in card_schema()["properties"].items() if rule.get("type") == "boolean")
+
+
 def schema_problems(values: dict[str, Any]) -> Iterator[SchemaProblem]:
     """Every violation of the schema by typed front matter, in the schema's words."""
-    for name in card_schema()["required"]:
+    schema = card_schema()
+    for name in schema["required"]:
         if name not in values:
             yield SchemaProblem((), f"required field `{name}` is missing", name)
+    known = schema["properties"]
     for name, value in values.items():
-        if name not in card_schema()["properties"]:
+        if name not in known:
             continue
         yield from _scalar_problems(name, value) if isinstance(value, str | bool) else _field_problems(name, value)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+Path = tuple[str | int, ...]
+"""Where a value stands in the front matter: keys, and indices of lists."""
+
 
 class Span(NamedTuple):
     """A stretch of text; lines and columns start at 1, the end column is exclusive."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_DELIMITER_ROW = re.compile(r"^[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*\|[ \t|:-]*\r?$", re.MULTILINE)
+_DELIMITER_ROW = re.compile(r"\n[ \t|:>]*-[ \t:-]*\|[ \t|:-]*\r?(?=\n|\Z)")
 _SECTIONS = re.compile(
     r"results?\b|performance|evaluation|benchmarks?|accuracy|metrics|model zoo|性能|结果|评估|精度", re.IGNORECASE
 )

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import yaml
 
-from hubtool.card.span import Span
+from hubtool.card.plainyaml import read_plain
+from hubtool.card.span import Path, Span
 
-Path = tuple[str | int, ...]
 YamlKind = Literal["syntax", "duplicate-key", "alias", "depth", "dash"]
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _MAX_DEPTH = 32
@@ -65,6 +65,13 @@ def read_yaml(text: str, first_line: int = 1) -> YamlText:
     first_line
         Line number of its first line in the file, for the spans.
     """
+    if (plain := read_plain(text, first_line)) is not None:
+        return YamlText(*plain, ())
+    return parse_yaml(text, first_line)
+
+
+def parse_yaml(text: str, first_line: int = 1) -> YamlText:
+    """As `read_yaml`, always from the parser's events."""
     readable, dashes = _without_lone_dashes(_ODD_LINE_ENDS.sub(" ", text))
     builder = _Builder(first_line - 1, dashes)
     try:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TypeVar
 
 import click
 
-from hubtool.asset.online import LINK_CODES, link_diagnostics, links_of, look_up
 from hubtool.card.parse import read_card
 from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
@@ -21,15 +17,17 @@ from hubtool.errors import CardError, NotFound, UsageProblem
 from hubtool.files import write_atomically
 from hubtool.lint.baseline import Baseline
 from hubtool.lint.config import LintConfig, enabled_codes, ignored_for, load_config
-from hubtool.lint.diagnostic import Diagnostic, Severity
+from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.fixes import FixResult, fix_card, unified_diff
-from hubtool.lint.formats import Totals, formatter
+from hubtool.lint.formats import FormatName, Formatter, formatter
+from hubtool.lint.outcome import Outcome, Presenter, Tally
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Facts, Rule
+from hubtool.lint.rules.links import LINK_CODES
 from hubtool.lint.run import CardFile, Checked, Checks, check_cards, default_jobs, find_cards
 from hubtool.lint.suppress import drop_ignored
 from hubtool.network.registry import parameter_counts
 
-FormatName = Literal["text", "json", "github", "sarif", "junit"]
+_Outcome = TypeVar("_Outcome")
 _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 
 
@@ -84,53 +82,33 @@ def command(
     if fix:
         _fix(cards, checks, unsafe=unsafe_fixes)
     known = baseline or config.baseline
-    results = check_cards(cards, checks, jobs or default_jobs(len(cards)))
-    if online:
-        if chosen.offline:
-            raise UsageProblem("--online and --offline contradict each other")
-        results = chain(results, _look_up(cards, checks, codes & LINK_CODES, chosen.cache_root))
+    if online and chosen.offline:
+        raise UsageProblem("--online and --offline contradict each other")
+
+    def checked(present: Callable[[Checked], _Outcome]) -> Iterator[_Outcome]:
+        yield from check_cards(cards, checks, jobs or default_jobs(len(cards)), present)
+        if online:
+            yield from map(present, _look_up(cards, checks, codes & LINK_CODES, chosen.cache_root))
+
     if write_baseline is not None:
-        noted = Baseline.write(write_baseline, (checked[:3] for checked in results))
+        noted = Baseline.write(write_baseline, checked(_finding))
         click.echo(f"{noted:,} problems noted in {write_baseline}", err=True)
         return 0
-    if known is not None:
-        results = _unknown(results, Baseline.load(known))
-    tally = _Tally()
+    known_problems = Baseline.load(known) if known is not None else None
+    tally = Tally()
     if statistics:
-        for checked in results:
-            tally.add(checked)
+        for outcome in checked(Presenter(known_problems, None)):
+            tally.add(outcome)
         _print_statistics(tally, format_)
     else:
-        _print(results, tally, format_)
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        writer = formatter(format_, colour=colour, rules=_rules())
+        _print(checked(Presenter(known_problems, writer)), writer, tally)
     return 1 if tally.with_errors and not exit_zero else 0
 
 
-@dataclass
-class _Tally:
-    """Counts over a stream of checked cards."""
-
-    cards: set[str] = field(default_factory=set)
-    with_errors: set[str] = field(default_factory=set)
-    severities: Counter[Severity] = field(default_factory=Counter)
-    codes: Counter[str] = field(default_factory=Counter)
-
-    def add(self, checked: Checked) -> None:
-        self.cards.add(checked.shown)
-        for diagnostic in checked.diagnostics:
-            self.severities[diagnostic.severity] += 1
-            self.codes[diagnostic.code] += 1
-            if diagnostic.severity is Severity.ERROR:
-                self.with_errors.add(checked.shown)
-
-    @property
-    def totals(self) -> Totals:
-        return Totals(
-            cards=len(self.cards),
-            errors=self.severities[Severity.ERROR],
-            warnings=self.severities[Severity.WARNING],
-            infos=self.severities[Severity.INFO],
-            cards_with_errors=len(self.with_errors),
-        )
+def _finding(checked: Checked) -> tuple[str, Sequence[str], Sequence[Diagnostic]]:
+    return checked[:3]
 
 
 def _rules() -> dict[str, Rule]:
@@ -144,6 +122,8 @@ def _checks(config: LintConfig, codes: frozenset[str], cards: Sequence[CardFile]
 
 def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], cache_root: Path) -> Iterator[Checked]:
     """The cards with links that lead nowhere."""
+    from hubtool.asset.online import link_diagnostics, links_of, look_up
+
     parsed = [read_card(card.path, uid=card.uid, shown=card.shown) for card in cards]
     states = look_up((url for card in parsed for url, _ in links_of(card)), cache_root / "links.json")
     for card in parsed:
@@ -157,17 +137,16 @@ def _split(codes: Sequence[str]) -> list[str]:
     return [code for part in codes for code in part.replace(",", " ").split()]
 
 
-def _print(results: Iterator[Checked], tally: _Tally, format_: FormatName) -> None:
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    writer = formatter(format_, colour=colour, rules=_rules())
-    click.echo(writer.start(), nl=False)
-    for checked in results:
-        tally.add(checked)
-        click.echo(writer.card(checked.shown, checked.lines, checked.diagnostics), nl=False)
-    click.echo(writer.end(tally.totals), nl=False)
+def _print(outcomes: Iterator[Outcome], writer: Formatter, tally: Tally) -> None:
+    # Not click.echo, which flushes: of many cards most have a line or two to say.
+    sys.stdout.write(writer.start())
+    for outcome in outcomes:
+        tally.add(outcome)
+        sys.stdout.write(writer.add(outcome.shown, outcome.rendered))
+    sys.stdout.write(writer.end(tally.totals))
 
 
-def _print_statistics(tally: _Tally, format_: FormatName) -> None:
+def _print_statistics(tally: Tally, format_: FormatName) -> None:
     rules = _rules()
     rows = sorted(tally.codes.items(), key=lambda row: (-row[1], row[0]))
     if format_ == "json":
@@ -179,12 +158,6 @@ def _print_statistics(tally: _Tally, format_: FormatName) -> None:
         click.echo(f"{len(tally.cards):,} cards, {len(tally.with_errors):,} with errors")
     else:
         raise UsageProblem(f"--statistics has no {format_} format", hint="text or json")
-
-
-def _unknown(results: Iterator[Checked], baseline: Baseline) -> Iterator[Checked]:
-    for checked in results:
-        new, _ = baseline.split(checked.shown, checked.lines, checked.diagnostics)
-        yield checked._replace(diagnostics=new)
 
 
 def _fixes(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> Iterator[tuple[CardFile, FixResult]]:

@@ -148,7 +148,7 @@ class _Scanner:
     def _heading(self, match: re.Match[str], nested: bool) -> None:
         line_end = _line_end(self.text, match.end())
         title = self.text[match.end() : line_end].strip()
-        if closing := _CLOSING_SIGNS.search(title):
+        if title.endswith("#") and (closing := _CLOSING_SIGNS.search(title)):
             title = title[: closing.start()].rstrip()
         end = self.text.find(title, match.end()) + len(title)
         self.headings.append(Heading(len(match["hashes"]), title, match.start("hashes"), end, line_end, nested))

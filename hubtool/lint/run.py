@@ -5,25 +5,28 @@ Only the summaries that catalogue rules need are kept; cards and diagnostics are
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from hubtool.card.parse import ParsedCard, read_card
+from hubtool.card.parse import BOM, ParsedCard, parse_card, read_card, read_text
 from hubtool.card.registry import nested_uid
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_card, check_catalogue, named_cards
 from hubtool.lint.rule import Facts
 from hubtool.lint.summary import Summary, summarise
-from hubtool.lint.suppress import drop_ignored, suppress
+from hubtool.lint.suppress import MARK, drop_ignored, suppress
 
 _CARDS_WORTH_A_PROCESS = 400
-_CHUNK = 64
+_CHUNK = 32
+_Outcome = TypeVar("_Outcome")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +85,46 @@ def check_one(card: CardFile, checks: Checks) -> Checked:
     return Checked(card.shown, parsed.lines if diagnostics else (), diagnostics, summarise(parsed))
 
 
-def check_cards(cards: Sequence[CardFile], checks: Checks, jobs: int) -> Iterator[Checked]:
+def check_cards(
+    cards: Sequence[CardFile], checks: Checks, jobs: int, present: Callable[[Checked], _Outcome]
+) -> Iterator[_Outcome]:
     """Check cards one by one, in their order, and at the end what only all of them show.
 
     A card with findings of catalogue rules comes a second time, with these.
+
+    Parameters
+    ----------
+    present
+        Makes of a checked card what is wanted of it, in the process that checked it.
     """
     summaries: list[Summary] = []
-    for checked in _map(partial(check_one, checks=checks), cards, jobs):
-        if checked.summary is not None:
-            summaries.append(checked.summary)
-        yield checked
+    for outcome, summary in _map(partial(_check_and_present, checks=checks, present=present), cards, jobs):
+        if summary is not None:
+            summaries.append(summary)
+        yield outcome
     by_name = {card.shown: card for card in cards}
     found = sorted(check_catalogue(summaries, checks.codes), key=lambda d: (d.path, d.span, d.code))
     for shown, group in groupby(found, key=lambda diagnostic: diagnostic.path):
-        card = by_name[shown]
-        parsed = read_card(card.path, uid=card.uid, shown=shown)
+        parsed = _read_again(by_name[shown])
         wanted = [d for d in group if d.code not in checks.ignored.get(shown, frozenset())]
         kept = drop_ignored(parsed, wanted)
         if kept:
-            yield Checked(shown, parsed.lines, kept, None)
+            yield present(Checked(shown, parsed.lines, kept, None))
+
+
+def _read_again(card: CardFile) -> ParsedCard:
+    """The text of a card once more; read as a card only where a comment in it may speak of the findings."""
+    text, problem = read_text(card.path)
+    if problem is None and MARK in text:
+        return parse_card(text, card.path, uid=card.uid, shown=card.shown)
+    return ParsedCard(card.shown, card.path, text.removeprefix(BOM))
+
+
+def _check_and_present(
+    card: CardFile, checks: Checks, present: Callable[[Checked], _Outcome]
+) -> tuple[_Outcome, Summary | None]:
+    checked = check_one(card, checks)
+    return present(checked), checked.summary
 
 
 def default_jobs(cards: int) -> int:
@@ -108,9 +132,28 @@ def default_jobs(cards: int) -> int:
     return max(1, min(os.cpu_count() or 1, cards // _CARDS_WORTH_A_PROCESS))
 
 
-def _map(check: partial[Checked], cards: Sequence[CardFile], jobs: int) -> Iterator[Checked]:
+def _map(check: Callable[[CardFile], _Result], cards: Sequence[CardFile], jobs: int) -> Iterator[_Result]:
     if jobs == 1:
         yield from map(check, cards)
         return
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        yield from pool.imap(check, cards, _CHUNK)
+    # What a forked process inherits need not be sent: only numbers of cards go out, and only results come back.
+    gc.freeze()
+    context = multiprocessing.get_context("fork")
+    with context.Pool(jobs, initializer=_Worker.adopt, initargs=(check, cards)) as pool:
+        yield from pool.imap(_Worker.run, range(len(cards)), _CHUNK)
+    gc.unfreeze()
+
+
+class _Worker:
+    """What a worker process was born with."""
+
+    check: ClassVar[Callable[[CardFile], Any]]
+    cards: ClassVar[Sequence[CardFile]]
+
+    @classmethod
+    def adopt(cls, check: Callable[[CardFile], Any], cards: Sequence[CardFile]) -> None:
+        cls.check, cls.cards = staticmethod(check), cards
+
+    @classmethod
+    def run(cls, number: int) -> Any:
+        return cls.check(cls.cards[number])

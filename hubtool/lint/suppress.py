@@ -30,7 +30,8 @@ from hubtool.lint.diagnostic import Diagnostic, Edit
 from hubtool.lint.rule import CARD_RULES
 from hubtool.lint.rules import control  # noqa: F401 (registers the two rules that are reported here)
 
-_MARK = "hubtool:"
+MARK = "hubtool:"
+"""What every comment to hubtool holds."""
 _COMMAND = r"[ \t]*hubtool:[ \t]*(?P<command>[A-Za-z-]+)[ \t]*(?:\[(?P<codes>[^\[\]]*)\])?"
 # What follows the brackets is the author's reason; a further comment of the line is not part of it.
 _YAML_COMMENT = re.compile(rf"(?:^|(?<=[ \t]))#{_COMMAND}(?:(?![ \t]#).)*")
@@ -83,7 +84,7 @@ class _Comment:
 
 def drop_ignored(parsed: ParsedCard, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """The diagnostics that no comment of the card covers: for what is found later than by rules about one card."""
-    if _MARK not in parsed.text:
+    if MARK not in parsed.text:
         return list(diagnostics)
     return _uncovered(diagnostics, _ignored(_comments(parsed)))
 
@@ -100,7 +101,7 @@ def suppress(
     codes
         The rules that ran, for a comment about another one is not unused; None when all did.
     """
-    if _MARK not in parsed.text:
+    if MARK not in parsed.text:
         return diagnostics
     known = frozenset(rule.code for rule in CARD_RULES)
     ran = known if codes is None else codes
@@ -225,7 +226,7 @@ def _comments(parsed: ParsedCard) -> Iterator[_Comment]:
     next_lines = _next_lines(lines, block)
     scalars = _scalars(parsed)
     for number, line in enumerate(lines, 1):
-        if _MARK not in line or number in fenced:
+        if MARK not in line or number in fenced:
             continue
         if number in block:
             target = next_lines[number] if line.lstrip().startswith("#") else number
@@ -264,7 +265,7 @@ def _next_lines(lines: list[str], block: range) -> list[int]:
     for number in range(len(lines), 0, -1):
         next_lines[number] = following or number
         text = lines[number - 1].strip()
-        if text and not (text.startswith("#") if number in block else _MARK in text and _markdown_alone(text)):
+        if text and not (text.startswith("#") if number in block else MARK in text and _markdown_alone(text)):
             following = number
     return next_lines
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal
 
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.rule import Rule
@@ -25,19 +25,22 @@ class Totals:
     warnings: int
     infos: int
     cards_with_errors: int
+    fixable: int = 0
+    unsafely_fixable: int = 0
 
 
-class Formatter(Protocol):
-    """Writes one report; what the three methods return, one after the other, is the report."""
+class Formatter:
+    """Writes one report: `start`, then `add` for each card, then `end`; what they return is the report."""
 
     def start(self) -> str:
         """What comes before the first card."""
-        ...
+        return ""
 
-    def card(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:
-        """What is said about one card.
+    def render(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> Any:
+        """What there is to say about one card, in a form that `add` takes.
 
-        Called for every card, and once more for a card about which the comparison of all cards found something.
+        Changes nothing in the formatter: it may run on a copy, in the process that checked the card. Called for every
+        card, and once more for a card about which the comparison of all cards found something.
 
         Parameters
         ----------
@@ -46,11 +49,15 @@ class Formatter(Protocol):
         lines
             Its source lines; may be empty when they are not known.
         """
-        ...
+        raise NotImplementedError
 
-    def end(self, totals: Totals) -> str:
+    def add(self, shown: str, rendered: Any) -> str:  # noqa: ARG002 (for formats that keep cards)
+        """What comes next in the report, now that this card is known."""
+        return str(rendered)
+
+    def end(self, totals: Totals) -> str:  # noqa: ARG002
         """What comes after the last card."""
-        ...
+        return ""
 
 
 def formatter(name: FormatName, *, colour: bool, rules: Mapping[str, Rule]) -> Formatter:

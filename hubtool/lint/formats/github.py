@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hubtool.lint.diagnostic import Diagnostic, Severity
-from hubtool.lint.formats import Totals
+from hubtool.lint.formats import Formatter
 from hubtool.lint.formats.characters import visible
 from hubtool.lint.rule import Rule
 
@@ -14,20 +14,14 @@ _IN_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = _IN_DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
-class GithubFormatter:
+class GithubFormatter(Formatter):
     """A command a diagnostic, and nothing else."""
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self._titles = {code: f"{code} {rule.name}" for code, rule in rules.items()}
 
-    def start(self) -> str:
-        return ""
-
-    def card(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
+    def render(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
         return "".join(self._command(diagnostic) for diagnostic in diagnostics)
-
-    def end(self, totals: Totals) -> str:  # noqa: ARG002
-        return ""
 
     def _command(self, diagnostic: Diagnostic) -> str:
         span = diagnostic.span

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 
 from hubtool.lint.diagnostic import Diagnostic
-from hubtool.lint.formats import Totals
+from hubtool.lint.formats import Formatter, Totals
 from hubtool.lint.formats.characters import valid_unicode
 
 
-class JsonFormatter:
+class JsonFormatter(Formatter):
     """Diagnostics first, one a line; the counts, known last, close the document."""
 
     def __init__(self) -> None:
@@ -19,14 +19,14 @@ class JsonFormatter:
     def start(self) -> str:
         return '{"diagnostics": ['
 
-    def card(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
-        chunks = []
-        for diagnostic in diagnostics:
-            record = diagnostic.to_json()
-            record |= {"path": valid_unicode(diagnostic.path), "message": valid_unicode(diagnostic.message)}
-            chunks += [self._separator, json.dumps(record)]
-            self._separator = ",\n"
-        return "".join(chunks)
+    def render(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
+        return ",\n".join(map(_record, diagnostics))
+
+    def add(self, shown: str, rendered: str) -> str:  # noqa: ARG002
+        if not rendered:
+            return ""
+        separator, self._separator = self._separator, ",\n"
+        return separator + rendered
 
     def end(self, totals: Totals) -> str:
         summary = {
@@ -36,3 +36,9 @@ class JsonFormatter:
             "cards_with_errors": totals.cards_with_errors,
         }
         return f'\n], "cards": {totals.cards}, "summary": {json.dumps(summary)}}}\n'
+
+
+def _record(diagnostic: Diagnostic) -> str:
+    record = diagnostic.to_json()
+    record |= {"path": valid_unicode(diagnostic.path), "message": valid_unicode(diagnostic.message)}
+    return json.dumps(record)

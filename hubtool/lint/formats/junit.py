@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hubtool.lint.diagnostic import Diagnostic, Severity
-from hubtool.lint.formats import Totals
+from hubtool.lint.formats import Formatter, Totals
 
 _SUITE = "hubtool validate"
 _CLASS = "hubtool.validate"
@@ -28,7 +28,7 @@ class _Case(NamedTuple):
 _CLEAN = _Case()
 
 
-class JunitFormatter:
+class JunitFormatter(Formatter):
     """Errors are a card's failure, warnings and infos its output.
 
     The counts stand in the first element and a card may come twice, so all cases are kept until the end: the text of
@@ -38,16 +38,19 @@ class JunitFormatter:
     def __init__(self) -> None:
         self._cases: dict[str, _Case] = {}
 
-    def start(self) -> str:
-        return ""
+    def render(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> _Case:  # noqa: ARG002
+        if not diagnostics:
+            return _CLEAN
+        errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity is Severity.ERROR]
+        others = [diagnostic for diagnostic in diagnostics if diagnostic.severity is not Severity.ERROR]
+        failure = _attribute(f"{errors[0].code} {errors[0].message}") if errors else ""
+        return _Case(failure, _listed(errors), _listed(others))
 
-    def card(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
-        known = self._cases.setdefault(shown, _CLEAN)
-        if diagnostics:
-            errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity is Severity.ERROR]
-            others = [diagnostic for diagnostic in diagnostics if diagnostic.severity is not Severity.ERROR]
-            headline = known.failure or (_attribute(f"{errors[0].code} {errors[0].message}") if errors else "")
-            self._cases[shown] = _Case(headline, known.text + _listed(errors), known.notes + _listed(others))
+    def add(self, shown: str, rendered: _Case) -> str:
+        known = self._cases.get(shown, _CLEAN)
+        self._cases[shown] = _Case(
+            known.failure or rendered.failure, known.text + rendered.text, known.notes + rendered.notes
+        )
         return ""
 
     def end(self, totals: Totals) -> str:  # noqa: ARG002
@@ -64,7 +67,7 @@ class JunitFormatter:
 
 def _test_case(shown: str, case: _Case) -> Iterator[str]:
     opening = f'<testcase classname="{_CLASS}" name="{_attribute(shown)}"'
-    if case is _CLEAN:
+    if case == _CLEAN:
         yield f"{opening}/>\n"
         return
     yield f"{opening}>\n"

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from hubtool import __version__
 from hubtool.lint.diagnostic import Diagnostic, Severity
 from hubtool.lint.docs import explanation, rule_page
-from hubtool.lint.formats import Totals
+from hubtool.lint.formats import Formatter, Totals
 from hubtool.lint.formats.characters import valid_unicode
 from hubtool.lint.rule import Rule
 
@@ -22,7 +22,7 @@ _FINGERPRINT = "hubtool/v1"
 """Not `primaryLocationLineHash`: GitHub computes that when a report is uploaded, and warns about any other value."""
 
 
-class SarifFormatter:
+class SarifFormatter(Formatter):
     """One run; the tool and its rules come first, the results follow one a line."""
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
@@ -42,16 +42,20 @@ class SarifFormatter:
             f'"tool": {json.dumps({"driver": driver})},\n"columnKind": "unicodeCodePoints",\n"results": ['
         )
 
-    def card(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
-        chunks = []
+    def render(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
+        results = []
         seen: Counter[str] = Counter()
         for diagnostic in diagnostics:
             likeness = _likeness(diagnostic, lines)
             seen[likeness] += 1
-            result = self._result(diagnostic, f"{likeness}:{seen[likeness]}")
-            chunks += [self._separator, json.dumps(result)]
-            self._separator = ",\n"
-        return "".join(chunks)
+            results.append(json.dumps(self._result(diagnostic, f"{likeness}:{seen[likeness]}")))
+        return ",\n".join(results)
+
+    def add(self, shown: str, rendered: str) -> str:  # noqa: ARG002
+        if not rendered:
+            return ""
+        separator, self._separator = self._separator, ",\n"
+        return separator + rendered
 
     def end(self, totals: Totals) -> str:  # noqa: ARG002
         return "\n]}]}\n"

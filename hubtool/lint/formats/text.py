@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Diagnostic, Edit, Severity
-from hubtool.lint.formats import Totals
+from hubtool.lint.formats import Formatter, Totals
 from hubtool.lint.formats.characters import visible, visible_character
 from hubtool.lint.formats.words import counted
 
@@ -24,18 +24,13 @@ _BOLD = "1"
 _DIM = "2"
 
 
-class TextFormatter:
+class TextFormatter(Formatter):
     """Diagnostics with their excerpts, then a line of counts."""
 
     def __init__(self, *, colour: bool) -> None:
         self._colour = colour
-        self._safe = 0
-        self._unsafe = 0
 
-    def start(self) -> str:
-        return ""
-
-    def card(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
+    def render(self, shown: str, lines: Sequence[str], diagnostics: Sequence[Diagnostic]) -> str:  # noqa: ARG002
         return "".join(self._diagnostic(diagnostic, lines) for diagnostic in diagnostics)
 
     def end(self, totals: Totals) -> str:
@@ -46,7 +41,7 @@ class TextFormatter:
         ]
         found = ", ".join(self._paint(_COLOURS[s], counted(n, s.value)) for n, s in counts if n)
         summary = f"{counted(totals.cards, 'card')}: {found or 'no problem'}\n"
-        return ("\n" if found else "") + summary + self._fixable()
+        return ("\n" if found else "") + summary + _fixable(totals.fixable, totals.unsafely_fixable)
 
     def _diagnostic(self, diagnostic: Diagnostic, lines: Sequence[str]) -> str:
         span = diagnostic.span
@@ -63,21 +58,17 @@ class TextFormatter:
     def _mark(self, edit: Edit | None) -> str:
         if edit is None:
             return ""
-        if edit.safe:
-            self._safe += 1
-            return " " + self._paint(_DIM, "[fixable]")
-        self._unsafe += 1
-        return " " + self._paint(_DIM, "[fixable, unsafe]")
-
-    def _fixable(self) -> str:
-        if not self._safe and not self._unsafe:
-            return ""
-        unsafe = f"{self._unsafe:,} {'more ' if self._safe else ''}can be fixed with --fix --unsafe-fixes"
-        safe = f"{self._safe:,} can be fixed with --fix"
-        return ", ".join(part for part, count in ((safe, self._safe), (unsafe, self._unsafe)) if count) + "\n"
+        return " " + self._paint(_DIM, "[fixable]" if edit.safe else "[fixable, unsafe]")
 
     def _paint(self, colour: str, text: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
+
+
+def _fixable(safe: int, unsafe: int) -> str:
+    parts = [f"{safe:,} can be fixed with --fix"] if safe else []
+    if unsafe:
+        parts.append(f"{unsafe:,} {'more ' if safe else ''}can be fixed with --fix --unsafe-fixes")
+    return ", ".join(parts) + "\n" if parts else ""
 
 
 def excerpt(line: str, span: Span) -> tuple[str, str]:

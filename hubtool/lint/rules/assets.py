@@ -6,12 +6,11 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from hubtool.card.parse import ParsedCard, unwrapped
 from hubtool.card.record import FULL_DIGEST_LENGTH, digest_in_link
+from hubtool.card.span import Path as _Path
 from hubtool.card.span import Span
-from hubtool.card.yamlvalues import Path as _Path
 from hubtool.lint.diagnostic import Edit, Severity
 from hubtool.lint.rule import Facts, Finding, rule
 
@@ -56,36 +55,14 @@ _DATE = re.compile(r"(?:19|20)\d\d(?:\d{4}|dec\d\d)[a-f]?|\d\d(?:dec|feb)(?:19|2
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class _Entry(NamedTuple):
-    """One asset of the front matter; what is missing or not text is empty, a missing digest is None."""
-
-    number: int
-    link: str
-    url: str
-    digest: str | None
-    format: str
-
-
-def _entries(card: ParsedCard) -> Iterator[_Entry]:
-    assets = (card.values or {}).get("asset")
-    for index, entry in enumerate(assets if isinstance(assets, list) else ()):
-        if isinstance(entry, dict):
-            link = _text(entry.get("asset-link"))
-            digest = _text(entry["asset-sha256"]) if "asset-sha256" in entry else None
-            yield _Entry(index, link, unwrapped(link), digest, _text(entry.get("file-format")))
-
-
 def _links(card: ParsedCard) -> Iterator[tuple[_Path, str]]:
     """Links of the assets and of the code, as written, with the paths of their values."""
-    for entry in _entries(card):
+    for entry in card.files:
         if entry.link:
             yield ("asset", entry.number, "asset-link"), entry.link
-    if repository := _text((card.values or {}).get("repo-link")):
+    repository = (card.values or {}).get("repo-link")
+    if isinstance(repository, str) and repository:
         yield ("repo-link",), repository
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _file_name(url: str) -> str:
@@ -138,7 +115,7 @@ def unknown_host(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         asset-link: <https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
     """
-    for entry in _entries(card):
+    for entry in card.files:
         match = _URL.match(entry.url)
         if match is None or not match["host"]:
             continue
@@ -163,7 +140,7 @@ def extension_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         file-format: mindir
         asset-link: <https://download.mindspore.cn/toolkits/mindcv/bit/bit_resnet50.mindir>
     """
-    for entry in _entries(card):
+    for entry in card.files:
         usual = _EXTENSIONS.get(entry.format.casefold())
         extension = _extension(entry.url)
         if usual and extension in _TELLING and extension not in usual:
@@ -193,7 +170,7 @@ def digest_length(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         asset-sha256: 1e4795a4
     """
-    for entry in _entries(card):
+    for entry in card.files:
         digest = entry.digest or ""
         length = len(digest)
         if length not in {_PREFIX_LENGTH, FULL_DIGEST_LENGTH} and _HEX.fullmatch(digest):
@@ -216,7 +193,7 @@ def digest_differs_from_name(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         asset-link: <https://download.mindspore.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
         asset-sha256: 1e4795a4
     """
-    for entry in _entries(card):
+    for entry in card.files:
         digest = (entry.digest or "").casefold()
         hashes = _name_hashes(entry.url) if _HEX.fullmatch(digest) else []
         named = next(filter(_is_hash, hashes), None)
@@ -262,7 +239,7 @@ def no_digest(card: ParsedCard, _: Facts) -> Iterable[Finding]:
           asset-link: <https://download.mindspore.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
           asset-sha256: 1e4795a4
     """
-    for entry in _entries(card):
+    for entry in card.files:
         if entry.link and entry.digest is None:
             named = next(filter(_is_hash, _name_hashes(entry.url)), "the file's SHA-256")
             message = f"asset without a digest: write `asset-sha256: {named}`"
@@ -338,7 +315,7 @@ def uppercase_digest(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         asset-sha256: 1e4795a4
     """
-    for entry in _entries(card):
+    for entry in card.files:
         digest = entry.digest or ""
         if not digest.islower() and (small := digest.lower()) != digest and _HEX.fullmatch(digest):
             span = card.span_of("asset", entry.number, "asset-sha256")
@@ -359,7 +336,7 @@ def missing_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         asset-link: <assets/bit_digits-5082903c.ckpt>
     """
-    for entry in _entries(card):
+    for entry in card.files:
         url = entry.url
         if not url or "://" in url or _ONE_SLASH.match(url):
             continue

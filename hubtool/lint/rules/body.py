@@ -71,7 +71,7 @@ def missing_section(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 
 def _has_section(body: Body, names: re.Pattern[str]) -> bool:
-    return any(names.search(heading.title) for heading in body.outline)
+    return names.search("\n".join([heading.title for heading in body.outline])) is not None
 
 
 def _has_introduction(body: Body) -> bool:

@@ -8,6 +8,9 @@ from hubtool.card.parse import ParsedCard
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Facts, Finding, rule
 
+LINK_CODES = frozenset({"HT801", "HT802"})
+"""Rules of which the findings come from the network."""
+
 
 @rule("HT801", "dead-link", Severity.ERROR)
 def dead_link(_card: ParsedCard, _facts: Facts) -> Iterable[Finding]:

@@ -309,6 +309,9 @@ def trailing_whitespace(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     if card.layout is None or card.values is None:
         return
+    head = card.text[: len(card.text) - len(card.layout.body)]
+    if not any(blanks in head for blanks in (" \n", "\t\n", " \r", "\t\r")):
+        return
     blank = [number for number in _own_lines(card.layout) if card.lines[number - 1][-1:] in {" ", "\t"}]
     kept = _lines_of_text(card) if blank else set()
     for number in blank:

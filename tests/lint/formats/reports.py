@@ -61,6 +61,8 @@ def totals(checked: Sequence[Checked]) -> Totals:
         warnings=count(Severity.WARNING),
         infos=count(Severity.INFO),
         cards_with_errors=len({d.path for d in found if d.severity is Severity.ERROR}),
+        fixable=sum(d.edit is not None and d.edit.safe for d in found),
+        unsafely_fixable=sum(d.edit is not None and not d.edit.safe for d in found),
     )
 
 
@@ -69,7 +71,7 @@ def report(
 ) -> str:
     stream = list(checked)
     writer = formatter(name, colour=colour, rules=rules)
-    cards = [writer.card(*card) for card in stream]
+    cards = [writer.add(card[0], writer.render(*card)) for card in stream]
     return writer.start() + "".join(cards) + writer.end(totals(stream))
 
 
