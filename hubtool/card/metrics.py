@@ -101,7 +101,7 @@ class Metric:
     label
         The name as written.
     span
-        Place in the card of a table's figure.
+        Place in the card of a figure that does not stand in `evaluation`.
     """
 
     name: str

@@ -6,14 +6,14 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from hubtool.card.frontmatter import Layout, find_layout
-from hubtool.card.metrics import Metric, UnreadMetric, parse_evaluation
+from hubtool.card.metrics import Metric, UnreadMetric, parse_evaluation, read_metric
 from hubtool.card.record import Asset, Card, Digest
 from hubtool.card.schema import SchemaProblem, schema_problems, typed
 from hubtool.card.span import Span
@@ -37,6 +37,7 @@ Kind = Literal[
     "field-value",
     "metric",
 ]
+_OLDER_FIGURE = "accuracy"
 _HARMLESS: set[str] = {"dash", "metric"}
 _FULL_WIDTH_COLON = "\uff1a"
 BOM = "\ufeff"
@@ -85,6 +86,8 @@ class ParsedCard:
         The parts and the block's values with their places; None when there is no closed block.
     values
         Front matter as the schema types it; None when it is not a mapping.
+    metrics
+        The figures of the front matter, of a card without a record too.
     card
         The valid record, or None when a problem is fatal.
     problems
@@ -98,6 +101,7 @@ class ParsedCard:
     layout: Layout | None = None
     yaml: YamlText | None = None
     values: dict[str, Any] | None = None
+    metrics: tuple[Metric, ...] = ()
     card: Card | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -210,6 +214,7 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
     metrics: tuple[Metric, ...] = ()
     if values is not None:
         metrics, unread = parse_evaluation(_text(values.get("evaluation")))
+        metrics = metrics or _older_figure(values, yaml)
         problems += _schema_problems(values, yaml, layout)
         problems += _metric_problems(unread, yaml)
     elif not any(problem.fatal for problem in problems):
@@ -218,7 +223,14 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
     if values is not None and not any(problem.fatal for problem in problems):
         card = _record(values, metrics, layout, path, uid)
     problems.sort(key=lambda problem: problem.span)
-    return ParsedCard(shown, path, text, bom, layout, yaml, values, card, tuple(problems))
+    return ParsedCard(shown, path, text, bom, layout, yaml, values, metrics, card, tuple(problems))
+
+
+def _older_figure(values: dict[str, Any], yaml: YamlText) -> tuple[Metric, ...]:
+    """The figure of cards that keep it under a key of its own: `accuracy: 95.0`."""
+    written = _text(values.get(_OLDER_FIGURE))
+    read = read_metric(f"{_OLDER_FIGURE} {written}")
+    return (replace(read, written=written, span=yaml.spans[(_OLDER_FIGURE,)]),) if read else ()
 
 
 def _schema_problems(values: dict[str, Any], yaml: YamlText, layout: Layout) -> Iterator[Problem]:

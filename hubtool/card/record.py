@@ -70,8 +70,8 @@ class Variant:
         The claims of the row: its figures of quality, not of speed.
     params_m
         Published number of parameters, in millions.
-    line
-        Line of the row in the card; of the model's name where the models are columns.
+    model_span
+        Place of the model's name; of the row's first cell where the name stands above it.
     dataset
         What the row was measured on, where the table says it.
     params_span
@@ -84,9 +84,14 @@ class Variant:
     params_m: float | None
     recipe: str | None
     asset: Asset | None
-    line: int
+    model_span: Span
     dataset: str | None = None
     params_span: Span | None = None
+
+    @property
+    def line(self) -> int:
+        """Line of the row in the card; of the model's name where the models are columns."""
+        return self.model_span.line
 
     def to_json(self) -> dict[str, object]:
         """Keys `model`, `context`, `top1`, `top5`, `params_m`, `recipe`, `asset`, `metrics`."""

@@ -190,15 +190,20 @@ def nested_uid(path: Path, root: Path) -> str | None:
 
 def _newest(matches: list[Match]) -> list[Match]:
     """One match for each card: versions of a card differ in the version folder of their uid and in nothing else."""
-    newest: dict[tuple[str, str], Match] = {}
+    newest: dict[str, Match] = {}
     for match in matches:
         card = match.card
-        owner, _, stem = card.uid.rpartition("/")
-        key = (owner.rpartition("/")[0], stem)
+        key = versionless(card.uid)
         best = newest.get(key)
         if best is None or version_key(card.model_version) > version_key(best.card.model_version):
             newest[key] = match
     return list(newest.values())
+
+
+def versionless(uid: str) -> str:
+    """What the versions of one card share of their uids: all but the folder before the stem, case aside."""
+    owner, _, stem = uid.casefold().rpartition("/")
+    return f"{owner.rpartition('/')[0]}/{stem}"
 
 
 def version_key(version: str) -> tuple[int, ...]:

@@ -178,7 +178,7 @@ def _variant(columns: Sequence[_Column], line: Sequence[Cell], name_above: str) 
         params_m=params[0] if params else None,
         recipe=next(iter(recipe.links), None) if recipe else None,
         asset=_asset(first.get("download"), line),
-        line=(model or line[0]).span.line,
+        model_span=(model or line[0]).span,
         dataset=dataset.text if dataset else None,
         params_span=params[1] if params else None,
     )

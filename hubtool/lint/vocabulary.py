@@ -73,7 +73,7 @@ _DATASETS = """
 300W; 300W-LP; 3DMatch; A Single Nature Image; A2D2; ABIDE; AclImdb; Adding Problem; ADE20K; AFHQ; AFLW; AFLW2000;
 AG News; AG's News Topic Classification; AIC; AISHELL; AISHELL-1; AISHELL-2; Amazon Beauty; Amazon Books;
 Amazon Electronics; APDrawingDB; apple2orange; ARC; ATIS; AudioSet; Augmented Pascal; AVA; AVA2.2; Avazu; BDD100K;
-Bitcoin Alpha; Bitcoin OTC; BookCorpus; BoolQ; BraTS 2017; BraTS 2018; BraTS 2019; BraTS 2020; BRCD; BSD100; BSD300;
+Bitcoin Alpha; Bitcoin OTC; BookCorpus; BoolQ; BraTS 2017; BraTS 2018; BraTS 2019; BraTS 2020; BSD100; BSD300;
 BSD500; BSD68; BSDS300; BSDS500; C4; CALVIN; CamVid; Captcha; CASIA-WebFace; CBSD68; CC12M; CC3M; CelebA; CelebA-HQ;
 Cell Nuclei; Census Income; Chinese NER; ChineseNER; ChnSentiCorp; CIFAR-10; CIFAR-100; CiteSeer; Cityscapes; CLUENER;
 CMRC; CMRC2018; cn-news-128; cn-wiki; CNEWS; CNN/DailyMail; COCO; COCO Caption; COCO Captions; COCO-Stuff; COCO-Text;

@@ -241,8 +241,9 @@ def no_digest(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     for entry in card.files:
         if entry.link and entry.digest is None:
-            named = next(filter(_is_hash, _name_hashes(entry.url)), "the file's SHA-256")
-            message = f"asset without a digest: write `asset-sha256: {named}`"
+            named = next(filter(_is_hash, _name_hashes(entry.url)), None)
+            advice = f"write `asset-sha256: {named}`" if named else "add `asset-sha256` with the file's SHA-256"
+            message = f"asset without a digest: {advice}"
             yield Finding(card.span_of("asset", entry.number, "asset-link"), message)
 
 

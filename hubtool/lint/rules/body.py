@@ -35,6 +35,8 @@ _LEAD = 80
 _LONGEST = 80
 _SHORTCODE = re.compile(r":[A-Za-z0-9_+-]+:$")
 _COLONS = ":\uff1a"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_SCHEMES = frozenset({"http", "https", "ftp", "ftps", "git", "ssh", "file", "s3", "gs", "obs", "oss", "hf"})
 _NOTHING = re.compile(r"(?:\s+|<!--.*?(?:-->|\Z))*", re.DOTALL)
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\#?]|$")
 _TEMPLATE = re.compile(r"[{}<>$*]|%\(|\.\.\.|\u2026")
@@ -43,7 +45,7 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 @rule("HT601", "missing-section", Severity.INFO)
 def missing_section(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """The body does not introduce the model, or does not say where it comes from.
+    """The body does not introduce the model, or names no paper or other work that it comes from.
 
     Nearly every card of the hub has an introduction and names its paper; readers look for them first.
     Other headings for the same are known, in English and Chinese; a few lines above the first section
@@ -64,7 +66,7 @@ def missing_section(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     if not _has_introduction(body):
         missing.append("an introduction (`## Introduction`)")
     if not (_has_section(body, _NAMES_SOURCE) or _PAPER.search(body.text, body.start)):
-        missing.append("the source of the model (`## References`)")
+        missing.append("the paper or other work that the model comes from (`## References`)")
     if missing:
         line = card.layout.body_line - 1
         yield Finding(Span.of_line(line, card.lines[line - 1]), f"the body lacks {' and '.join(missing)}")
@@ -160,6 +162,8 @@ def malformed_table(card: ParsedCard, _: Facts) -> Iterable[Finding]:
             if row.cells > table.header.cells:
                 message = f"the row has {row.cells} cells, its header {table.header.cells}: the rest is not shown"
                 yield Finding(_row_span(body, row), message)
+            elif row.cells == 1 < table.header.cells and "|" not in body.text[row.start : row.end]:
+                yield Finding(_row_span(body, row), "a line right below a table becomes a row of it: add a blank line")
 
 
 def _broken_delimiter(header: Row, delimiter: Row) -> str:
@@ -215,6 +219,28 @@ def _in_formula(text: str, link: Link) -> bool:
     line_start = text.rfind("\n", 0, link.start) + 1
     line_end = text.find("\n", link.end)
     return "$" in text[line_start : link.start] and "$" in text[link.end : line_end if line_end >= 0 else len(text)]
+
+
+@rule("HT611", "odd-scheme", Severity.WARNING)
+def odd_scheme(card: ParsedCard, _: Facts) -> Iterable[Finding]:
+    """A link of the body begins with a scheme that no browser follows.
+
+    Mostly a letter too many or too few before `://`: the link looks right and leads nowhere.
+
+    Bad:
+        [BiT](hhttps://arxiv.org/abs/1912.11370)
+
+    Good:
+        [BiT](https://arxiv.org/abs/1912.11370)
+    """
+    body = read_body(card)
+    if body is None:
+        return
+    for link in body.links:
+        scheme, separator, _rest = link.target.partition("://")
+        if separator and scheme.casefold() not in _SCHEMES and _SCHEME.fullmatch(scheme):
+            message = f"`{_short(scheme)}://` is not a scheme that browsers follow: did you mean `https://`?"
+            yield Finding(_target_span(body, link), message)
 
 
 @rule("HT606", "dead-anchor", Severity.WARNING)

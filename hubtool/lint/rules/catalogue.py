@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
-from hubtool.card.registry import version_key
+from hubtool.card.registry import version_key, versionless
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Finding, catalogue_rule
 from hubtool.lint.summary import AssetSummary, Summary
@@ -48,11 +48,6 @@ def _files(cards: Sequence[Summary]) -> Iterator[_File]:
         for asset in card.assets:
             if asset.digest:
                 yield _File(card, asset, asset.digest)
-
-
-def _identity(card: Summary) -> tuple[str, str]:
-    """What the versions of a card share: owner and stem."""
-    return squeezed(card.user_id), card.stem.casefold()
 
 
 def _same(one: str, other: str) -> bool:
@@ -113,11 +108,11 @@ def ambiguous_name(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Finding]
         model-name: resnet50_cifar10
     """
     for group in _groups((card.model_name.casefold(), card) for card in cards):
-        newest: dict[tuple[str, str], Summary] = {}
+        newest: dict[str, Summary] = {}
         for card in group:
-            best = newest.setdefault(_identity(card), card)
+            best = newest.setdefault(versionless(card.uid), card)
             if version_key(card.model_version) > version_key(best.model_version):
-                newest[_identity(card)] = card
+                newest[versionless(card.uid)] = card
         rivals = list(newest.values())
         if len(rivals) == 1:
             continue
@@ -227,7 +222,7 @@ def versions_disagree(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Findi
         mindspore/2.5/bit_resnet50_imagenet21k.md with
         train-dataset: ImageNet21K
     """
-    for group in _groups((_identity(card), card) for card in cards):
+    for group in _groups((versionless(card.uid), card) for card in cards):
         versions = sorted(group, key=lambda card: version_key(card.model_version))
         for older, newer in pairwise(versions):
             if older.model_version == newer.model_version:

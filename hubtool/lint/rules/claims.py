@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 
-from hubtool.card.metrics import Metric, decimals, is_bounded, parse_evaluation, says_none
+from hubtool.card.metrics import Metric, decimals, is_bounded, says_none
 from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard, part_span
 from hubtool.card.record import Asset, Variant, digest_in_link
@@ -71,7 +71,7 @@ def top5_below_top1(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc76.85 | top5acc93.24
     """
-    for metrics in (_front_metrics(card), *(row.metrics for row in _variants(card))):
+    for metrics in (card.metrics, *(row.metrics for row in _variants(card))):
         ranked = sorted(
             ((int(metric.name[3:]), metric) for metric in metrics if _is_top_k(metric)), key=lambda pair: pair[0]
         )
@@ -123,7 +123,7 @@ def row_without_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     for row in _variants(card):
         if row.metrics and row.asset is None:
             message = f"`{row.model}` has figures and no file: link the checkpoint that they were measured with"
-            yield Finding(_line_span(card, row.line), message)
+            yield Finding(row.model_span, message)
 
 
 @rule("HT506", "table-contradicts", Severity.ERROR)
@@ -227,19 +227,12 @@ def no_metric(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc76.85 | top5acc93.24
     """
-    if card.values is None:
+    if card.values is None or card.metrics:
         return
     value = card.values.get("evaluation", "")
     if value is None or (isinstance(value, str) and says_none(value)):
         message = "no figure is published: write what was measured, such as `evaluation: top1acc76.85`"
         yield Finding(card.span_of_key("evaluation"), message)
-
-
-def _front_metrics(card: ParsedCard) -> tuple[Metric, ...]:
-    if card.card is not None:
-        return card.card.metrics
-    text = card.values.get("evaluation") if card.values else None
-    return parse_evaluation(text)[0] if isinstance(text, str) else ()
 
 
 def _variants(card: ParsedCard) -> tuple[Variant, ...]:
@@ -250,7 +243,7 @@ def _variants(card: ParsedCard) -> tuple[Variant, ...]:
 
 
 def _all_metrics(card: ParsedCard) -> Iterator[Metric]:
-    yield from _front_metrics(card)
+    yield from card.metrics
     for row in _variants(card):
         yield from row.metrics
 
@@ -261,11 +254,6 @@ def _place(card: ParsedCard, metric: Metric) -> Span:
     if metric.span or not isinstance(text, str) or (start := text.find(metric.written)) < 0:
         return whole
     return part_span(whole, text, metric.written, start)
-
-
-def _line_span(card: ParsedCard, line: int) -> Span:
-    text = card.lines[line - 1]
-    return Span(line, len(text) - len(text.lstrip()) + 1, line, len(text.rstrip()) + 1)
 
 
 def _is_fraction(metric: Metric) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Severity
+from hubtool.lint.markdown import read_body
 from hubtool.lint.rule import Facts, Finding, rule
 from hubtool.lint.vocabulary import squeezed
 
@@ -18,6 +19,7 @@ _VERSION_FOLDER = re.compile(r"[vr]?(\d+(?:\.\d+)+)(?:[-.+]?[a-z]+[-.]?\d*)?", r
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._+-]+")
 _SHOWN_CHARACTERS = 60
+_LOADED = re.compile(r"(?:\bmodel(?:_uid)?[ \t]*=|hub\.load\()[ \t]*([\"'])(?P<uid>[^\"'\n]+/[^\"'\n]+)\1")
 
 
 def _text(card: ParsedCard, key: str) -> str:
@@ -162,3 +164,40 @@ def name_shape(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     better = _NOT_IN_NAMES.sub("-", re.sub(r"\.md$", "", name, flags=re.IGNORECASE)).strip("-.")
     advice = f"write `{_shown(better)}`" if better else "write letters, digits and `._+-` only"
     yield Finding(card.span_of("model-name"), f"model-name `{_shown(name)}` cannot be typed as one word: {advice}")
+
+
+@rule("HT305", "usage-differs", Severity.WARNING)
+def usage_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
+    """The example of use loads another card.
+
+    Readers copy the lines and get another model, or an error. The uid is made of the folders and the file's
+    name, without `.md`; a translated card (`_cn`) may load its twin.
+
+    Bad:
+        mindspore/2.5/bit_resnet50_imagenet2012.md with
+        model = "mindspore/2.3/bit_resnet50"
+
+    Good:
+        mindspore/2.5/bit_resnet50_imagenet2012.md with
+        model = "mindspore/2.5/bit_resnet50_imagenet2012"
+    """
+    body = read_body(card)
+    stem = card.path.stem.removesuffix("_cn").removesuffix("_CN")
+    if body is None or stem.casefold() in _GENERIC_STEMS:
+        return
+    folder = card.path.parent.name
+    for fence in body.fences:
+        for match in _LOADED.finditer(body.text, fence.start, fence.end):
+            folders, _slash, loaded = match["uid"].rpartition("/")
+            version = folders.rpartition("/")[2]
+            versions = _VERSION_FOLDER.fullmatch(folder) and _VERSION_FOLDER.fullmatch(version)
+            if loaded != stem or (versions and version != folder):
+                shown = _shown(match["uid"])
+                message = f"the example loads `{shown}`, which is not this card: write `{_uid(card, stem)}`"
+                yield Finding(body.span(*match.span("uid")), message)
+
+
+def _uid(card: ParsedCard, stem: str) -> str:
+    """The uid that an example should load."""
+    owner = card.card.uid.rpartition("/")[0] if card.card else "/".join(card.path.parts[-3:-1])
+    return f"{owner}/{stem}"

@@ -16,7 +16,7 @@ from hubtool.lint.rule import Facts
 BLOCK = "# net\n\n---\nmodel-name: net\n---\n"
 FIRST_LINE = 6
 PATH = Path("mindspore/2.5/net.md")
-CODES = frozenset(f"HT{number}" for number in range(601, 611))
+CODES = frozenset(f"HT{number}" for number in range(601, 612))
 
 
 def check(body: str, code: str, path: Path = PATH) -> list[Diagnostic]:
@@ -38,18 +38,18 @@ def places(body: str, code: str, path: Path = PATH) -> list[tuple[int, int]]:
         ("## 简介\n\na\n\n## 参考论文\n\nb\n", []),
         ("# Net\n\n" + "A network for images. " * 5 + "\n\n## Reference\n\nb\n", []),
         ("## Introduction\n\nsee <https://arxiv.org/abs/1912.11370>\n", []),
-        ("## Introduction\n\na\n", ["source"]),
+        ("## Introduction\n\na\n", ["paper"]),
         ("## Usage\n\na\n\n## Citation\n\nb\n", ["introduction"]),
-        ("<!-- ## Introduction -->\n", ["introduction", "source"]),
-        ("```\n## Introduction\n## References\n```\n", ["introduction", "source"]),
-        ("", ["introduction", "source"]),
+        ("<!-- ## Introduction -->\n", ["introduction", "paper"]),
+        ("```\n## Introduction\n## References\n```\n", ["introduction", "paper"]),
+        ("", ["introduction", "paper"]),
     ],
 )
 def test_missing_section(body: str, missing: list[str]) -> None:
     found = check(body, "HT601")
     assert [(d.span.line, d.span.column, d.span.end_column) for d in found] == [(5, 1, 4)] * bool(missing)
     said = found[0].message if found else ""
-    assert [word for word in ("introduction", "source") if word in said] == missing
+    assert [word for word in ("introduction", "paper") if word in said] == missing
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,8 @@ def test_heading_colon(body: str, expected: list[tuple[int, int]], fixed: str) -
         ("```\n| a | b |\n| - |\n```\n", []),
         ("a\n\n---\n\n| b | c |\n", []),
         ("a\n---\n", []),
+        ("| a | b |\n| - | - |\n| 1 | 2 |\n![plot](https://a.example/p.png)\n", [(4, 1)]),
+        ("| a |\n| - |\n| 1 |\n2\n", []),
     ],
 )
 def test_malformed_table(body: str, expected: list[tuple[int, int]]) -> None:
@@ -252,3 +254,19 @@ def test_no_real_card_has_an_error(corpus: Path) -> None:
     for path in card_files(corpus):
         found = check_card(read_card(path), Facts(), CODES)
         assert [diagnostic for diagnostic in found if diagnostic.severity.value == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("https://a.example", []),
+        ("ftp://a.example/b", []),
+        ("images/plot.png", []),
+        ("mailto:a@b.example", []),
+        ("<a b://c>", []),
+        ("hhttps://a.example", [(1, 5)]),
+        ("htp://a.example", [(1, 5)]),
+    ],
+)
+def test_odd_scheme(target: str, expected: list[tuple[int, int]]) -> None:
+    assert places(f"[a]({target})\n", "HT611") == expected

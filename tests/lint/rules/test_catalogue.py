@@ -137,6 +137,10 @@ def test_duplicates_all_name_the_first() -> None:
             [card("1.9/a.md", "bit", version="1.9"), card("2.5/a.md", "bit"), card("b.md", "bit", version="2.0")],
             [("b.md", 5, 13, "HT702")],
         ),
+        (
+            [card("cpu/2.5/a.md", "bit", uid="o/cpu/2.5/a"), card("gpu/2.5/a.md", "bit", uid="o/gpu/2.5/a")],
+            [("gpu/2.5/a.md", 5, 13, "HT702")],
+        ),
     ],
 )
 def test_ambiguous_name(cards: list[Summary], expected: list) -> None:
@@ -215,7 +219,7 @@ def test_one_file_on_two_hosts_has_one_name() -> None:
         ({"name": "bit_r101"}, [("2.6/bit.md", 5, 13, "HT705")]),
         ({"dataset": "ImageNet21K"}, [("2.6/bit.md", 15, 16, "HT705")]),
         ({"owner": "noah", "dataset": "ImageNet21K", "name": "x"}, []),
-        ({"version": "2.5", "uid": "noah/gpu/bit", "dataset": "ImageNet21K"}, []),
+        ({"version": "2.5", "uid": "mindspore/gpu/bit", "dataset": "ImageNet21K"}, []),
     ],
 )
 def test_versions_disagree(newer: dict, expected: list) -> None:

@@ -155,7 +155,7 @@ def test_a_fraction_is_answered_with_its_percentage() -> None:
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ("| Model | Top-1 |\n|-|-|\n| a | 70 |\n| b | - |", [(29, 1, "HT505")]),
+        ("| Model | Top-1 |\n|-|-|\n| a | 70 |\n| b | - |", [(29, 3, "HT505")]),
         ("| Model | Params |\n|-|-|\n| a | 70 |", []),
         ("| Model | Top-1 |\n|-|-|\n| [a](a-12345678.ckpt) | 70 |", []),
     ],
@@ -232,6 +232,12 @@ def test_params_of_the_file_of_the_card() -> None:
 )
 def test_no_metric(evaluation: str | None, expected: list) -> None:
     assert found(card(evaluation)) == expected
+
+
+def test_the_figure_of_older_cards_counts() -> None:
+    text = card("-").replace("summary:", "accuracy: 0.95\nsummary:")
+    line = text.splitlines().index("accuracy: 0.95") + 1
+    assert found(text, "HT504", "HT508") == [(line, 11, "HT504")]
 
 
 def test_a_card_without_a_record_is_read_too() -> None:

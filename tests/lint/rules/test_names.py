@@ -9,7 +9,7 @@ from hubtool.lint.engine import check_card
 from hubtool.lint.rule import Facts
 from hubtool.lint.rules import names
 
-CODES = frozenset({"HT301", "HT302", "HT303", "HT304"})
+CODES = frozenset({"HT301", "HT302", "HT303", "HT304", "HT305"})
 PATH = "mindspore/2.5/bit_resnet50_imagenet2012.md"
 
 
@@ -123,6 +123,36 @@ def test_name_shape(name: str, advice: str) -> None:
     assert advice in diagnostic.message
 
 
+USAGE = """
+## Usage
+
+```python
+{}
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "column"),
+    [
+        ('model = "mindspore/2.5/bit_resnet50"', None),
+        ('network = mshub.load("mindspore/2.5/bit_resnet50")', None),
+        ('model = "mindspore/2.5/bit_resnet50.md"', 10),
+        ('model = "mindspore/2.3/bit_resnet50"', 10),
+        ("model_uid='mindspore/2.5/bit_resnet101'", 12),
+        ("network = mshub.load('mindspore/2.5/ bit_resnet50', 10)", 23),
+        ('model = "resnet50"', None),
+    ],
+)
+def test_usage_differs(code: str, column: int | None) -> None:
+    text = card() + USAGE.format(code)
+    line = text.splitlines().index(code) + 1
+    expected = [(line, column, "HT305")] if column else []
+    assert found(text, "mindspore/2.5/bit_resnet50.md") == expected
+    assert found(text, "mindspore/2.5/bit_resnet50_cn.md") == expected
+    assert found(text, "mindspore/2.5/README.md") == []
+
+
 def test_messages_stay_on_one_line() -> None:
     name = "two\\nlines" + "x" * 500
     diagnostics = check_card(parse_card(card(f'"{name}"'), Path(PATH)), Facts(), CODES)
@@ -131,5 +161,5 @@ def test_messages_stay_on_one_line() -> None:
 
 
 def test_every_rule_is_documented() -> None:
-    checks = (names.title_differs, names.stem_differs, names.folder_version, names.name_shape)
+    checks = (names.title_differs, names.stem_differs, names.folder_version, names.name_shape, names.usage_differs)
     assert all("\n    Bad:" in (c.__doc__ or "") and "\n    Good:" in (c.__doc__ or "") for c in checks)
