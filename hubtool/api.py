@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hubtool.asset.access import access_from_environment
 from hubtool.asset.cache import Cache
+from hubtool.asset.lockfile import NAME as LOCKFILE
+from hubtool.asset.lockfile import Pins, find_lockfile
 from hubtool.asset.pull import pull as pull_asset
 from hubtool.card.record import Asset, Card
 from hubtool.card.registry import Catalogue, Match
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.network.architecture import Architecture
 from hubtool.network.registry import ARCHITECTURES, find_architecture
-from hubtool.resources import default_cache_root, default_card_roots, default_offline
+from hubtool.resources import default_cache_root, default_card_roots, is_installed_with_hubtool
 from hubtool.verify.subject import CHECKPOINT_FORMAT, front_matter_subject, row_subject
 
 StrPath = str | Path
@@ -145,5 +149,12 @@ def _checkpoint_asset(match: Match) -> Asset:
 
 def _pull(asset: Asset, owner: Card, cache: StrPath | None, offline: bool | None) -> Path:
     root = default_cache_root() if cache is None else Path(cache)
-    forbidden = default_offline() if offline is None else offline
-    return pull_asset(asset, owner.folder, Cache(root), offline=forbidden).path
+    access = access_from_environment()
+    if offline is not None:
+        access = replace(access, offline=offline)
+    return pull_asset(asset, owner.folder, Cache(root), access=access, pins=_pins(owner.folder, root)).path
+
+
+def _pins(folder: Path, cache_root: Path) -> Pins:
+    beside = None if is_installed_with_hubtool(folder) else find_lockfile(folder)
+    return Pins(beside, cache_root / LOCKFILE)

@@ -62,6 +62,10 @@ class TransferError(HubtoolError):
     exit_code = 4
 
 
+class LinkRefused(TransferError):
+    """A link, or what it redirects to, is not one that hubtool asks for files."""
+
+
 class Offline(TransferError):
     """A file is not in the cache and hubtool was told not to use the network."""
 
@@ -77,6 +81,10 @@ class IntegrityError(HubtoolError):
 
 class DigestMismatch(IntegrityError):
     """The SHA-256 of a file differs from the published one."""
+
+
+class NotPinned(IntegrityError):
+    """A file is not in the lockfile, and only pinned files were asked for."""
 
 
 class CorruptCheckpoint(IntegrityError):

@@ -1,12 +1,16 @@
-"""Writing files that nobody ever sees half written."""
+"""Writing files that nobody ever sees half written, and saying what keeps files from being written."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from hubtool.errors import EnvironmentProblem
 
 _TEMPORARY_DIGITS = 8
 
@@ -43,3 +47,16 @@ def _take_over(target: Path, descriptor: int) -> None:
     with suppress(PermissionError):  # only root may give files away
         os.fchown(descriptor, old.st_uid, old.st_gid)
     os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+
+
+@contextmanager
+def environment_errors(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into an `EnvironmentProblem` that names the file or folder."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise EnvironmentProblem(f"{path}: the disk is full", hint="free space, or name another folder") from error
+        raise EnvironmentProblem(
+            f"{path}: {error.strerror or error}", hint="mend its permissions, or name another folder"
+        ) from error

@@ -5,30 +5,41 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Progress(Protocol):
-    """Receives the steps of one task at a time."""
-
-    def start(self, task: str, total: int | None, unit: str) -> None:
-        """A task begins; `total` counts in `unit` (`B` or `images`), None when unknown."""
+class Task(Protocol):
+    """One piece of work that takes a while."""
 
     def advance(self, amount: int) -> None:
         """`amount` more units are done."""
+
+    def restart(self, done: int, total: int | None = None) -> None:
+        """So many units are done after all, of a total that may be known by now."""
 
     def finish(self) -> None:
         """The task ended, well or not."""
 
 
-class Silent:
-    """Progress that nobody looks at."""
+class Progress(Protocol):
+    """Watches tasks, several at a time and from several threads."""
 
-    def start(self, task: str, total: int | None, unit: str) -> None:
+    def task(self, name: str, total: int | None, unit: str) -> Task:
+        """A task begins; `total` counts in `unit` (`B` or `images`), None when unknown."""
+
+
+class _SilentTask:
+    def advance(self, amount: int) -> None:
         """Ignore it."""
 
-    def advance(self, amount: int) -> None:
+    def restart(self, done: int, total: int | None = None) -> None:
         """Ignore it."""
 
     def finish(self) -> None:
         """Ignore it."""
 
 
-SILENT = Silent()
+class _Silent:
+    def task(self, name: str, total: int | None, unit: str) -> Task:  # noqa: ARG002 (nobody looks)
+        return _SilentTask()
+
+
+SILENT: Progress = _Silent()
+"""Progress that nobody looks at."""

@@ -14,6 +14,11 @@ def packaged(folder: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / folder
 
 
+def is_installed_with_hubtool(folder: Path) -> bool:
+    """Whether a folder belongs to an installed hubtool, not to a checkout of it: nothing is written there."""
+    return folder.resolve().is_relative_to(_PACKAGE / "_packaged")
+
+
 def default_card_roots() -> tuple[Path, ...]:
     """Folders of cards: HUBTOOL_CARDS (separated as in PATH), else ./cards if it is there, else the packaged ones."""
     given = os.environ.get("HUBTOOL_CARDS", "")

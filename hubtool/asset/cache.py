@@ -2,37 +2,39 @@
 
 <root>/sha256/<64 digits>/<file name>     the bytes
 <root>/sha256/<64 digits>.json            source, and the size and times the bytes had when verified
-<root>/partial/                           files on their way in
+<root>/partial/<8 digits>.part, .json     files on their way in, and where they come from
 <root>/locks/                             one lock an asset
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import logging
 import os
-import secrets
-from collections.abc import Iterable, Iterator
+import shutil
+import stat
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hubtool.asset.limits import DEFAULT_LIMITS
-from hubtool.card.record import Digest
-from hubtool.errors import EnvironmentProblem
-from hubtool.files import write_atomically
-from hubtool.progress import SILENT, Progress
+from hubtool.card.record import SHORTEST_DIGEST, Digest
+from hubtool.files import environment_errors, write_atomically
 
 _log = logging.getLogger(__name__)
 _SECONDS_OF_SILENCE = 1.0
+_SECONDS_OF_A_DAY = 86_400
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
 class CachedFile:
-    """A file of the cache; its bytes had this full SHA-256 when they were written."""
+    """A file of the cache; its bytes had this full SHA-256 when they were last read."""
 
     path: Path
     sha256: str
@@ -40,59 +42,98 @@ class CachedFile:
 
 
 class Cache:
-    """Content-addressed storage below one folder, safe to share between processes."""
+    """Content-addressed storage below one folder, safe to share between processes.
 
-    def __init__(self, root: Path):
+    Parameters
+    ----------
+    read_only
+        Neither mend nor note anything: the folder belongs to somebody else.
+    """
+
+    def __init__(self, root: Path, *, read_only: bool = False):
         self.root = root
+        self.read_only = read_only
 
-    def find(self, digest: Digest, name: str) -> CachedFile | None:
-        """The intact file with that digest, or None; bytes that changed since are removed.
+    def find(self, digest: Digest, name: str, *, rehash: bool = False) -> CachedFile | None:
+        """The intact file with that digest, or None; what is there and is not intact is removed.
 
-        A file whose size, times and inode are as recorded is taken as intact without reading it.
+        A file whose size, times and inode are as recorded is taken as intact without reading it, unless `rehash`.
         """
         with environment_errors(self.root):
-            for folder in sorted((self.root / "sha256").glob(f"{digest.hex}*/")):
-                entry = _read_entry(folder)
-                path = folder / Path(str(entry.get("file") or name)).name
-                if path.is_file() and _is_intact(path, folder.name, entry):
+            for folder in self._folders(digest):
+                note = read_note(folder)
+                path = folder / Path(str(note.get("file") or name)).name
+                if self._is_intact(path, folder, note, rehash=rehash):
+                    if not self.read_only:
+                        _note_use(folder)
                     return CachedFile(path, folder.name, path.stat().st_size)
         return None
 
-    def add(self, partial: Path, sha256: str, name: str, source: str) -> CachedFile:
-        """Move a complete, verified partial file to its final name."""
+    def _is_intact(self, path: Path, folder: Path, note: dict[str, Any], *, rehash: bool) -> bool:
+        """Whether a cached file still is what was verified; one that is not is removed."""
+        try:
+            status = path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        if not stat.S_ISREG(status.st_mode):
+            self._discard(path, "is not a regular file")
+            return False
+        # A file is not flushed to the disk when it is complete, which can take as long as the transfer. What a power
+        # cut may have taken is noticed by reading it once after the machine was started again.
+        if not rehash and note.get("stat") == _fingerprint(status) and note.get("boot") in {None, _boot()}:
+            return True
+        if hash_file(path) != folder.name:
+            self._discard(path, "was changed since it was verified")
+            return False
+        if not self.read_only:
+            boot = note.get("boot") if note.get("boot") == _boot() else None
+            write_note(folder, path, str(note.get("source", "")), boot)
+        return True
+
+    def _discard(self, path: Path, why: str) -> None:
+        if self.read_only:
+            _log.warning("%s %s; passed over", path, why)
+            return
+        _log.warning("%s %s; removed", path, why)
+        remove(path)
+
+    def _folders(self, digest: Digest) -> list[Path]:
+        if digest.kind == "full":
+            return [self.root / "sha256" / digest.hex]
+        return sorted((self.root / "sha256").glob(f"{digest.hex}*/"))
+
+    def add(self, fetched: Path, sha256: str, name: str, source: str) -> CachedFile:
+        """Move a complete, verified file to its final name."""
         folder = self.root / "sha256" / sha256
         path = folder / name
         with environment_errors(self.root):
             folder.mkdir(parents=True, exist_ok=True)
-            partial.replace(path)
-            _write_entry(folder, path, source)
+            if path.is_dir():
+                remove(path)  # it has the name of a file
+            fetched.replace(path)
+            write_note(folder, path, source, _boot())
         return CachedFile(path, sha256, path.stat().st_size)
 
-    @contextmanager
-    def partial(self) -> Iterator[Path]:
-        """A name for a file on its way in; whatever is left there at the end is removed."""
+    def partial_path(self, digest: Digest) -> Path:
+        """Where a file with that digest lies while it is on its way in."""
+        folder = self.root / "partial"
         with environment_errors(self.root):
-            folder = self.root / "partial"
             folder.mkdir(parents=True, exist_ok=True)
-        path = folder / secrets.token_hex(16)
-        try:
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
+        return folder / f"{_key(digest)}.part"
 
     @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
+    def lock(self, digest: Digest) -> Iterator[None]:
         """Hold the lock of one asset; the kernel releases it when its holder dies."""
         from filelock import FileLock, Timeout
 
         with environment_errors(self.root):
             folder = self.root / "locks"
             folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / f"{key}.lock")
+            lock = FileLock(folder / f"{_key(digest)}.lock")
             try:
                 lock.acquire(timeout=_SECONDS_OF_SILENCE)
             except Timeout:
-                _log.warning("waiting for another process that fetches %s", key)
+                _log.warning("waiting for another process that fetches %s", digest.hex)
                 lock.acquire()
         try:
             yield
@@ -100,70 +141,68 @@ class Cache:
             lock.release()
 
 
-def write_hashed(chunks: Iterable[bytes], path: Path, progress: Progress = SILENT) -> str:
-    """Write chunks to a file, flush it to the disk, and return its SHA-256 (lower-case hex)."""
-    sha256 = hashlib.sha256()
-    with path.open("wb") as stream:
-        for chunk in chunks:
-            sha256.update(chunk)
-            with environment_errors(path.parent):
-                stream.write(chunk)
-            progress.advance(len(chunk))
-        with environment_errors(path.parent):
-            stream.flush()
-            os.fsync(stream.fileno())
-    return sha256.hexdigest()
+def _key(digest: Digest) -> str:
+    """What all spellings of one digest share: cards publish 8 digits or all 64."""
+    return digest.hex[:SHORTEST_DIGEST]
 
 
 def hash_file(path: Path) -> str:
     """SHA-256 of a file (lower-case hex), read in pieces."""
     sha256 = hashlib.sha256()
-    with environment_errors(path), path.open("rb") as stream:
-        while chunk := stream.read(DEFAULT_LIMITS.chunk_bytes):
-            sha256.update(chunk)
+    buffer = memoryview(bytearray(DEFAULT_LIMITS.chunk_bytes))
+    with environment_errors(path), path.open("rb", buffering=0) as stream:
+        while count := stream.readinto(buffer):
+            sha256.update(buffer[:count])
     return sha256.hexdigest()
 
 
-@contextmanager
-def environment_errors(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses into an `EnvironmentProblem` that names the file or folder."""
+def read_note(folder: Path) -> dict[str, Any]:
+    """What was noted about the file in a folder of the cache; empty when nothing readable was."""
     try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise EnvironmentProblem(f"{path}: the disk is full", hint="free space, or name another folder") from error
-        raise EnvironmentProblem(
-            f"{path}: {error.strerror or error}", hint="mend its permissions, or name another folder"
-        ) from error
-
-
-def _is_intact(path: Path, sha256: str, entry: dict[str, Any]) -> bool:
-    """Whether a cached file still is what was verified; one that is not is removed."""
-    if entry.get("stat") == _fingerprint(path.stat()):
-        return True
-    if hash_file(path) != sha256:
-        _log.warning("%s was changed since it was verified; removed", path)
-        path.unlink()
-        return False
-    try:
-        _write_entry(path.parent, path, str(entry.get("source", "")))
-    except OSError:
-        _log.info("%s is not writable: the file is hashed each time", path.parent.parent)
-    return True
-
-
-def _fingerprint(stat: os.stat_result) -> list[int]:
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-
-
-def _read_entry(folder: Path) -> dict[str, Any]:
-    try:
-        entry = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
+        note = json.loads(folder.with_suffix(".json").read_bytes())
     except (OSError, ValueError):
         return {}
-    return entry if isinstance(entry, dict) else {}
+    return note if isinstance(note, dict) else {}
 
 
-def _write_entry(folder: Path, path: Path, source: str) -> None:
-    entry = {"file": path.name, "source": source, "stat": _fingerprint(path.stat())}
-    write_atomically(folder.with_suffix(".json"), json.dumps(entry).encode())
+def write_note(folder: Path, path: Path, source: str, boot: str | None) -> None:
+    """Note that the file in a folder of the cache has just been verified.
+
+    Parameters
+    ----------
+    boot
+        The start of the machine in which it was written, as long as it has not been read in a later one.
+    """
+    note = {"file": path.name, "source": source, "stat": _fingerprint(path.stat()), "boot": boot}
+    write_atomically(folder.with_suffix(".json"), json.dumps(note).encode())
+
+
+def remove(path: Path) -> None:
+    """Remove whatever lies there: a file, a link, a folder."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _note_use(folder: Path) -> None:
+    """Let the note's time of change tell when the file was last used, to the day."""
+    note = folder.with_suffix(".json")
+    try:
+        if time.time() - note.stat().st_mtime > _SECONDS_OF_A_DAY:
+            os.utime(note)
+    except OSError:
+        _log.debug("%s: the time of use could not be noted", note)
+
+
+def _fingerprint(status: os.stat_result) -> list[int]:
+    return [status.st_size, status.st_mtime_ns, status.st_ino]
+
+
+@cache
+def _boot() -> str | None:
+    """What tells this start of the machine from others; None where the system does not say."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None

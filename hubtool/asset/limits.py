@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
+
+from hubtool.errors import UsageProblem
+
+_MIB = 1024**2
+_GIB = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,23 +20,77 @@ class Limits:
     connect_seconds
         Longest wait for a connection.
     idle_seconds
-        Longest wait between two chunks.
+        Longest wait between two arrivals of bytes. HUBTOOL_TIMEOUT sets this one and `connect_seconds`.
+    head_seconds
+        Longest time for the whole head of an answer, however steadily it drips.
+    slow_seconds, slow_bytes
+        A body that brings less than `slow_bytes` in `slow_seconds` has stalled.
+    idle_attempts
+        Requests in a row that bring nothing new, after which a source is given up.
     attempts
-        Requests for one file when connecting fails or the server answers 502, 503 or 504.
+        Requests in all that bring less than `solid_bytes` each.
+    solid_bytes
+        What a request has to bring so that it does not count towards `attempts`.
     redirects
         Hops followed from one link.
+    retry_after_seconds
+        Longest wait that a server may ask for; more is reported at once.
     max_bytes
-        Largest file accepted.
+        Largest file accepted. HUBTOOL_MAX_BYTES sets this one and the next.
+    max_unannounced_bytes
+        Largest file accepted from a server that does not say beforehand how long it is.
     chunk_bytes
-        Bytes read, hashed and written at a time.
+        Bytes read, written and hashed at a time: what a process that is killed can lose.
     """
 
     connect_seconds: float = 10.0
     idle_seconds: float = 10.0
-    attempts: int = 3
+    head_seconds: float = 30.0
+    slow_seconds: float = 60.0
+    slow_bytes: int = 4096
+    idle_attempts: int = 5
+    attempts: int = 50
+    solid_bytes: int = _MIB
     redirects: int = 10
-    max_bytes: int = 64 * 1024**3
-    chunk_bytes: int = 1024 * 1024
+    retry_after_seconds: float = 30.0
+    max_bytes: int = 64 * _GIB
+    max_unannounced_bytes: int = 4 * _GIB
+    chunk_bytes: int = 512 * 1024
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def limits_from_environment() -> Limits:
+    """The limits, with what HUBTOOL_TIMEOUT (seconds) and HUBTOOL_MAX_BYTES say.
+
+    Raises
+    ------
+    UsageProblem
+        One of them is not a positive number.
+    """
+    limits = DEFAULT_LIMITS
+    if (seconds := _positive("HUBTOOL_TIMEOUT")) is not None:
+        limits = replace(
+            limits,
+            connect_seconds=seconds,
+            idle_seconds=seconds,
+            head_seconds=3 * seconds,
+            slow_seconds=6 * seconds,
+        )
+    if (size := _positive("HUBTOOL_MAX_BYTES")) is not None:
+        limits = replace(limits, max_bytes=int(size), max_unannounced_bytes=int(size))
+    return limits
+
+
+def _positive(name: str) -> float | None:
+    written = os.environ.get(name, "")
+    if not written:
+        return None
+    try:
+        value = float(written)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageProblem(f"{name} is {written!r}", hint="a positive number")
+    return value

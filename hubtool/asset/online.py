@@ -11,19 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Semaphore
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from hubtool.asset.cache import environment_errors
-from hubtool.asset.limits import DEFAULT_LIMITS
-from hubtool.asset.source import failure_reason, session
+from hubtool.asset.access import Access
+from hubtool.asset.door import Door, Unreachable
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
-from hubtool.files import write_atomically
+from hubtool.errors import TransferError
+from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.diagnostic import Diagnostic, Severity
-
-if TYPE_CHECKING:
-    import requests
 
 State = Literal["alive", "dead", "unreachable"]
 _URL = re.compile(r"https?://[^\s<>()\[\]\"'`|\\]+")
@@ -31,6 +28,8 @@ _TRAILING = ".,;:!?*_"
 _GONE = {404, 410}
 _HEAD_IS_NOT_ENOUGH = {400, 403, 404, 405, 406, 410, 500, 501}
 _SERVER_ERROR = 500
+_ATTEMPTS = 3
+_SECONDS_BETWEEN_ATTEMPTS = 0.5
 _SECONDS_OF_A_DAY = 86_400
 _CONNECTIONS = 8
 _CONNECTIONS_A_HOST = 2
@@ -54,7 +53,7 @@ def links_of(parsed: ParsedCard) -> Iterator[tuple[str, Span]]:
             yield url, Span(number, match.start() + 1, number, match.start() + 1 + len(url))
 
 
-def look_up(urls: Iterable[str], memory: Path) -> dict[str, LinkState]:
+def look_up(urls: Iterable[str], memory: Path, access: Access) -> dict[str, LinkState]:
     """The state of each link; answers of less than a day ago are taken from the file `memory`.
 
     Links of hosts that could not be reached are asked again at the next run.
@@ -63,8 +62,10 @@ def look_up(urls: Iterable[str], memory: Path) -> dict[str, LinkState]:
     wanted = [url for url in dict.fromkeys(urls) if url not in known]
     hosts: dict[str, Semaphore] = defaultdict(lambda: Semaphore(_CONNECTIONS_A_HOST))
     places = {url: hosts[urlsplit(url).netloc] for url in wanted}
-    with session(DEFAULT_LIMITS) as shared, ThreadPoolExecutor(_CONNECTIONS) as pool:
-        found = dict(zip(wanted, pool.map(lambda url: _look_up(shared, url, places[url]), wanted), strict=True))
+    door = Door(access.policy, access.limits)
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        found = dict(zip(wanted, pool.map(lambda url: _look_up(door, url, places[url]), wanted), strict=True))
+    door.close()
     known |= found
     lasting = {url: link for url, link in known.items() if link.state != "unreachable"}
     _remember(memory, lasting)
@@ -82,30 +83,37 @@ def link_diagnostics(parsed: ParsedCard, states: Mapping[str, LinkState]) -> lis
     return found
 
 
-def _look_up(shared: requests.Session, url: str, place: Semaphore) -> LinkState:
-    import requests
-
+def _look_up(door: Door, url: str, place: Semaphore) -> LinkState:
+    reason = ""
     with place:
-        try:
-            status = _status(shared, url)
-        except requests.RequestException as error:
-            return LinkState("unreachable", failure_reason(error), time.time())
-        except ValueError as error:
-            return LinkState("dead", f"not a link: {error}", time.time())
-    if status in _GONE:
-        return LinkState("dead", f"the server answered {status}", time.time())
-    if status >= _SERVER_ERROR:
-        return LinkState("unreachable", f"the server answered {status}", time.time())
-    return LinkState("alive", "", time.time())
+        for attempt in range(_ATTEMPTS):
+            time.sleep(attempt * _SECONDS_BETWEEN_ATTEMPTS)
+            try:
+                status = _status(door, url)
+            except Unreachable as error:
+                reason = error.message
+                continue
+            except TransferError as error:
+                return LinkState("unreachable", error.message, time.time())
+            if status < _SERVER_ERROR:
+                gone = status in _GONE
+                return LinkState(
+                    "dead" if gone else "alive", f"the server answered {status}" if gone else "", time.time()
+                )
+            reason = f"the server answered {status}"
+    return LinkState("unreachable", reason, time.time())
 
 
-def _status(shared: requests.Session, url: str) -> int:
+def _answered(status: int) -> str:
+    return f"the server answered {status}"
+
+
+def _status(door: Door, url: str) -> int:
     """Status of a link. Many servers answer HEAD with an error, so only a GET decides against a link."""
-    timeout = (DEFAULT_LIMITS.connect_seconds, DEFAULT_LIMITS.idle_seconds)
-    head = shared.head(url, timeout=timeout, allow_redirects=True)
-    if head.status_code not in _HEAD_IS_NOT_ENOUGH:
-        return head.status_code
-    with shared.get(url, timeout=timeout, headers={"Range": "bytes=0-0"}, stream=True) as response:
+    with door.open(url, {}, method="HEAD") as head:
+        if head.status_code not in _HEAD_IS_NOT_ENOUGH:
+            return head.status_code
+    with door.open(url, {"Range": "bytes=0-0"}) as response:
         return response.status_code
 
 

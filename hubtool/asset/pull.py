@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubtool.asset.cache import Cache, CachedFile, environment_errors, hash_file, write_hashed
-from hubtool.asset.source import LocalSource, RemoteSource, locate
+from hubtool.asset.access import Access
+from hubtool.asset.cache import Cache, CachedFile, hash_file
+from hubtool.asset.door import Door
+from hubtool.asset.limits import DEFAULT_LIMITS
+from hubtool.asset.lockfile import Pin, Pins
+from hubtool.asset.mirrors import sources_of
+from hubtool.asset.partial import Origin, Partial
+from hubtool.asset.policy import redacted
+from hubtool.asset.source import local_path
+from hubtool.asset.transfer import SizeDiffers, Transfer
 from hubtool.card.record import Asset, Digest
-from hubtool.errors import CardError, DigestMismatch, Offline
+from hubtool.errors import CardError, DigestMismatch, HubtoolError, LinkRefused, NotPinned, Offline, TransferError
+from hubtool.files import environment_errors
 from hubtool.progress import SILENT, Progress
 
 _log = logging.getLogger(__name__)
+_IDLE_ATTEMPTS_BEFORE_ANOTHER_SOURCE = 2
+_TAG_OR_STYLE = re.compile(rb"<(script|style)\b.*?</\1>|<[^>]*>?|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedAsset:
-    """A file whose SHA-256 agrees with the card.
+    """A file whose SHA-256 agrees with the card, and with the lockfile where that pins it.
 
     Attributes
     ----------
@@ -34,8 +47,33 @@ class VerifiedAsset:
     transferred: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a file has to be, and who says so."""
+
+    digest: Digest
+    size: int | None
+    said_by: str
+
+    def mismatch(self, label: str, found: str, what: str) -> DigestMismatch:
+        """The error for bytes that are another file."""
+        shown = found if self.digest.kind == "full" else found[: len(self.digest.hex)]
+        return DigestMismatch(
+            f"{label}: wrong bytes{what}: {self.said_by} sha256 {self.digest.hex}, the file has {shown}",
+            hint="nothing was kept: either the file is damaged or the card names another one",
+        )
+
+
 def pull(
-    asset: Asset, folder: Path, cache: Cache, *, offline: bool = False, progress: Progress = SILENT
+    asset: Asset,
+    folder: Path,
+    cache: Cache,
+    *,
+    access: Access = Access(),  # noqa: B008 (frozen)
+    pins: Pins | None = None,
+    locked: bool = False,
+    rehash: bool = False,
+    progress: Progress = SILENT,
 ) -> VerifiedAsset:
     """Fetch an asset into the cache, unless it is there, and check its digest.
 
@@ -43,45 +81,41 @@ def pull(
     ----------
     folder
         Folder of the card, where relative links start.
-    offline
-        Answer from the cache and from files beside the card only.
+    pins
+        Lockfiles: what they pin is wanted to the last digit, and a file of which the card publishes only the first
+        digits is pinned there.
+    locked
+        Refuse a file that is not pinned.
+    rehash
+        Read a file of the cache again instead of trusting size and times.
 
     Raises
     ------
     CardError
-        The card publishes no digest, or a link that is not allowed.
+        Nobody publishes a digest, or the link is not allowed.
     NotFound
         The file beside the card is not there.
     TransferError
         The file could not be fetched; `Offline` when that was forbidden.
-    DigestMismatch
-        The bytes are not the published ones; none were kept.
+    DigestMismatch, NotPinned
+        The bytes are not the published or pinned ones, none were kept; or nothing pins them.
     EnvironmentProblem
         The cache cannot be written.
     """
-    digest = _published_digest(asset)
-    source = locate(asset, folder)
-    name = safe_name(asset.file_name)
-    if isinstance(source, LocalSource):
-        # A file beside the card is what the card speaks of, whatever the cache holds under its digest.
-        _check(digest, hash_file(source.path), source.path, source.label)
-    if found := cache.find(digest, name):
-        _log.info("%s is in the cache: %s", source.label, found.path)
-        return _verified(found, transferred=0)
-    if offline and isinstance(source, RemoteSource):
-        raise Offline(f"{source.label} is not in the cache {cache.root}", hint="pull it once without --offline")
-    with cache.lock(digest.hex):
-        if found := cache.find(digest, name):  # somebody else fetched it meanwhile
-            return _verified(found, transferred=0)
-        _log.info("fetching %s", source.label)
-        fetched = _fetch(source, digest, name, cache, progress)
-        return _verified(fetched, transferred=fetched.size)
+    found = pins.find(asset, folder) if pins is not None else None
+    if locked and found is None:
+        raise NotPinned(f"{redacted(asset.url)} is not pinned in hubtool.lock", hint="hubtool lock pins it")
+    wanted = _wanted(asset, found)
+    verified = _pull(asset, folder, cache, wanted, access, progress, rehash=rehash)
+    if pins is not None and found is None and wanted.digest.kind == "prefix":
+        pins.add(asset, folder, Pin(verified.sha256, verified.size, redacted(asset.url)))
+    return verified
 
 
-def cached(asset: Asset, folder: Path, cache: Cache) -> VerifiedAsset | None:
+def cached(asset: Asset, folder: Path, cache: Cache, pins: Pins | None = None) -> VerifiedAsset | None:
     """The asset if it takes no network to have it; None otherwise. Raises as `pull` does."""
     try:
-        return pull(asset, folder, cache, offline=True)
+        return pull(asset, folder, cache, access=Access(offline=True), pins=pins)
     except Offline:
         return None
 
@@ -89,59 +123,194 @@ def cached(asset: Asset, folder: Path, cache: Cache) -> VerifiedAsset | None:
 def place(verified: VerifiedAsset, folder: Path) -> Path:
     """Copy a verified file into a folder, under its own name, atomically; return the copy's path."""
     target = folder / verified.path.name
-    partial = folder / f".{verified.path.name}.partial"
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            copied = write_hashed(LocalSource(verified.path).chunks(), partial)
-            _check(Digest(verified.sha256), copied, partial, str(verified.path))
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+    copy = Partial(folder / f".{verified.path.name}.partial")
+    try:
+        _copy(verified.path, copy, _Wanted(Digest(verified.sha256), verified.size, "the cache has"))
+        with environment_errors(folder):
+            copy.path.replace(target)
+    finally:
+        copy.close()
+        copy.discard()
+    return target
+
+
+def link(verified: VerifiedAsset, folder: Path) -> Path:
+    """Make a symbolic link to a verified file in a folder, under its own name; return the link's path."""
+    target = folder / verified.path.name
+    fresh = folder / f".{verified.path.name}.link"
+    with environment_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(verified.path.absolute())
+        fresh.replace(target)
     return target
 
 
 def safe_name(name: str) -> str:
     """A file name from a link, without anything a file system or a shell could trip over."""
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".") or "asset"
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".")[-200:] or "asset"
 
 
-def _published_digest(asset: Asset) -> Digest:
-    if asset.digest is None:
+def _wanted(asset: Asset, found: tuple[Pin, Path] | None) -> _Wanted:
+    published = asset.digest
+    if found is not None:
+        pin, lockfile = found
+        if published is not None and not published.matches(pin.sha256):
+            raise DigestMismatch(
+                f"{redacted(asset.url)}: the card says sha256 {published.hex}, {lockfile} pins {pin.sha256}",
+                hint="one of them is wrong: if the file was meant to change, hubtool lock pins the new one",
+            )
+        return _Wanted(Digest(pin.sha256), pin.size, f"{lockfile} pins")
+    if published is None:
         raise CardError(
-            f"{asset.url}: the card publishes no SHA-256, so its bytes cannot be verified",
+            f"{redacted(asset.url)}: the card publishes no SHA-256, so its bytes cannot be verified",
             hint="add asset-sha256 to the card",
         )
-    return asset.digest
+    return _Wanted(published, None, "the card says")
+
+
+def _pull(
+    asset: Asset, folder: Path, cache: Cache, wanted: _Wanted, access: Access, progress: Progress, *, rehash: bool
+) -> VerifiedAsset:
+    name = safe_name(asset.file_name)
+    beside = local_path(asset, folder)
+    if beside is not None:
+        _check_beside(beside, wanted)
+    for store in (*(Cache(root, read_only=True) for root in access.shared), cache):
+        if hit := store.find(wanted.digest, name, rehash=rehash):
+            _log.info("%s is in the cache: %s", redacted(asset.url), hit.path)
+            return _verified(hit, transferred=0)
+    if beside is None:
+        _check_may_be_fetched(asset, cache, access)
+    with cache.lock(wanted.digest):
+        if hit := cache.find(wanted.digest, name):  # somebody else fetched it meanwhile
+            return _verified(hit, transferred=0)
+        partial = Partial(cache.partial_path(wanted.digest))
+        try:
+            if beside is not None:
+                source, sha256 = str(beside), _copy(beside, partial, wanted, progress)
+            else:
+                source, sha256 = _fetch(asset, name, wanted, partial, access, progress)
+            file = cache.add(partial.path, sha256, name, source)
+            partial.discard()
+        except DigestMismatch:
+            partial.discard()
+            raise
+        finally:
+            partial.close()
+    return _verified(file, transferred=file.size)
+
+
+def _check_beside(path: Path, wanted: _Wanted) -> None:
+    """A file beside the card is what the card speaks of, whatever the cache holds under its digest."""
+    sha256 = hash_file(path)
+    if not wanted.digest.matches(sha256):
+        with path.open("rb") as stream:
+            raise wanted.mismatch(str(path), sha256, _what_it_is(stream.read(1024)))
+
+
+def _check_may_be_fetched(asset: Asset, cache: Cache, access: Access) -> None:
+    try:
+        access.policy.check(asset.url)
+    except LinkRefused as error:
+        raise CardError(error.message, hint=error.hint) from error
+    if access.offline:
+        raise Offline(f"{redacted(asset.url)} is not in the cache {cache.root}", hint="pull it once without --offline")
+
+
+def _copy(path: Path, partial: Partial, wanted: _Wanted, progress: Progress = SILENT) -> str:
+    """Copy a file into a partial; the result is its digest, which is the wanted one."""
+    partial.begin(Origin(str(path)))
+    task = progress.task(path.name, path.stat().st_size, "B")
+    try:
+        with environment_errors(path), path.open("rb", buffering=0) as stream:
+            while chunk := stream.read(DEFAULT_LIMITS.chunk_bytes):
+                partial.append(chunk)
+                task.advance(len(chunk))
+    finally:
+        task.finish()
+    return _check(wanted, partial, str(path))
 
 
 def _fetch(
-    source: LocalSource | RemoteSource, digest: Digest, name: str, cache: Cache, progress: Progress
-) -> CachedFile:
-    with cache.partial() as partial:
-        progress.start(name, source.size, "B")
+    asset: Asset, name: str, wanted: _Wanted, partial: Partial, access: Access, progress: Progress
+) -> tuple[str, str]:
+    """Fetch a file from the first source that has it; the result is that source, and the digest."""
+    sources = sources_of(asset.url, access.mirrors)
+    errors: dict[str, HubtoolError] = {}
+    task = progress.task(name, wanted.size, "B")
+    door = Door(access.policy, access.limits)
+    try:
+        for number, url in enumerate(sources, 1):
+            _log.info("fetching %s", redacted(url))
+            transfer = Transfer(url, partial, door, access.limits, task, wanted.size)
+            others = number < len(sources)
+            try:
+                sha256 = _fetch_once_or_twice(
+                    transfer, wanted, _IDLE_ATTEMPTS_BEFORE_ANOTHER_SOURCE if others else access.limits.idle_attempts
+                )
+            except (TransferError, DigestMismatch) as error:
+                errors[url] = error
+                if others:
+                    _log.warning("%s; trying %s", error.message, redacted(sources[number]))
+            else:
+                return redacted(url), sha256
+    finally:
+        door.close()
+        task.finish()
+    # Wrong bytes say more than silence; of silences, that of the card's own link.
+    raise next((error for error in errors.values() if isinstance(error, DigestMismatch)), errors[asset.url])
+
+
+def _fetch_once_or_twice(transfer: Transfer, wanted: _Wanted, idle_attempts: int) -> str:
+    """The digest of what came from one source; what was put together of parts and is wrong is fetched once more."""
+    for last in (False, True):
         try:
-            sha256 = write_hashed(source.chunks(), partial, progress)
-        finally:
-            progress.finish()
-        _check(digest, sha256, partial, source.label)
-        return cache.add(partial, sha256, name, source.label)
+            transfer.run(idle_attempts)
+        except SizeDiffers as error:
+            transfer.partial.restart()
+            said = f"{error.announced:,} bytes are announced" if error.announced is not None else "more bytes came"
+            raise DigestMismatch(
+                f"{redacted(transfer.url)}: {said}, {wanted.said_by} {wanted.size:,}",
+                hint="nothing was kept: the file on the server is another one",
+            ) from error
+        continued = transfer.continued
+        try:
+            return _check(wanted, transfer.partial, redacted(transfer.url))
+        except DigestMismatch as error:
+            transfer.partial.restart()
+            if last or not continued:
+                raise
+            _log.info("%s; fetching it anew", error.message)
+    raise AssertionError("unreachable")
 
 
-def _check(digest: Digest, sha256: str, path: Path, label: str) -> None:
-    if digest.matches(sha256):
-        return
-    with path.open("rb") as stream:
-        start = stream.read(64)
-    known = ""
-    if not start:
-        known = " (it is empty)"
-    elif start.lstrip().startswith(b"<"):
-        known = f" (it is a web page: {start[:40].decode('utf-8', 'replace')!r})"
-    raise DigestMismatch(
-        f"{label}: wrong bytes{known}: the card says sha256 {digest.hex}, the file has {sha256[: len(digest.hex)]}",
-        hint="nothing was kept: either the file is damaged or the card names another one",
-    )
+def _check(wanted: _Wanted, partial: Partial, label: str) -> str:
+    """The digest of a complete partial. Raises DigestMismatch when it is not the wanted one."""
+    sha256 = partial.sha256()
+    if not wanted.digest.matches(sha256):
+        raise wanted.mismatch(label, sha256, _what_it_is(partial.head()))
+    return sha256
+
+
+def _what_it_is(head: bytes) -> str:
+    """What bytes obviously are that are no checkpoint, in brackets."""
+    if not head:
+        return " (the file is empty)"
+    start = head.lstrip()[:64].lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")) or b"<html" in head[:512].lower():
+        words = " ".join(html.unescape(_TAG_OR_STYLE.sub(b" ", head).decode("utf-8", "replace")).split())
+        shown = "".join(character if character.isprintable() else "?" for character in words[:_SHOWN_CHARACTERS])
+        return f" (it is an HTML page: {shown!r})"
+    if start.startswith(b"version https://git-lfs"):
+        return " (it is a Git LFS pointer, not the file)"
+    if start.startswith(b"<"):
+        return f" (it is XML: {start[:40].decode('utf-8', 'replace')!r})"
+    if start.startswith(b"{") and head.rstrip().endswith(b"}"):
+        return f" (it is JSON: {start[:40].decode('utf-8', 'replace')!r})"
+    return ""
 
 
 def _verified(file: CachedFile, *, transferred: int) -> VerifiedAsset:

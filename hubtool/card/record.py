@@ -12,6 +12,8 @@ from hubtool.card.metrics import Metric
 from hubtool.card.span import Span
 
 FULL_DIGEST_LENGTH = 64
+SHORTEST_DIGEST = 8
+"""Digits that cards publish at least, and file names of the hub carry."""
 _LINK_DIGEST = re.compile(r"-([0-9a-f]{8,64})(?=[-.][^/]*$)")
 
 

@@ -14,6 +14,7 @@ import click
 
 from hubtool import __version__
 from hubtool.cli.containment import INTERRUPTED
+from hubtool.cli.errors import show_error
 from hubtool.cli.settings import global_options
 from hubtool.errors import EnvironmentProblem, HubtoolError
 
@@ -105,7 +106,7 @@ def _run(args: list[str] | None, options: dict[str, Any]) -> int:
     except Exception as error:  # the last resort, so that a bug is one line and not a screenful
         _traceback_if_asked(options)
         shown = _described(error)
-        _show(shown)
+        show_error(shown)
         return shown.exit_code
     return result if isinstance(result, int) else 0
 
@@ -117,13 +118,6 @@ def _described(error: Exception) -> HubtoolError:
     if isinstance(error, OSError):
         return EnvironmentProblem(f"{error.filename or 'output'}: {error.strerror or error}")
     return EnvironmentProblem(f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; report it")
-
-
-def _show(error: HubtoolError) -> None:
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(error.message, err=True)
-    if error.hint:
-        click.echo(f"  hint: {error.hint}", err=True)
 
 
 def _traceback_if_asked(options: dict[str, Any]) -> None:

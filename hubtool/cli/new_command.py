@@ -11,12 +11,12 @@ from pathlib import Path
 
 import click
 
-from hubtool.asset.cache import environment_errors, hash_file
+from hubtool.asset.cache import hash_file
 from hubtool.card.template import Draft, render_card
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import NotFound, UsageProblem
-from hubtool.files import write_atomically
+from hubtool.files import environment_errors, write_atomically
 from hubtool.network.registry import find_architecture
 
 _DIGITS = 8

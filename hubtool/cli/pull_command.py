@@ -2,32 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 
+from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache
-from hubtool.asset.pull import place, pull
-from hubtool.card.registry import Catalogue
-from hubtool.cli.settings import global_options, settings
+from hubtool.asset.pull import VerifiedAsset, link, place, pull
+from hubtool.asset.together import together
+from hubtool.card.record import Asset
+from hubtool.card.registry import Catalogue, Match
+from hubtool.cli.errors import show_error
+from hubtool.cli.settings import Settings, global_options, settings
+from hubtool.cli.transfer import access, pins_of, transfer_options
+from hubtool.errors import HubtoolError, UsageProblem
 from hubtool.verify.subject import assets_of
 
 
 @click.command("pull")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Also copy the files there.")
+@click.option("--link", "as_link", is_flag=True, help="With --to, make symbolic links into the cache, no copies.")
+@click.option("--locked", is_flag=True, help="Refuse files that are not pinned in hubtool.lock.")
+@click.option("--rehash", is_flag=True, help="Read files of the cache again instead of trusting size and times.")
+@transfer_options
 @global_options
 @click.pass_context
-def command(ctx: click.Context, *, names: tuple[str, ...], folder: Path | None) -> None:
+def command(
+    ctx: click.Context,
+    *,
+    names: tuple[str, ...],
+    folder: Path | None,
+    as_link: bool,
+    locked: bool,
+    rehash: bool,
+    mirror: tuple[str, ...],
+    allow_http: bool,
+    allow_private: bool,
+) -> int:
     """Fetch the files of each card into the cache, check their SHA-256, and print their paths.
 
     A file that is in the cache already is not fetched again. For a row of a results table, its own file is meant.
+    A file of which the card publishes only the first digits of the SHA-256 is pinned in hubtool.lock, beside the
+    cards, when it is pulled for the first time.
     """
     chosen = settings(ctx)
+    if as_link and folder is None:
+        raise UsageProblem("--link needs --to", hint="hubtool pull NAME --to DIR --link")
+    allowed = access(chosen, mirror, allow_http, allow_private)
     catalogue = Catalogue(chosen.card_roots)
-    cache = Cache(chosen.cache_root)
-    progress = chosen.progress()
-    for match in [catalogue.resolve(name) for name in names]:
+    matches = [catalogue.resolve(name) for name in names]
+    put = _putter(folder, as_link)
+    worst = 0
+    for outcome in together(_jobs(matches, chosen, allowed, locked=locked, rehash=rehash)):
+        if isinstance(outcome, HubtoolError):
+            show_error(outcome)
+            worst = max(worst, outcome.exit_code)
+        elif isinstance(outcome, Exception):
+            raise outcome
+        else:
+            click.echo(put(outcome))
+    return worst
+
+
+def _jobs(
+    matches: list[Match], chosen: Settings, allowed: Access, *, locked: bool, rehash: bool
+) -> list[Callable[[], VerifiedAsset]]:
+    """One pull for each file, each file once."""
+    fetch = partial(
+        pull,
+        cache=Cache(chosen.cache_root),
+        access=allowed,
+        locked=locked,
+        rehash=rehash,
+        progress=chosen.progress(),
+    )
+    jobs: dict[tuple[Asset, Path], Callable[[], VerifiedAsset]] = {}
+    for match in matches:
+        folder = match.card.folder
+        pins = pins_of(folder, chosen)
         for asset in assets_of(match.card, match.variant):
-            verified = pull(asset, match.card.folder, cache, offline=chosen.offline, progress=progress)
-            click.echo(verified.path if folder is None else place(verified, folder))
+            jobs.setdefault((asset, folder), partial(fetch, asset, folder, pins=pins))
+    return list(jobs.values())
+
+
+def _putter(folder: Path | None, as_link: bool) -> Callable[[VerifiedAsset], Path]:
+    if folder is None:
+        return lambda verified: verified.path
+    return partial(link if as_link else place, folder=folder)

@@ -122,10 +122,12 @@ def _checks(config: LintConfig, codes: frozenset[str], cards: Sequence[CardFile]
 
 def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], cache_root: Path) -> Iterator[Checked]:
     """The cards with links that lead nowhere."""
+    from hubtool.asset.access import access_from_environment
     from hubtool.asset.online import link_diagnostics, links_of, look_up
 
     parsed = [read_card(card.path, uid=card.uid, shown=card.shown) for card in cards]
-    states = look_up((url for card in parsed for url, _ in links_of(card)), cache_root / "links.json")
+    access = access_from_environment(allow_http=True)  # a page over http is a page
+    states = look_up((url for card in parsed for url, _ in links_of(card)), cache_root / "links.json", access)
     for card in parsed:
         wanted = codes - checks.ignored.get(card.shown, frozenset())
         found = drop_ignored(card, [d for d in link_diagnostics(card, states) if d.code in wanted])

@@ -11,6 +11,7 @@ from hubtool.card.registry import Catalogue
 from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
+from hubtool.cli.transfer import access, pins_of, transfer_options
 from hubtool.data.registry import locations_from
 from hubtool.verify.levels import Plan, verify
 from hubtool.verify.subject import Subject, choose
@@ -28,6 +29,7 @@ from hubtool.verify.subject import Subject, choose
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only that many images, drawn at random.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of that draw.")
 @click.option("--strict", is_flag=True, help="Claims that were not run count as problems.")
+@transfer_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @global_options
 @click.pass_context
@@ -41,6 +43,9 @@ def command(
     limit: int | None,
     seed: int,
     strict: bool,
+    mirror: tuple[str, ...],
+    allow_http: bool,
+    allow_private: bool,
     as_json: bool,
 ) -> int:
     """Give a verdict on each claim of the cards called NAME; by default of all cards.
@@ -52,7 +57,8 @@ def command(
     claimed = [s.card.train_dataset for s in subjects if isinstance(s, Subject) and s.card.train_dataset]
     plan = Plan(
         cache=Cache(chosen.cache_root),
-        offline=chosen.offline,
+        access=access(chosen, mirror, allow_http, allow_private),
+        pins=lambda folder: pins_of(folder, chosen),
         reproduce_eval=reproduce_eval,
         locations=locations_from(data, classes, claimed),
         limit=limit,

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from hubtool.lint.formats.characters import visible
-from hubtool.lint.formats.words import counted
 from hubtool.verify.result import Status, SubjectResult
 from hubtool.verify.verdict import ClaimResult, Verdict
+from hubtool.words import counted
 
 _VERDICT_STYLES = {
     Verdict.REPRODUCED: "bold green",

@@ -9,12 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hubtool.asset.cache import environment_errors, hash_file
+from hubtool.asset.cache import hash_file
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.digits import Digits
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.errors import UsageProblem
 from hubtool.extras import require_mindspore
+from hubtool.files import environment_errors
 from hubtool.network.build import build, build_for_inference
 from hubtool.progress import SILENT, Progress
 from hubtool.training.recipe import TrainRecipe
@@ -101,14 +102,14 @@ def _fit(cell: Any, data: Digits, recipe: TrainRecipe, progress: Progress) -> No
 
     step = mindspore.value_and_grad(loss, None, optimizer.parameters)
     cell.set_train(True)
-    progress.start(f"training {recipe.network.name}", steps * recipe.batch_size * recipe.epochs, "images")
+    task = progress.task(f"training {recipe.network.name}", steps * recipe.batch_size * recipe.epochs, "images")
     try:
         for images, labels in _training_batches(data, recipe):
             _, gradients = step(Tensor(images), Tensor(labels))
             optimizer(gradients)
-            progress.advance(len(labels))
+            task.advance(len(labels))
     finally:
-        progress.finish()
+        task.finish()
 
 
 def _training_batches(data: Digits, recipe: TrainRecipe) -> Iterator[tuple[Any, Any]]:

@@ -67,16 +67,16 @@ def evaluate(
     """
     indices = _chosen(len(dataset), limit, seed)
     correct = dict.fromkeys(TOP_K, 0)
-    progress.start(dataset.name, len(indices), "images")
+    task = progress.task(dataset.name, len(indices), "images")
     started = time.perf_counter()
     try:
         for batch in dataset.batches(indices, batch_size):
             ranks = label_ranks(engine.logits(batch.images), batch.labels)
             for k in TOP_K:
                 correct[k] += int((ranks < k).sum())
-            progress.advance(len(batch.labels))
+            task.advance(len(batch.labels))
     finally:
-        progress.finish()
+        task.finish()
     return Counts(correct, len(indices), len(dataset), time.perf_counter() - started)
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
+from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache
+from hubtool.asset.lockfile import Pins
 from hubtool.asset.pull import VerifiedAsset, cached, pull
 from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard
@@ -47,6 +50,10 @@ class Plan:
 
     Attributes
     ----------
+    access
+        How files may be fetched.
+    pins
+        The lockfiles of the cards in a folder.
     reproduce_eval
         Whether to run evaluations; assets are downloaded only for those.
     limit
@@ -56,7 +63,8 @@ class Plan:
     """
 
     cache: Cache
-    offline: bool = False
+    access: Access = field(default_factory=Access)
+    pins: Callable[[Path], Pins | None] = lambda _: None
     reproduce_eval: bool = False
     locations: DataLocations = field(default_factory=DataLocations)
     limit: int | None = None
@@ -191,20 +199,17 @@ class _Verifier:
         )
 
     def _asset_level(self, subject: Subject, *, download: bool) -> tuple[VerifiedAsset, str]:
+        folder, pins = subject.card.folder, self.plan.pins(subject.card.folder)
         for other in subject.others:  # no figures are published for them, but their digests are
-            cached(other, subject.card.folder, self.plan.cache)
+            cached(other, folder, self.plan.cache, pins)
         if subject.asset is None:
             raise _SkipLevel("no file is linked")
         if download:
             asset = pull(
-                subject.asset,
-                subject.card.folder,
-                self.plan.cache,
-                offline=self.plan.offline,
-                progress=self.progress,
+                subject.asset, folder, self.plan.cache, access=self.plan.access, pins=pins, progress=self.progress
             )
         else:
-            present = cached(subject.asset, subject.card.folder, self.plan.cache)
+            present = cached(subject.asset, folder, self.plan.cache, pins)
             if present is None:
                 raise _SkipLevel(f"not in the cache: {subject.how_to_fetch}")
             asset = present

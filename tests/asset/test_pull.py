@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache
 from hubtool.asset.pull import cached, place, pull, safe_name
 from hubtool.card.record import Asset, Digest
@@ -17,6 +18,7 @@ from hubtool.errors import (
     CardError,
     DigestMismatch,
     EnvironmentProblem,
+    LinkRefused,
     NotFound,
     Offline,
     TransferError,
@@ -72,7 +74,7 @@ def test_wrong_bytes_are_refused_and_not_kept(site: Site, cache: Cache, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("body", "said"), [(b"", "it is empty"), (b"<!DOCTYPE html><title>404</title>", "a web page: '<!DOCTYPE html>")]
+    ("body", "said"), [(b"", "the file is empty"), (b"<!DOCTYPE html><title>404</title>", "an HTML page: '404'")]
 )
 def test_what_came_instead_is_named(site: Site, cache: Cache, tmp_path: Path, body: bytes, said: str) -> None:
     site.body = body
@@ -86,15 +88,17 @@ def test_an_error_of_the_server_is_reported(site: Site, cache: Cache, tmp_path: 
     site.status = status
     with pytest.raises(TransferError, match=f"net.ckpt: the server answered {status}"):
         pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
-    assert len(site.requests) == 1
+    assert len(site.requests) == (5 if status == 500 else 1)
     assert files(cache) == []
 
 
-def test_a_connection_that_ends_early_leaves_nothing(site: Site, cache: Cache, tmp_path: Path) -> None:
+def test_a_connection_that_ends_early_leaves_nothing_under_the_final_name(
+    site: Site, cache: Cache, tmp_path: Path
+) -> None:
     site.announce = len(BODY) + 1
-    with pytest.raises(TransferError):
+    with pytest.raises(TransferError, match="ended"):
         pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
-    assert files(cache) == []
+    assert not any(path.startswith("sha256") for path in files(cache))
 
 
 def test_a_server_that_is_not_there(cache: Cache, tmp_path: Path) -> None:
@@ -107,18 +111,18 @@ def test_a_server_that_is_not_there(cache: Cache, tmp_path: Path) -> None:
 def test_offline_answers_from_the_cache_or_says_what_is_missing(site: Site, cache: Cache, tmp_path: Path) -> None:
     wanted = asset(f"{site.url}/net.ckpt")
     with pytest.raises(Offline, match=r"net\.ckpt is not in the cache"):
-        pull(wanted, tmp_path, cache, offline=True)
+        pull(wanted, tmp_path, cache, access=Access(offline=True))
     assert cached(wanted, tmp_path, cache) is None
     assert site.requests == []
     pull(wanted, tmp_path, cache)
-    assert pull(wanted, tmp_path, cache, offline=True).transferred == 0
+    assert pull(wanted, tmp_path, cache, access=Access(offline=True)).transferred == 0
     assert cached(wanted, tmp_path, cache) is not None
 
 
 def test_a_file_beside_the_card_goes_into_the_cache(cache: Cache, tmp_path: Path) -> None:
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "net.ckpt").write_bytes(BODY)
-    verified = pull(asset("assets/net.ckpt", SHA256[:8]), tmp_path, cache, offline=True)
+    verified = pull(asset("assets/net.ckpt", SHA256[:8]), tmp_path, cache, access=Access(offline=True))
     assert verified.path == cache.root / "sha256" / SHA256 / "net.ckpt"
     assert verified.path.read_bytes() == BODY
 
@@ -145,7 +149,7 @@ def test_a_relative_link_never_leaves_the_folder(cache: Cache, tmp_path: Path, u
 
 @pytest.mark.parametrize("url", ["ftp://x.test/a", "file:///etc/passwd", "http://x.test/a", "http://10.0.0.1/a"])
 def test_schemes_that_are_not_fetched(cache: Cache, tmp_path: Path, url: str) -> None:
-    with pytest.raises(CardError, match="are not fetched"):
+    with pytest.raises(CardError, match="only https|can be changed on the way"):
         pull(asset(url), tmp_path, cache)
 
 
@@ -198,11 +202,11 @@ def test_links_that_are_none(cache: Cache, tmp_path: Path, url: str) -> None:
 
 def test_redirects_are_followed_only_where_links_may_lead(site: Site, cache: Cache, tmp_path: Path) -> None:
     site.status, site.headers = 302, {"Location": "http://192.0.2.1/net.ckpt"}
-    with pytest.raises(CardError, match="are not fetched"):
+    with pytest.raises(LinkRefused, match="can be changed on the way"):
         pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
     site.requests.clear()
     site.headers = {"Location": "/again"}
-    with pytest.raises(TransferError, match="redirected more than 10 times"):
+    with pytest.raises(TransferError, match="more than 10 redirects"):
         pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
     assert len(site.requests) == 11
 
@@ -226,15 +230,6 @@ def test_a_cache_that_cannot_be_written_is_named(site: Site, tmp_path: Path) -> 
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(EnvironmentProblem, match="file"):
         pull(asset(f"{site.url}/net.ckpt"), tmp_path, Cache(tmp_path / "file" / "cache"))
-
-
-def test_a_full_disk_is_named(site: Site, tmp_path: Path) -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("no /dev/full here")
-    from hubtool.asset.cache import write_hashed
-
-    with pytest.raises(EnvironmentProblem, match="the disk is full"):
-        write_hashed([BODY], Path("/dev/full"))
 
 
 def test_a_copy_is_placed_where_asked(site: Site, cache: Cache, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from hubtool.asset.access import Access
 from hubtool.asset.online import look_up
 from tests.asset.server import Site, serve
 from tests.conftest import CARDS, DIGITS_CHECKPOINT, REPOSITORY, Hubtool, edit
@@ -254,7 +255,7 @@ def test_answers_older_than_a_day_or_broken_are_asked_again(tmp_path: Path) -> N
         url = f"{site.url}/x"
         for kept in ("", "[]", '{"a": 1}', json.dumps({url: ["dead", "long ago", 1.0]})):
             memory.write_text(kept)
-            assert look_up([url], memory)[url].state == "alive"
+            assert look_up([url], memory, Access())[url].state == "alive"
 
 
 def test_our_own_cards_are_clean(hubtool: Hubtool) -> None:

@@ -10,7 +10,7 @@ from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Diagnostic, Edit, Severity
 from hubtool.lint.formats import Formatter, Totals
 from hubtool.lint.formats.characters import visible, visible_character
-from hubtool.lint.formats.words import counted
+from hubtool.words import counted
 
 _INDENT = "    "
 _WIDTH = 100

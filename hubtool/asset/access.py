@@ -1,0 +1,54 @@
+"""How files may be reached: what the user allows, and where else he says they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hubtool.asset.limits import DEFAULT_LIMITS, Limits, limits_from_environment
+from hubtool.asset.mirrors import Mirror, mirrors_from
+from hubtool.asset.policy import Policy
+from hubtool.resources import default_offline
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a run may do to get a file.
+
+    Attributes
+    ----------
+    offline
+        Never use the network.
+    shared
+        Caches of others, looked through first and never written to.
+    """
+
+    offline: bool = False
+    policy: Policy = field(default_factory=Policy)
+    mirrors: tuple[Mirror, ...] = ()
+    limits: Limits = DEFAULT_LIMITS
+    shared: tuple[Path, ...] = ()
+
+
+def access_from_environment(
+    *, offline: bool = False, mirrors: Iterable[str] = (), allow_http: bool = False, allow_private: bool = False
+) -> Access:
+    """What options say, and HUBTOOL_OFFLINE, HUBTOOL_MIRROR, HUBTOOL_SHARED_CACHE, HUBTOOL_TIMEOUT, HUBTOOL_MAX_BYTES.
+
+    Raises
+    ------
+    UsageProblem
+        One of them cannot be understood.
+    """
+    chosen = mirrors_from(mirrors)
+    trusted = frozenset(mirror.host for mirror in chosen)
+    shared = os.environ.get("HUBTOOL_SHARED_CACHE", "")
+    return Access(
+        offline=offline or default_offline(),
+        policy=Policy(allow_http, allow_private, trusted),
+        mirrors=chosen,
+        limits=limits_from_environment(),
+        shared=tuple(Path(part).expanduser() for part in shared.split(os.pathsep) if part),
+    )

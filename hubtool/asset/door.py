@@ -1,0 +1,223 @@
+"""The one place where hubtool opens a URL: TLS verified, no cookies, every hop and every address checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from threading import Timer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from hubtool import __version__
+from hubtool.asset.limits import Limits
+from hubtool.asset.policy import Policy, redacted
+from hubtool.errors import HubtoolError, LinkRefused, TransferError
+
+if TYPE_CHECKING:
+    import requests
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_ADDRESS_IN_MEMORY = re.compile(r"^<?[\w.]+ object at 0x[0-9a-f]+>?: |^\w+\(.*?\): ")
+
+
+class Unreachable(HubtoolError):
+    """A request failed in a way that another one may not: no connection, silence, a broken answer."""
+
+    exit_code = TransferError.exit_code
+
+
+class Door:
+    """Requests under one policy; connections are kept between them, nothing else is."""
+
+    def __init__(self, policy: Policy, limits: Limits):
+        import requests
+
+        self._policy = policy
+        self._limits = limits
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"hubtool/{__version__}"
+        self._session.headers["Accept-Encoding"] = "identity"
+        _refuse_cookies(self._session)
+        adapter = _checked_adapter(policy, limits)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, adapter)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    @contextmanager
+    def open(self, url: str, headers: Mapping[str, str], *, method: str = "GET") -> Iterator[requests.Response]:
+        """The answer behind all redirects; its body is read by whoever opened it.
+
+        Raises
+        ------
+        LinkRefused
+            The link, a redirect, or the address of a host is not allowed.
+        TransferError
+            There is no end of redirects, or a certificate is not valid.
+        Unreachable
+            No answer came; another request may bring one.
+        """
+        response = self._answer(url, headers, method)
+        try:
+            yield response
+        finally:
+            response.close()
+
+    def _answer(self, url: str, headers: Mapping[str, str], method: str) -> requests.Response:
+        first, before = url, None
+        for _ in range(self._limits.redirects + 1):
+            self._policy.check(url, before=before)
+            # Only the host that was named first may get a password that the user's .netrc has for it.
+            known = before is None or _netloc(url) == _netloc(first)
+            response = self._request(url, headers, method, may_log_in=known)
+            if response.status_code not in _REDIRECTS or "location" not in response.headers:
+                return response
+            response.close()
+            before, url = url, _target(self._session, response, url)
+        raise TransferError(
+            f"{redacted(url)}: more than {self._limits.redirects} redirects", hint="the server sends it in circles"
+        )
+
+    def _request(self, url: str, headers: Mapping[str, str], method: str, *, may_log_in: bool) -> requests.Response:
+        import requests
+
+        auth = None if may_log_in else _anonymous
+        try:
+            request = self._session.prepare_request(requests.Request(method, url, dict(headers), auth=auth))
+            settings = self._session.merge_environment_settings(request.url, {}, True, None, None)
+        except (requests.RequestException, ValueError) as error:
+            raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="mend the link") from error
+        if not requests.utils.select_proxy(url, settings["proxies"]):  # a proxy looks the host up itself
+            parts = urlsplit(url)
+            self._policy.check_host(parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme])
+        try:
+            # Not the session's own `send`, which reads the whole body of a redirect, however long it is.
+            return self._session.get_adapter(url).send(
+                request, timeout=(self._limits.connect_seconds, self._limits.idle_seconds), **settings
+            )
+        except requests.exceptions.SSLError as error:
+            raise TransferError(
+                f"{redacted(url)}: {failure_reason(error)}",
+                hint="its certificate cannot be trusted; nothing was fetched",
+            ) from error
+        except (requests.RequestException, ValueError) as error:
+            raise Unreachable(failure_reason(error)) from error
+
+
+def _anonymous(request: Any) -> Any:
+    return request
+
+
+def _netloc(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _target(session: requests.Session, response: requests.Response, url: str) -> str:
+    try:
+        return urljoin(url, session.get_redirect_target(response) or "")
+    except (ValueError, UnicodeError) as error:
+        raise LinkRefused(f"{redacted(url)} redirects to something that is not a link: {error}") from error
+
+
+def _refuse_cookies(session: requests.Session) -> None:
+    # Cookies know no ports: one that a server set would go to every other server of the same host.
+    from http.cookiejar import DefaultCookiePolicy
+
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+
+def _checked_adapter(policy: Policy, limits: Limits) -> Any:
+    """An adapter whose connections look at whom they reached, and do not wait for ever for the head of an answer."""
+    from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class Checked:
+        host: str
+        port: int
+        sock: Any
+
+        def _new_conn(self) -> Any:
+            sock = super()._new_conn()  # type: ignore[misc]
+            try:
+                # The name may have another address by now than it had when it was checked.
+                policy.check_address(self.host, self.port, sock.getpeername()[0])
+            except BaseException:
+                sock.close()
+                raise
+            return sock
+
+        def getresponse(self) -> Any:
+            with _deadline(self.sock, limits.head_seconds):
+                return super().getresponse()  # type: ignore[misc]
+
+    class CheckedHTTPConnection(Checked, HTTPConnection):
+        pass
+
+    class CheckedHTTPSConnection(Checked, HTTPSConnection):
+        pass
+
+    class Plain(HTTPConnectionPool):
+        ConnectionCls = CheckedHTTPConnection
+
+    class Secure(HTTPSConnectionPool):
+        ConnectionCls = CheckedHTTPSConnection
+
+    adapter = HTTPAdapter(max_retries=0)
+    adapter.poolmanager.pool_classes_by_scheme = {"http": Plain, "https": Secure}
+    return adapter
+
+
+@contextmanager
+def _deadline(sock: Any, seconds: float) -> Iterator[None]:
+    """End whatever waits for a socket when time is up: a timeout of the socket starts anew with every byte."""
+    import socket
+
+    late = False
+
+    def end() -> None:
+        nonlocal late
+        late = True
+        with suppress(OSError):  # it may be closed by now
+            sock.shutdown(socket.SHUT_RDWR)
+
+    timer = Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception as error:
+        if late:
+            raise TimeoutError(f"the head of the answer took more than {seconds:g} s") from error
+        raise
+    finally:
+        timer.cancel()
+
+
+def failure_reason(error: BaseException) -> str:
+    """The innermost cause in plain words: requests and urllib3 wrap it in the text of every layer above."""
+    import requests
+    from urllib3.exceptions import IncompleteRead, ReadTimeoutError
+
+    cause: BaseException = error
+    seen: set[int] = set()
+    while id(cause) not in seen:
+        seen.add(id(cause))
+        inner = getattr(cause, "reason", None) or cause.__cause__ or cause.__context__
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
+        if inner is None or isinstance(cause, IncompleteRead):
+            break
+        cause = inner
+    if isinstance(cause, IncompleteRead):
+        return "the connection ended too early"
+    if isinstance(cause, TimeoutError) and cause.args and "head" in str(cause):
+        return str(cause)
+    if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError | ReadTimeoutError):
+        return "the server did not answer in time"
+    said = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return _ADDRESS_IN_MEMORY.sub("", " ".join(str(said).split()))[:200]

@@ -1,0 +1,160 @@
+"""hubtool.lock: the full digest and the size of every file that was once fetched.
+
+A card publishes 8 digits of a digest: 32 bits, enough against damage and not against malice. What the first pull found
+is therefore written down, beside the cards, and from then on anything else is an error.
+Schema: schemas/lock.schema.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hubtool.asset.policy import redacted
+from hubtool.card.record import Asset
+from hubtool.errors import EnvironmentProblem, UsageProblem
+from hubtool.files import environment_errors, write_atomically
+
+NAME = "hubtool.lock"
+VERSION = 1
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What a file has to be.
+
+    Attributes
+    ----------
+    sha256
+        All 64 digits, in lower case.
+    size
+        In bytes.
+    source
+        Where the bytes came from when they were pinned.
+    """
+
+    sha256: str
+    size: int
+    source: str
+
+
+def find_lockfile(folder: Path) -> Path | None:
+    """The lockfile that governs a folder of cards: the nearest one, upwards from it."""
+    start = folder.absolute()
+    return next((path for parent in (start, *start.parents) if (path := parent / NAME).is_file()), None)
+
+
+def pin_key(asset: Asset, folder: Path, lockfile: Path) -> str:
+    """What a file is called in a lockfile: its link, or its path from the lockfile's folder."""
+    if "://" in asset.url:
+        return redacted(asset.url)
+    return Path(os.path.relpath(folder / asset.url, lockfile.parent)).as_posix()
+
+
+def read_lockfile(path: Path) -> dict[str, Pin]:
+    """The pins of a lockfile, by key; none when there is no such file.
+
+    Raises
+    ------
+    UsageProblem
+        It is not a lockfile; the message names the place.
+    EnvironmentProblem
+        It cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise EnvironmentProblem(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise _broken(path, f"byte {error.start} is not UTF-8") from error
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _broken(f"{path}:{error.lineno}:{error.colno}", error.msg) from error
+    except RecursionError as error:
+        raise _broken(path, "nested too deep") from error
+    if not isinstance(document, dict) or not isinstance(document.get("assets"), dict):
+        raise _broken(path, "it has to be an object with `assets`")
+    if document.get("version") != VERSION:
+        raise _broken(path, f"version {document.get('version')!r}, this hubtool reads {VERSION}")
+    return {key: _pin(path, key, entry) for key, entry in document["assets"].items()}
+
+
+def _pin(path: Path, key: str, entry: object) -> Pin:
+    if isinstance(entry, dict):
+        sha256, size, source = entry.get("sha256"), entry.get("size"), entry.get("source", "")
+        if isinstance(sha256, str) and _DIGEST.fullmatch(sha256) and type(size) is int and isinstance(source, str):
+            return Pin(sha256, size, source)
+    raise _broken(path, f"{key}: a pin has `sha256` (64 digits in lower case), `size` and `source`")
+
+
+def _broken(place: object, reason: str) -> UsageProblem:
+    return UsageProblem(f"{place}: not a lockfile: {reason}", hint="mend it, or write it anew with hubtool lock")
+
+
+def update_lockfile(path: Path, pins: Mapping[str, Pin], *, drop: Iterable[str] = ()) -> None:
+    """Add pins to a lockfile, in place of those with the same keys, safely beside other processes that do the same.
+
+    Raises
+    ------
+    UsageProblem
+        What is there is not a lockfile.
+    EnvironmentProblem
+        It cannot be written.
+    """
+    from filelock import FileLock
+
+    with environment_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(f".{NAME}.lock"), mode=0o644):
+            before = read_lockfile(path)
+            after = {key: pin for key, pin in before.items() if key not in set(drop)} | dict(pins)
+            if after == before and path.exists():
+                return
+            assets = {key: asdict(pin) for key, pin in sorted(after.items())}
+            text = json.dumps({"version": VERSION, "assets": assets}, indent=2, ensure_ascii=False)
+            write_atomically(path, f"{text}\n".encode())
+
+
+class Pins:
+    """The pins of one folder of cards, and where a new one goes.
+
+    Parameters
+    ----------
+    lockfile
+        The lockfile of the cards; None where cards belong to an installation and nothing is written beside them.
+    personal
+        The user's own lockfile, in the cache: for what cannot be written beside the cards.
+    """
+
+    def __init__(self, lockfile: Path | None, personal: Path):
+        self.files = [path for path in (lockfile, personal) if path is not None]
+        self._read: dict[Path, dict[str, Pin]] = {}
+
+    def find(self, asset: Asset, folder: Path) -> tuple[Pin, Path] | None:
+        """The pin of a file and the lockfile that holds it."""
+        for path in self.files:
+            if path not in self._read:
+                self._read[path] = read_lockfile(path)
+            if pin := self._read[path].get(pin_key(asset, folder, path)):
+                return pin, path
+        return None
+
+    def add(self, asset: Asset, folder: Path, pin: Pin) -> None:
+        """Pin a file in the first lockfile that can be written."""
+        for path in self.files:
+            try:
+                update_lockfile(path, {pin_key(asset, folder, path): pin})
+            except EnvironmentProblem:
+                if path is self.files[-1]:
+                    raise
+            else:
+                self._read.pop(path, None)
+                return

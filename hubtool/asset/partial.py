@@ -1,0 +1,166 @@
+"""A file on its way in: bytes on disk, hashed by a second thread, with what is needed to go on after a crash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+
+from hubtool.asset.limits import DEFAULT_LIMITS
+from hubtool.errors import HubtoolError
+from hubtool.files import environment_errors, write_atomically
+
+_WAITING_CHUNKS = 32
+_HEAD_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a server said of the file whose beginning a partial holds.
+
+    Attributes
+    ----------
+    etag, modified
+        ETag and Last-Modified, as sent.
+    total
+        Length of the whole file in bytes; None when it was not announced.
+    encoded
+        Whether the bytes on disk were decoded on the way, so that no range of the server's bytes continues them.
+    """
+
+    url: str
+    etag: str | None = None
+    modified: str | None = None
+    total: int | None = None
+    encoded: bool = False
+
+
+class Partial:
+    """Bytes that were fetched so far; whoever holds one holds the lock of its asset.
+
+    Nothing waits in this process: a chunk is on its way to the disk when `append` returns, so that a process that is
+    killed loses no more than the chunk it was reading.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._notes = path.with_suffix(".json")
+        with environment_errors(path):
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
+        self._hasher = _Hasher(self._descriptor, self.size)
+        self.origin = self._read_origin()
+        if self.origin is not None and self.origin.encoded:
+            self.restart()
+
+    def begin(self, origin: Origin) -> None:
+        """Forget all bytes and note where the next ones come from."""
+        self.restart()
+        with environment_errors(self._notes):
+            write_atomically(self._notes, json.dumps(asdict(origin)).encode())
+        self.origin = origin
+
+    def append(self, chunk: bytes) -> None:
+        """Write bytes behind the others. Raises EnvironmentProblem when the disk refuses."""
+        view = memoryview(chunk)
+        with environment_errors(self.path):
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+        self.size += len(chunk)
+        self._hasher.feed(chunk)
+
+    def restart(self) -> None:
+        """Forget all bytes."""
+        self._hasher.stop()
+        with environment_errors(self.path):
+            os.ftruncate(self._descriptor, 0)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+        self._notes.unlink(missing_ok=True)
+        self.size = 0
+        self.origin = None
+        self._hasher = _Hasher(self._descriptor, 0)
+
+    def sha256(self) -> str:
+        """SHA-256 of all bytes (64 lower-case hexadecimal digits); ends the hashing."""
+        return self._hasher.result()
+
+    def head(self) -> bytes:
+        """The first bytes, to tell what they are."""
+        return os.pread(self._descriptor, _HEAD_BYTES, 0)
+
+    def close(self) -> None:
+        """Leave the bytes, if there are any, for whoever goes on."""
+        self._hasher.stop()
+        os.close(self._descriptor)
+        if not self.size:
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove the bytes and the notes about them."""
+        self.path.unlink(missing_ok=True)
+        self._notes.unlink(missing_ok=True)
+
+    def _read_origin(self) -> Origin | None:
+        try:
+            origin = Origin(**json.loads(self._notes.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+        fits = isinstance(origin.total, int | None) and all(
+            isinstance(t, str | None) for t in (origin.etag, origin.modified)
+        )
+        return origin if fits and isinstance(origin.url, str) else None
+
+
+class _Hasher:
+    """SHA-256 in a thread of its own: hashing and receiving take about the same time, and neither holds the GIL."""
+
+    def __init__(self, descriptor: int, size: int):
+        self._sha256 = hashlib.sha256()
+        self._queue: Queue[bytes | None] = Queue(_WAITING_CHUNKS)
+        self._error: HubtoolError | OSError | None = None
+        self._stopping = False
+        self._thread = Thread(target=self._run, args=(descriptor, size), daemon=True)
+        self._thread.start()
+
+    def feed(self, chunk: bytes) -> None:
+        self._queue.put(chunk)
+
+    def result(self) -> str:
+        self._finish()
+        if self._error is not None:
+            raise self._error
+        return self._sha256.hexdigest()
+
+    def stop(self) -> None:
+        """End the hashing of bytes that nobody wants any more."""
+        self._stopping = True
+        self._finish()
+
+    def _finish(self) -> None:
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
+    def _run(self, descriptor: int, size: int) -> None:
+        try:
+            self._read_back(descriptor, size)
+        except OSError as error:
+            self._error = error
+        while (chunk := self._queue.get()) is not None:
+            if not self._stopping:
+                self._sha256.update(chunk)
+
+    def _read_back(self, descriptor: int, size: int) -> None:
+        """Hash what an earlier process fetched."""
+        position = 0
+        while (
+            position < size
+            and not self._stopping
+            and (chunk := os.pread(descriptor, DEFAULT_LIMITS.chunk_bytes, position))
+        ):
+            self._sha256.update(chunk)
+            position += len(chunk)

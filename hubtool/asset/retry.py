@@ -1,0 +1,60 @@
+"""When to ask again, and how long to wait before."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from hubtool.asset.limits import Limits
+
+_FIRST_SECONDS = 0.25
+_LONGEST_SECONDS = 8.0
+_AFTER_PROGRESS_SECONDS = 0.05
+
+
+class Retries:
+    """Counts the failed requests of one source.
+
+    A request that brought something new starts the count anew, but there is a cap on those that brought little, so
+    that a server which gives a byte at a time comes to an end.
+    """
+
+    def __init__(self, limits: Limits, idle_attempts: int):
+        self._limits = limits
+        self._idle_left = self._idle_attempts = idle_attempts
+        self._left = limits.attempts
+
+    def wait_after(self, gained: int) -> float | None:
+        """Seconds to wait after a request that failed; None when there should not be another.
+
+        Exponential backoff with jitter (Brooker, "Exponential Backoff And Jitter", 2015, the "equal" kind), so that
+        many who lost one server do not come back together.
+
+        Parameters
+        ----------
+        gained
+            Bytes that the request brought beyond what was there.
+        """
+        if gained < self._limits.solid_bytes:
+            self._left -= 1
+        self._idle_left = self._idle_attempts if gained > 0 else self._idle_left - 1
+        if not self._left or not self._idle_left:
+            return None
+        failed = self._idle_attempts - self._idle_left
+        longest = min(_FIRST_SECONDS * 2 ** (failed - 1), _LONGEST_SECONDS) if failed else _AFTER_PROGRESS_SECONDS
+        return longest / 2 + random.uniform(0, longest / 2)  # noqa: S311 (jitter is no secret)
+
+
+def retry_after(written: str | None) -> float | None:
+    """Seconds that a Retry-After header asks to wait (RFC 9110, 10.2.3); None when it asks nothing readable."""
+    text = (written or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
