@@ -162,6 +162,8 @@ class _HeaderParser:
             raise self._corrupt(at, "a second table of metadata")
         position, more = self._open(at, "the metadata")
         while more:
+            if len(self.metadata) == MOST_TENSORS:
+                raise self._corrupt(position, f"more than {MOST_TENSORS:,} entries of metadata")
             key, position = self._key(position)
             self.metadata[key], position = self._string(position, _LONGEST_HEADER_BYTES)
             position, more = self._next(position)

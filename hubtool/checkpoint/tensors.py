@@ -27,7 +27,7 @@ from hubtool.extras import require
 CHUNK_BYTES = 1 << 19  # half a MiB stays in a core's cache while statistics are computed
 # Limits on what a file may claim; they bound the memory and the time that its list of tensors takes.
 MOST_TENSORS = 200_000
-LONGEST_NAME_BYTES = 1024
+LONGEST_NAME_BYTES = 512
 MOST_TEXT_BYTES = 4 << 20  # of all texts together
 MOST_DIMENSIONS = 32  # of an array in numpy 1
 _MOST_TENSOR_BYTES = 1 << 63  # what numpy can address
