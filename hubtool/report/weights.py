@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hubtool.checkpoint.inspect import Inspection
 from hubtool.checkpoint.statistics import Statistics
+from hubtool.checkpoint.tensors import printable
 from hubtool.lint.formats.characters import visible
 from hubtool.lint.formats.words import counted
 
@@ -25,7 +26,7 @@ def weights_view(inspection: Inspection) -> Iterator[str]:
     yield from _table(inspection)
     yield ""
     for name, text in (*weights.texts.items(), *weights.metadata.items()):
-        yield f"{visible(name)}: {visible(text)}"
+        yield f"{visible(name)}: {printable(text)}"
     values = sum(tensor.count for tensor in inspection.tensors)
     by_type = ", ".join(f"{count:,} {dtype}" for dtype, count in inspection.dtypes.most_common())
     yield f"{counted(len(inspection.tensors), 'tensor')}, {counted(values, 'value')}: {by_type}"
