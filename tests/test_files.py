@@ -7,6 +7,12 @@ import pytest
 from hubtool.files import atomic_stream
 
 
+def interrupted(target: Path) -> None:
+    with atomic_stream(target) as stream:
+        stream.write(b"half")
+        raise KeyboardInterrupt
+
+
 def test_nothing_is_seen_before_the_end(tmp_path: Path) -> None:
     target = tmp_path / "a"
     with atomic_stream(target) as stream:
@@ -14,9 +20,8 @@ def test_nothing_is_seen_before_the_end(tmp_path: Path) -> None:
         stream.flush()
         assert not target.exists()
     assert target.read_bytes() == b"new"
-    with pytest.raises(KeyboardInterrupt), atomic_stream(target) as stream:
-        stream.write(b"half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(target)
     assert target.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [target]
 
