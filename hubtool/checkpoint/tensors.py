@@ -118,7 +118,7 @@ class TensorFile:
         self._data: Any = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
         self.tensors, self.texts, self.metadata, self._crc = self._listing(path, self._data)
         if not self.tensors:
-            raise CorruptCheckpoint(f"{path}: no tensor in it", hint=f"is this a file of weights, {self.format}?")
+            raise CorruptCheckpoint(f"{path}: no tensor in it", hint="is it the right file?")
 
     @staticmethod
     def _listing(path: Path, data: Any) -> Listing:
