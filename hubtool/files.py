@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from hubtool.errors import EnvironmentProblem
 
@@ -23,19 +24,56 @@ def write_atomically(path: Path, data: bytes) -> None:
     OSError
         The system refuses; the file is as it was.
     """
+    with atomic_stream(path) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
+    """A stream whose bytes become the file's content when the block ends, and never do when it raises.
+
+    Parameters
+    ----------
+    replace
+        Whether a file that is there by then gives way, its permissions, owner and symbolic link staying.
+
+    Raises
+    ------
+    FileExistsError
+        A file is there and must not be replaced.
+    OSError
+        The system refuses; the file is as it was.
+    """
     target = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for a loop of links
     temporary = target.with_name(f".hubtool-{secrets.token_hex(_TEMPORARY_DIGITS)}.tmp")
     try:
         # Opened this way a new file gets the permissions that the user's umask leaves.
         with temporary.open("xb") as stream:
-            stream.write(data)
-            _take_over(target, stream.fileno())
+            yield stream
+            if replace:
+                _take_over(target, stream.fileno())
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(target)
+        if replace:
+            temporary.replace(target)
+        else:
+            _claim(target, temporary)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _claim(target: Path, temporary: Path) -> None:
+    """Give a file its final name unless that is taken: renaming alone would not notice."""
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        target.touch(exist_ok=False)
+        temporary.replace(target)
+    else:
+        temporary.unlink()
 
 
 def _take_over(target: Path, descriptor: int) -> None:

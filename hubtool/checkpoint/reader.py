@@ -2,117 +2,70 @@
 
 The format is protocol buffers: a repeated field 1 of entries {1: tag, 2: tensor}, a tensor being
 {1: dims (repeated int64), 2: type name, 3: content}. A tensor over 512 MiB is split over consecutive entries
-with the same tag. With MindSpore's CRC option, `crc_num` and ten bytes follow the last entry.
+with the same tag. Text has the type `str` and is stored as UCS-4; older versions write a scalar with the one
+dimension 0. With MindSpore's CRC option, `crc_num` and ten bytes follow the last entry.
 Definition: mindspore/ccsrc/utils/checkpoint.proto; wire format: https://protobuf.dev/programming-guides/encoding/.
 """
 
 from __future__ import annotations
 
-import math
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from hubtool.checkpoint.dtypes import BY_MINDSPORE
+from hubtool.checkpoint.tensors import (
+    LONGEST_NAME_BYTES,
+    MOST_DIMENSIONS,
+    MOST_TENSORS,
+    MOST_TEXT_BYTES,
+    Extent,
+    Listing,
+    TensorFile,
+    TensorInfo,
+    corrupt,
+    printable,
+    shape_problem,
+)
 from hubtool.errors import CorruptCheckpoint
-from hubtool.extras import require
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_MOST_DIMENSIONS = 32  # of an array in numpy 1
+_MOST_FIELDS = 20 * MOST_TENSORS  # of all messages together; a tensor of 4 dimensions has 9
 _CRC_MARK = b"crc_num"
 _CRC_LENGTH = len(_CRC_MARK) + 10
-_DTYPES = {
-    "Bool": "bool",
-    "Int8": "int8",
-    "UInt8": "uint8",
-    "Int16": "int16",
-    "UInt16": "uint16",
-    "Int32": "int32",
-    "UInt32": "uint32",
-    "Int64": "int64",
-    "UInt64": "uint64",
-    "Float16": "float16",
-    "Float32": "float32",
-    "Float64": "float64",
-    "BFloat16": "bfloat16",
-}
-_ITEM_BYTES = {"bool": 1, "bfloat16": 2} | {
-    name: int("".join(filter(str.isdigit, name))) // 8 for name in _DTYPES.values() if name[-1].isdigit()
-}
+TEXT_TYPE = "str"
+_LONGEST_TYPE_BYTES = 64
+# Of files that save_checkpoint encrypted: AES-GCM, AES-CBC and SM4-CBC.
+_CIPHER_MARKS = (b"\xd8\x5e\x3a\x7f", b"\xd9\x5e\x3a\x7f", b"\xda\x5e\x3a\x7f")
 
 
-class _Extent(NamedTuple):
-    """A stretch of the file, from `start` up to but not including `end`."""
+class Checkpoint(TensorFile):
+    """An open MindSpore checkpoint: the list of its tensors, and their values on demand."""
 
-    start: int
-    end: int
+    format = "ckpt"
 
-
-@dataclass(frozen=True, slots=True)
-class TensorInfo:
-    """A tensor of a checkpoint.
-
-    Attributes
-    ----------
-    dtype
-        Element type in numpy's words, or `bfloat16`.
-    shape
-        Empty for a scalar.
-    extents
-        Where its bytes lie in the file, in order.
-    """
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    extents: tuple[_Extent, ...]
-
-    @property
-    def count(self) -> int:
-        """Number of elements."""
-        return math.prod(self.shape)
+    @staticmethod
+    def _listing(path: Path, data: Any) -> Listing:
+        return list_checkpoint(path, data)
 
 
-class Checkpoint:
-    """An open checkpoint: the list of its tensors, and their values on demand.
-
-    Arrays are read-only views of the file where the layout allows, so nothing is copied before it is used.
+def list_checkpoint(path: Path, data: Any) -> Listing:
+    """What a checkpoint holds; `path` is for messages, `data` anything that can be indexed and sliced as bytes.
 
     Raises
     ------
     CorruptCheckpoint
-        The file is not a checkpoint or is damaged; the message names the byte offset.
+        The bytes are not a sound checkpoint; the message names the byte offset.
     """
-
-    def __init__(self, path: Path):
-        self.path = path
-        with path.open("rb") as stream:
-            try:
-                self._data: Any = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-            except ValueError:
-                raise CorruptCheckpoint(f"{path}: the file is empty", hint="pull it again") from None
-        self.tensors = {tensor.name: tensor for tensor in _Parser(path, self._data).tensors()}
-        if not self.tensors:
-            raise CorruptCheckpoint(f"{path}: no tensor in it", hint="is this a MindSpore checkpoint?")
-
-    def array(self, name: str) -> Any:
-        """The values of one tensor as a numpy array; bfloat16 comes as float32, which holds it exactly."""
-        np = require("numpy", extra="mindspore", purpose="read tensors")
-        tensor = self.tensors[name]
-        stored = "uint16" if tensor.dtype == "bfloat16" else tensor.dtype
-        parts = [
-            np.frombuffer(self._data, stored, (end - start) // _ITEM_BYTES[tensor.dtype], start)
-            for start, end in tensor.extents
-        ]
-        values = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        if tensor.dtype == "bfloat16":
-            values = (values.astype("uint32") << 16).view("float32")
-        return values.reshape(tensor.shape)
-
-    def arrays(self) -> dict[str, Any]:
-        """All tensors, in the order of the file."""
-        return {name: self.array(name) for name in self.tensors}
+    if data[: len(_CIPHER_MARKS[0])] in _CIPHER_MARKS:
+        raise CorruptCheckpoint(
+            f"{path}: byte 0: the checkpoint is encrypted, and hubtool does not decrypt",
+            hint="mindspore.load_checkpoint(..., dec_key=KEY) reads it; save what it returns without enc_key",
+        )
+    parser = _Parser(path, data)
+    tensors = {tensor.name: tensor for tensor in parser.tensors()}
+    return Listing(tensors, parser.texts, {}, parser.crc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +76,7 @@ class _Entry:
     tag: str
     dims: tuple[int, ...]
     type_name: str
-    content: _Extent
+    content: Extent
 
 
 class _Parser:
@@ -132,88 +85,115 @@ class _Parser:
     def __init__(self, path: Path, data: Any):
         self.path = path
         self.data = data
+        self.texts: dict[str, str] = {}
+        self.crc: tuple[int, Extent] | None = None
+        self._fields_left = _MOST_FIELDS
+        self._text_left = MOST_TEXT_BYTES
 
     def tensors(self) -> Iterator[TensorInfo]:
-        """Tensors with the entries of one tag joined, each checked against its shape."""
+        """Tensors with the entries of one tag joined, each checked against its shape; texts are put aside."""
         seen: set[str] = set()
         pending: list[_Entry] = []
-        for entry in self._entries():
+        for number, entry in enumerate(self._entries()):
+            if number == MOST_TENSORS:
+                raise self._corrupt(entry.offset, f"more than {MOST_TENSORS:,} entries")
             if pending and entry.tag != pending[0].tag:
-                yield self._tensor(pending, seen)
+                yield from self._joined(pending, seen)
                 pending = []
             pending.append(entry)
         if pending:
-            yield self._tensor(pending, seen)
+            yield from self._joined(pending, seen)
 
-    def _tensor(self, entries: list[_Entry], seen: set[str]) -> TensorInfo:
+    def _joined(self, entries: list[_Entry], seen: set[str]) -> Iterator[TensorInfo]:
         first = entries[0]
         if first.tag in seen:
-            raise self._corrupt(first.offset, f"a second tensor {first.tag}")
+            raise self._wrong(first, "is the name of two tensors")
         seen.add(first.tag)
-        dtype = _DTYPES.get(first.type_name)
-        if dtype is None:
-            raise self._corrupt(first.offset, f"{first.tag} has the unknown type {first.type_name!r}")
         if any((e.dims, e.type_name) != (first.dims, first.type_name) for e in entries):
-            raise self._corrupt(first.offset, f"the parts of {first.tag} disagree on shape or type")
-        if len(first.dims) > _MOST_DIMENSIONS:
-            raise self._corrupt(first.offset, f"{first.tag} has {len(first.dims)} dimensions")
-        if any(dim < 0 for dim in first.dims):
-            raise self._corrupt(first.offset, f"{first.tag} has a negative dimension: {first.dims}")
-        if any(dim > len(self.data) for dim in first.dims):
-            raise self._corrupt(first.offset, f"{first.tag} has a dimension larger than the file: {first.dims}")
-        # MindSpore writes a scalar with the one dimension 0.
-        size = sum(end - start for start, end in (e.content for e in entries))
-        shape = () if first.dims == (0,) and size else first.dims
-        wanted = math.prod(shape) * _ITEM_BYTES[dtype]
-        if size != wanted:
-            raise self._corrupt(first.offset, f"{first.tag} {shape} {dtype} takes {wanted} bytes, {size} are there")
-        return TensorInfo(first.tag, dtype, shape, tuple(entry.content for entry in entries))
+            raise self._wrong(first, "has parts that disagree on shape or type")
+        if first.type_name == TEXT_TYPE:
+            self.texts[first.tag] = self._text_value(entries)
+        else:
+            yield self._tensor(entries)
+
+    def _tensor(self, entries: list[_Entry]) -> TensorInfo:
+        first = entries[0]
+        dtype = BY_MINDSPORE.get(first.type_name)
+        if dtype is None:
+            raise self._wrong(first, f"has the unknown type {printable(first.type_name)!r}")
+        sizes = [entry.content.end - entry.content.start for entry in entries]
+        if any(size % dtype.item_bytes for size in sizes):
+            raise self._wrong(first, f"has {dtype.name} elements that are not whole")
+        shape = () if first.dims == (0,) and any(sizes) else first.dims
+        if problem := shape_problem(shape, dtype.item_bytes, sum(sizes)):
+            raise self._wrong(first, problem)
+        return TensorInfo(first.tag, dtype.name, shape, tuple(entry.content for entry in entries))
+
+    def _text_value(self, entries: list[_Entry]) -> str:
+        first = entries[0]
+        self._text_left -= sum(entry.content.end - entry.content.start for entry in entries)
+        if self._text_left < 0:
+            raise self._wrong(first, f"is one text too many: {MOST_TEXT_BYTES:,} bytes are read")
+        try:
+            text = b"".join(self.data[slice(*entry.content)] for entry in entries).decode("utf-32-le")
+        except UnicodeDecodeError:
+            raise self._wrong(first, "is text that is not UCS-4") from None
+        return text.rstrip("\0")  # numpy, which MindSpore writes it with, pads with zeros
 
     def _entries(self) -> Iterator[_Entry]:
         end = len(self.data)
         position = 0
         while position < end:
             if end - position == _CRC_LENGTH and self.data[position : position + len(_CRC_MARK)] == _CRC_MARK:
+                recorded = self.data[position + len(_CRC_MARK) : end]
+                self.crc = (int.from_bytes(recorded, "big"), Extent(0, position))
                 return
             offset = position
             field, value, position = self._field(position, end)
-            if field != 1 or not isinstance(value, _Extent):
+            if field != 1 or not isinstance(value, Extent):
                 raise self._corrupt(offset, "no checkpoint entry starts here")
             yield self._entry(offset, value)
 
-    def _entry(self, offset: int, extent: _Extent) -> _Entry:
+    def _entry(self, offset: int, extent: Extent) -> _Entry:
         tag: str | None = None
-        tensor: _Extent | None = None
+        tensor: Extent | None = None
         for field, value in self._fields(extent):
-            if field == 1 and isinstance(value, _Extent):
-                tag = self._text(value)
-            elif field == 2 and isinstance(value, _Extent):
+            if field == 1 and isinstance(value, Extent):
+                tag = self._text(value, LONGEST_NAME_BYTES)
+            elif field == 2 and isinstance(value, Extent):
                 tensor = value
+            elif field == 3:
+                raise self._corrupt(offset, "a map parameter (a hash table), which hubtool does not read")
         if tag is None or tensor is None:
             raise self._corrupt(offset, "an entry without a name or without a tensor")
         dims: list[int] = []
         type_name = ""
-        content: _Extent | None = None
+        content: Extent | None = None
         for field, value in self._fields(tensor):
             if field == 1:
-                dims += self._packed(value) if isinstance(value, _Extent) else [_signed(value)]
-            elif field == 2 and isinstance(value, _Extent):
-                type_name = self._text(value)
-            elif field == 3 and isinstance(value, _Extent):
+                dims += self._packed(value) if isinstance(value, Extent) else [_signed(value)]
+                if len(dims) > MOST_DIMENSIONS:
+                    raise self._corrupt(offset, f"{printable(tag)} has more than {MOST_DIMENSIONS} dimensions")
+            elif field == 2 and isinstance(value, Extent):
+                type_name = self._text(value, _LONGEST_TYPE_BYTES)
+            elif field == 3 and isinstance(value, Extent):
                 content = value
         if content is None:
-            raise self._corrupt(offset, f"{tag} has no content")
+            raise self._corrupt(offset, f"{printable(tag)} has no content")
         return _Entry(offset, tag, tuple(dims), type_name, content)
 
-    def _fields(self, extent: _Extent) -> Iterator[tuple[int, int | _Extent]]:
+    def _fields(self, extent: Extent) -> Iterator[tuple[int, int | Extent]]:
         position = extent.start
         while position < extent.end:
             field, value, position = self._field(position, extent.end)
             yield field, value
 
-    def _field(self, position: int, end: int) -> tuple[int, int | _Extent, int]:
+    def _field(self, position: int, end: int) -> tuple[int, int | Extent, int]:
         """Number and value of the field at `position`, and where the next one starts."""
         offset = position
+        self._fields_left -= 1
+        if self._fields_left < 0:
+            raise self._corrupt(offset, f"more than {_MOST_FIELDS:,} fields")
         key, position = self._varint(position, end)
         kind = key & 7
         if kind == _VARINT:
@@ -227,7 +207,7 @@ class _Parser:
             raise self._corrupt(offset, f"wire type {kind} is not one of protocol buffers")
         if length > end - position:
             raise self._corrupt(offset, f"{length} bytes announced, {end - position} are left: the file is cut short")
-        return key >> 3, _Extent(position, position + length), position + length
+        return key >> 3, Extent(position, position + length), position + length
 
     def _varint(self, position: int, end: int) -> tuple[int, int]:
         offset = position
@@ -242,24 +222,29 @@ class _Parser:
                 return value, position
         raise self._corrupt(offset, "a number is longer than 64 bits")
 
-    def _packed(self, extent: _Extent) -> list[int]:
-        values = []
+    def _packed(self, extent: Extent) -> list[int]:
+        values: list[int] = []
         position = extent.start
-        while position < extent.end:
+        while position < extent.end and len(values) <= MOST_DIMENSIONS:
             value, position = self._varint(position, extent.end)
             values.append(_signed(value))
         return values
 
-    def _text(self, extent: _Extent) -> str:
+    def _text(self, extent: Extent, most: int) -> str:
+        if extent.end - extent.start > most:
+            raise self._corrupt(
+                extent.start, f"a name of {extent.end - extent.start:,} bytes, at most {most:,} are read"
+            )
         try:
-            return str(self.data[extent.start : extent.end], "utf-8")
+            return str(self.data[slice(*extent)], "utf-8")
         except UnicodeDecodeError:
             raise self._corrupt(extent.start, "a name is not UTF-8") from None
 
+    def _wrong(self, entry: _Entry, what: str) -> CorruptCheckpoint:
+        return self._corrupt(entry.offset, f"{printable(entry.tag)} {what}")
+
     def _corrupt(self, offset: int, message: str) -> CorruptCheckpoint:
-        return CorruptCheckpoint(
-            f"{self.path}: byte {offset}: {message}", hint="is this a MindSpore checkpoint? If so, pull it again"
-        )
+        return corrupt(self.path, offset, message)
 
 
 def _signed(value: int) -> int:

@@ -26,6 +26,8 @@ COMMANDS = {
     "rule": "Explain what a rule of validate wants, and why.",
     "new": "Write a card for a new model, digests and counts filled in.",
     "pull": "Fetch checkpoints, check their SHA-256, print their paths.",
+    "inspect": "List the tensors of a checkpoint, with statistics.",
+    "export": "Write the weights of a checkpoint in another format.",
     "verify": "Check what cards claim; --reproduce-eval re-runs the evaluation.",
     "train": "Train a network from a recipe.",
     "doctor": "Tell what works on this machine and mend what does not.",

@@ -12,8 +12,11 @@ _WIDTH_IN_A_PIPE = 10_000  # whoever reads a pipe folds lines, or searches whole
 
 
 def print_json(document: object) -> None:
-    """One JSON document on stdout."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    """One JSON document on stdout; in ASCII if it has characters that could act on a terminal."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    if not text.replace("\n", "").isprintable():
+        text = json.dumps(document, indent=2)
+    click.echo(text)
 
 
 def print_rich(*renderables: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from hubtool.checkpoint.reader import Checkpoint
+from hubtool.checkpoint.statistics import statistics
 from hubtool.errors import CheckpointMismatch
 from hubtool.extras import require
 from hubtool.network.architecture import Architecture
@@ -46,7 +47,7 @@ def check_layout(checkpoint: Checkpoint, architecture: Architecture) -> None:
 
 
 def check_finite(checkpoint: Checkpoint) -> None:
-    """Check that no value of a checkpoint is NaN or infinite.
+    """Check that no value of a checkpoint is NaN or infinite; types that hubtool does not decode are passed over.
 
     Raises
     ------
@@ -54,7 +55,8 @@ def check_finite(checkpoint: Checkpoint) -> None:
         With the first few tensors that hold such values.
     """
     np = require("numpy", extra="mindspore", purpose="read tensors")
-    bad = {name: int((~np.isfinite(checkpoint.array(name))).sum()) for name in checkpoint.tensors}
+    found = {name: statistics(np, checkpoint, tensor) for name, tensor in checkpoint.tensors.items()}
+    bad = {name: values.nan + values.inf for name, values in found.items() if values is not None}
     said = _listed("not finite", [name for name, count in bad.items() if count], lambda n: f"{n} ({bad[n]} values)")
     if said:
         raise CheckpointMismatch(f"{checkpoint.path}: {said}", hint="the training that wrote it may have diverged")

@@ -22,3 +22,8 @@ def tensor(dims: list[int], dtype: str, content: bytes) -> bytes:
 
 def entry(tag: str, dims: list[int], dtype: str, content: bytes) -> bytes:
     return field(1, field(1, tag.encode()) + field(2, tensor(dims, dtype, content)))
+
+
+def text(value: str) -> bytes:
+    """The content of an entry of type `str`."""
+    return value.encode("utf-32-le")

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import os
+import zlib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubtool.checkpoint import reader, tensors
+from hubtool.checkpoint.dtypes import DTYPES
 from hubtool.checkpoint.reader import Checkpoint
-from hubtool.errors import CorruptCheckpoint
-from tests.checkpoint.proto import entry, field, tensor, varint
+from hubtool.errors import CorruptCheckpoint, EnvironmentProblem, NotFound, UsageProblem
+from tests.checkpoint.proto import entry, field, tensor, text, varint
 from tests.conftest import DIGITS_CHECKPOINT
 
 np = pytest.importorskip("numpy")
@@ -48,10 +53,88 @@ def test_tensors_are_views_of_the_file(tmp_path: Path) -> None:
         ([0], "Float32", b"", []),
         ([2, 0], "Float32", b"", [[], []]),
         ([3], "UInt8", b"\x01\x02\xff", [1, 2, 255]),
+        ([1], "Complex64", np.complex64(1 - 2j).tobytes(), [1 - 2j]),
+        ([4], "Float8E4M3FN", b"\x38\xc0\x01\x7e", [1.0, -2.0, 2**-9, 448.0]),
+        ([4], "Float8E5M2", b"\x3c\xc0\x01\x7c", [1.0, -2.0, 2**-16, float("inf")]),
+        ([10**6, 0], "Int8", b"", [[]] * 10**6),
     ],
 )
 def test_shapes_and_types(tmp_path: Path, dims: list[int], dtype: str, content: bytes, expected: object) -> None:
     assert Checkpoint(write(tmp_path, entry("a", dims, dtype, content))).array("a").tolist() == expected
+
+
+def test_float8_has_its_not_a_number(tmp_path: Path) -> None:
+    assert np.isnan(Checkpoint(write(tmp_path, entry("a", [2], "Float8E4M3FN", b"\x7f\xff"))).array("a")).all()
+
+
+@pytest.mark.parametrize("dtype", ["Int4", "HiFloat8"])
+def test_types_that_are_listed_and_not_decoded(tmp_path: Path, dtype: str) -> None:
+    checkpoint = Checkpoint(write(tmp_path, entry("a", [2], dtype, b"\x12\x34")))
+    assert b"".join(checkpoint.chunks("a")) == b"\x12\x34"
+    with pytest.raises(UsageProblem, match=f"a is {dtype.lower()}, which hubtool does not decode"):
+        checkpoint.array("a")
+
+
+def test_text_is_kept_apart(tmp_path: Path) -> None:
+    data = GOOD + entry("note", [0], "str", text("epoch ✓")) + entry("empty", [0], "str", text("\0"))
+    checkpoint = Checkpoint(write(tmp_path, data))
+    assert list(checkpoint.tensors) == ["a"]
+    assert checkpoint.texts == {"note": "epoch ✓", "empty": ""}
+
+
+def test_bits_are_given_as_they_are_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensors, "CHUNK_BYTES", 8)
+    bits = bytes(range(1, 21))
+    data = entry("a", [10], "BFloat16", bits[:12]) + entry("a", [10], "BFloat16", bits[12:])
+    assert list(Checkpoint(write(tmp_path, data)).chunks("a")) == [bits[:8], bits[8:12], bits[12:]]
+
+
+def test_a_file_that_shrinks_while_it_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    checkpoint = Checkpoint(path)
+    with path.open("r+b") as stream:
+        stream.truncate(len(GOOD) - 4)
+    with pytest.raises(CorruptCheckpoint, match=f"byte {len(GOOD) - 4}: the file became shorter"):
+        list(checkpoint.chunks("a"))
+
+
+def test_the_crc_is_checked_on_request(tmp_path: Path) -> None:
+    sound = Checkpoint(write(tmp_path, GOOD + b"crc_num" + zlib.crc32(GOOD).to_bytes(10, "big")))
+    assert sound.has_crc
+    sound.check_crc()
+    changed = Checkpoint(write(tmp_path, GOOD[:-1] + b"\x00crc_num" + zlib.crc32(GOOD).to_bytes(10, "big")))
+    with pytest.raises(CorruptCheckpoint, match=f"byte {len(GOOD)}: the CRC-32"):
+        changed.check_crc()
+
+
+@pytest.mark.parametrize(
+    ("module", "limit", "most", "said"),
+    [(reader, "MOST_TENSORS", 2, "more than 2 entries"), (reader, "_MOST_FIELDS", 15, "more than 15 fields")],
+)
+def test_there_is_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, limit: str, most: int, said: str
+) -> None:
+    path = write(tmp_path, b"".join(entry(name, [0], "Int8", b"1") for name in "abc"))
+    assert len(Checkpoint(path).tensors) == 3
+    monkeypatch.setattr(module, limit, most)
+    with pytest.raises(CorruptCheckpoint, match=said):
+        Checkpoint(path)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.ckpt")
+    for path, said in [
+        (tmp_path / "none.ckpt", "no such file"),
+        (tmp_path, "a folder"),
+        (tmp_path / "fifo.ckpt", "not a regular file"),
+        (Path("/dev/zero"), "not a regular file"),
+        (DIGITS_CHECKPOINT / "below", "no such file"),
+    ]:
+        with pytest.raises(NotFound, match=f"^{path}: {said}"):
+            Checkpoint(path)
+    (tmp_path / "loop.ckpt").symlink_to("loop.ckpt")
+    with pytest.raises(EnvironmentProblem, match=r"loop\.ckpt: Too many levels"):
+        Checkpoint(tmp_path / "loop.ckpt")
 
 
 def test_parts_of_a_large_tensor_are_joined(tmp_path: Path) -> None:
@@ -81,14 +164,28 @@ def test_packed_dimensions_unknown_fields_and_a_crc_are_read_over(tmp_path: Path
         (GOOD + b"\x0a" + b"\xff" * 10, f"byte {len(GOOD) + 1}: a number is longer"),
         (GOOD + b"\x0a" + varint(10**15), f"byte {len(GOOD)}: 1000000000000000 bytes announced, 0 are left"),
         (GOOD + GOOD[:2], "cut short"),
-        (entry("a", [2, 2], "Float32", FLOATS.tobytes()), r"a \(2, 2\) float32 takes 16 bytes, 24 are there"),
+        (entry("a", [2, 2], "Float32", FLOATS.tobytes()), r"a has the shape \(2, 2\), .* 16 bytes, and 24 are there"),
         (entry("a", [-2, -3], "Float32", FLOATS.tobytes()), "negative dimension"),
-        (entry("a", [10**12], "Float32", b""), "a dimension larger than the file"),
-        (entry("a", [2**62, 2**62, 0], "Float32", b""), "a dimension larger than the file"),
-        (entry("a", [1] * 70, "Int8", b"1"), "a has 70 dimensions"),
-        (entry("a", [20] * 30, "Int8", bytes(30)), "takes .* bytes, 30 are there"),
+        (entry("a", [10**12], "Float32", b""), "takes 4000000000000 bytes, and 0 are there"),
+        (entry("a", [2**62, 2**62, 0], "Float32", b""), "beyond what can be addressed"),
+        (entry("a", [1] * 70, "Int8", b"1"), "a has more than 32 dimensions"),
+        (field(1, field(1, b"a") + field(2, field(1, b"\x01" * 10**6) + field(2, b"Int8"))), "more than 32 dimensions"),
+        (entry("a", [20] * 30, "Int8", bytes(30)), "beyond what can be addressed"),
+        (
+            entry("a", [3], "Int16", b"1") + entry("a", [3], "Int16", b"23456"),
+            "a has int16 elements that are not whole",
+        ),
+        (entry("a" * 513, [0], "Int8", b"1"), "a name of 513 bytes"),
+        (entry("a", [0], "x" * 65, b"1"), "a name of 65 bytes"),
+        (entry("\x1b[2J\u202e", [1], "Int8", b""), r"byte 0: \\x1b\[2J\\u202e has the shape"),
+        (entry("a" * 500, [1], "Int8", b""), "byte 0: a{80}… has the shape"),
+        (entry("a", [0], "str", b"abc"), "a is text that is not UCS-4"),
+        (entry("a", [0], "str", bytes(5 << 20)), "a is one text too many"),
+        (entry("a", [0], "str", text("only text")), "no tensor in it"),
+        (field(1, field(1, b"a") + field(3, b"")), "byte 0: a map parameter"),
+        (b"\xd8\x5e\x3a\x7f" + bytes(100), "byte 0: the checkpoint is encrypted"),
         (entry("a", [1], "Complex", b"1234"), "unknown type 'Complex'"),
-        (GOOD + entry("b", [0], "Int8", b"1") + GOOD, "a second tensor a"),
+        (GOOD + entry("b", [0], "Int8", b"1") + GOOD, "byte 64: a is the name of two tensors"),
         (GOOD + entry("a", [3, 2], "Float32", FLOATS.tobytes()), "disagree"),
         (field(1, field(1, b"\xff") + field(2, tensor([0], "Int8", b"1"))), "not UTF-8"),
         (field(1, field(1, b"a")), "without a name or without a tensor"),
@@ -132,23 +229,48 @@ def test_every_truncation_is_noticed_or_ends_between_tensors(tmp_path_factory: p
 
 
 @pytest.mark.mindspore
-def test_what_mindspore_writes_is_read_and_the_other_way_round(tmp_path: Path) -> None:
+def test_what_mindspore_writes_is_read(tmp_path: Path) -> None:
     mindspore = pytest.importorskip("mindspore")
-    values = {
-        "matrix": np.random.default_rng(0).normal(size=(3, 4)).astype("float32"),
-        "half": np.array([1, 2.5], "float16"),
-        "scalar": np.array(3.5, "float32"),
-        "count": np.array([7], "int64"),
-        "flag": np.array([True, False]),
-    }
+    numbers = np.arange(-3, 3).reshape(2, 3)
+    names = [name for name, dtype in DTYPES.items() if dtype.stored == name]
+    values = {name: mindspore.Tensor(numbers.astype(name)) for name in names}
+    values |= {name: mindspore.Tensor([1.5, -2.0], getattr(mindspore, name)) for name in ("bfloat16", "float8_e5m2")}
+    values["float8_e4m3fn"] = mindspore.Tensor([1.5, -2.0], mindspore.float8_e4m3fn)
+    values |= {"scalar": mindspore.Tensor(3.5, mindspore.float32), "count": mindspore.Tensor(np.array([7]))}
     path = tmp_path / "saved.ckpt"
-    mindspore.save_checkpoint([{"name": n, "data": mindspore.Tensor(v)} for n, v in values.items()], str(path))
+    info = {"epoch_num": 3, "lr": 0.5, "flag": True, "note": "ünï"}
+    pairs = [{"name": name, "data": value} for name, value in values.items()]
+    mindspore.save_checkpoint(pairs, str(path), append_dict=info, crc_check=True)
     checkpoint = Checkpoint(path)
-    assert list(checkpoint.tensors) == list(values)
-    for name, value in values.items():
-        assert checkpoint.tensors[name].dtype == str(value.dtype)
-        np.testing.assert_array_equal(checkpoint.array(name), value)
+    assert list(checkpoint.tensors) == [*values, "epoch_num", "lr", "flag"]
+    assert checkpoint.texts == {"note": "ünï"}
+    assert checkpoint.has_crc
+    checkpoint.check_crc()
+    for name in names:
+        assert checkpoint.tensors[name].dtype == name
+        np.testing.assert_array_equal(checkpoint.array(name), numbers.astype(name))
+    for name in ("bfloat16", "float8_e5m2", "float8_e4m3fn"):
+        assert checkpoint.tensors[name].dtype == name
+        assert checkpoint.array(name).tolist() == [1.5, -2.0]
+    scalars = {name: checkpoint.array(name).tolist() for name in ("scalar", "count", "epoch_num", "lr", "flag")}
+    assert scalars == {"scalar": 3.5, "count": [7], "epoch_num": 3, "lr": 0.5, "flag": True}
+
+
+@pytest.mark.mindspore
+def test_the_demo_checkpoint_is_read_as_mindspore_reads_it() -> None:
+    mindspore = pytest.importorskip("mindspore")
     loaded = mindspore.load_checkpoint(str(DIGITS_CHECKPOINT))
     ours = Checkpoint(DIGITS_CHECKPOINT).arrays()
     assert list(loaded) == list(ours)
     assert all((loaded[name].asnumpy() == array).all() for name, array in ours.items())
+
+
+@pytest.mark.mindspore
+@pytest.mark.parametrize("mode", ["AES-GCM", "AES-CBC", "SM4-CBC"])
+def test_an_encrypted_checkpoint_is_told(tmp_path: Path, mode: str) -> None:
+    mindspore = pytest.importorskip("mindspore")
+    path = tmp_path / "secret.ckpt"
+    pair = {"name": "a", "data": mindspore.Tensor([1.0])}
+    mindspore.save_checkpoint([pair], str(path), enc_key=bytes(range(16)), enc_mode=mode)
+    with pytest.raises(CorruptCheckpoint, match="encrypted"):
+        Checkpoint(path)

@@ -1,0 +1,87 @@
+"""What a file of weights holds: its tensors, and what their values are like."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hubtool.checkpoint.dtypes import DTYPES
+from hubtool.checkpoint.statistics import Statistics, statistics
+from hubtool.checkpoint.tensors import TensorFile, TensorInfo
+from hubtool.extras import require
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The contents of a file of weights.
+
+    Attributes
+    ----------
+    statistics
+        By name of the tensor; empty when they were not asked for.
+    crc_checked
+        Whether the bytes agree with the CRC-32 in the file; None when it has none or nothing was read.
+    """
+
+    weights: TensorFile
+    statistics: Mapping[str, Statistics | None]
+    crc_checked: bool | None
+
+    @property
+    def tensors(self) -> tuple[TensorInfo, ...]:
+        """In the order of the file."""
+        return tuple(self.weights.tensors.values())
+
+    @property
+    def dtypes(self) -> Counter[str]:
+        """How many tensors there are of each type."""
+        return Counter(tensor.dtype for tensor in self.tensors)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `hubtool inspect --json` prints it."""
+        return {
+            "path": str(self.weights.path),
+            "format": self.weights.format,
+            "size": self.weights.size,
+            "crc_checked": self.crc_checked,
+            "tensors": [self._tensor_json(tensor) for tensor in self.tensors],
+            "texts": dict(self.weights.texts),
+            "metadata": dict(self.weights.metadata),
+            "total": {
+                "tensors": len(self.tensors),
+                "count": sum(tensor.count for tensor in self.tensors),
+                "bytes": sum(tensor.nbytes for tensor in self.tensors),
+                "dtypes": dict(self.dtypes),
+            },
+        }
+
+    def _tensor_json(self, tensor: TensorInfo) -> dict[str, Any]:
+        found = self.statistics.get(tensor.name)
+        return {
+            "name": tensor.name,
+            "dtype": tensor.dtype,
+            "shape": list(tensor.shape),
+            "count": tensor.count,
+            "bytes": tensor.count * DTYPES[tensor.dtype].item_bytes,
+            "statistics": found.to_json() if found else None,
+        }
+
+
+def inspect(weights: TensorFile, *, with_statistics: bool) -> Inspection:
+    """List the tensors of an open file; with statistics, every byte is read once, or twice if it carries a CRC.
+
+    Raises
+    ------
+    MissingExtra
+        Statistics were asked for and numpy is not installed.
+    CorruptCheckpoint
+        The bytes disagree with the CRC-32 in the file.
+    """
+    if not with_statistics:
+        return Inspection(weights, {}, None)
+    np = require("numpy", extra="mindspore", purpose="compute statistics")
+    weights.check_crc()
+    by_name = {name: statistics(np, weights, tensor) for name, tensor in weights.tensors.items()}
+    return Inspection(weights, by_name, True if weights.has_crc else None)
