@@ -11,7 +11,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from tests.conftest import Hubtool
 
@@ -74,6 +74,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def resolving(**hosts: list[list[str]]) -> dict[str, str]:
+    """The environment that makes up what names resolve to; `_` in a name stands for a dot."""
+    return {"FAULTS_HOSTS": json.dumps({name.replace("_", "."): found for name, found in hosts.items()})}
+
+
 @dataclass(frozen=True)
 class Outcome:
     code: int
@@ -124,10 +129,6 @@ class Client:
         (self.cards / f"{name}.md").write_text(text, encoding="utf-8")
         return self
 
-    def resolve(self, **hosts: list[list[str]]) -> None:
-        """Make up what names resolve to; `_` in a name stands for a dot."""
-        self.environment["FAULTS_HOSTS"] = json.dumps({name.replace("_", "."): found for name, found in hosts.items()})
-
     @property
     def attempts(self) -> list[str]:
         """Connections to other machines that were tried, and stopped: `address port`."""
@@ -176,7 +177,7 @@ class Client:
 
     def final(self) -> list[Path]:
         """Files of the asset under its final name."""
-        name = unquote(urlsplit(self.link).path).rpartition("/")[2]
+        name = unquote(re.split("[?#]", self.link)[0]).rpartition("/")[2]
         return [path for path in self.files() if path.name == name]
 
     def kept(self, data: bytes) -> list[Path]:

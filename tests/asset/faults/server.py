@@ -2,8 +2,9 @@
 
 A path has a script: its first request gets the first step, the second the next, and so on; the last step repeats. A
 step is a function of the `Exchange`, so that it can answer by what was asked. Nothing is sent that a step does not
-send, and a connection is closed after each step unless the step keeps it. `Server.log` remembers what was asked, how
-many bytes of body were handed to the client, and whether the client hung up first.
+send, and a connection is closed after each step unless the step keeps it; the steps for sound answers say so in a
+`Connection: close`. `Server.log` remembers what was asked, how many bytes of body were handed to the client, and
+whether the client hung up first.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 BLOCK = 64 * 1024
+CLOSE: dict[str, object] = {"Connection": "close"}
 LONG_AGO = "Wed, 01 Jan 2020 00:00:00 GMT"
 
 
@@ -216,6 +218,9 @@ def _read(connection: socket.socket, number: int) -> Request | None:
         if not data:
             return None
         head += data
+        if head.startswith(b"\x16"):  # TLS, where plain HTTP is spoken
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            return None
     first, *lines = head.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -271,6 +276,7 @@ def answer(
         pairs = list(headers.items() if isinstance(headers, dict) else headers)
         if length is not False:
             pairs.append(("Content-Length", str(len(body) if length is True else length)))
+        pairs += [] if end == "keep" else CLOSE.items()
         exchange.head(status, pairs, version)
         exchange.body(body)
         _end(exchange, end)
@@ -306,7 +312,7 @@ def file(
         request = exchange.request
         fresh = request.headers.get("if-range") in {None, etag, modified} or not heed_if_range
         start = request.start if ranges and fresh else None
-        about: dict[str, object] = dict(headers or {})
+        about: dict[str, object] = dict(headers or {}) | ({} if end == "keep" else CLOSE)
         about |= {"ETag": etag} if etag else {}
         about |= {"Last-Modified": modified} if modified else {}
         about |= {"Accept-Ranges": "bytes"} if ranges else {}
@@ -343,7 +349,7 @@ def chunked(
     """A chunked body without a length; `tail` is what follows the last chunk."""
 
     def step(exchange: Exchange) -> None:
-        exchange.head("200 OK", {"Transfer-Encoding": "chunked"} | (headers or {}))
+        exchange.head("200 OK", {"Transfer-Encoding": "chunked"} | CLOSE | (headers or {}))
         for offset in range(0, len(data), size):
             exchange.chunk(data[offset : offset + size])
         exchange.send(tail)
@@ -355,7 +361,7 @@ def endless(status: str = "200 OK", headers: dict[str, object] | None = None, mo
     """A chunked body without an end. It stops at `most`, so that a client without a limit fails instead of hanging."""
 
     def step(exchange: Exchange) -> None:
-        exchange.head(status, {"Transfer-Encoding": "chunked"} | (headers or {}))
+        exchange.head(status, {"Transfer-Encoding": "chunked"} | CLOSE | (headers or {}))
         while exchange.request.body_sent < most:
             exchange.chunk(b"\0" * BLOCK)
 

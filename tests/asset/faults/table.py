@@ -39,7 +39,9 @@ class Case:
     says
         Words of the message, in lower case; `a|b` is either.
     asked
-        How many requests the server gets for the link: a number, or the most there may be.
+        How many requests the server gets for the link: so many, or one of these numbers.
+    link
+        The card's link, where it is not the server's.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Case:
     within: float = 30
     data: bytes = DATA
     environment: dict[str, str] = field(default_factory=dict)
+    link: str | None = None
     also: Callable[[Run], None] | None = None
 
     def run(self, folder: Path) -> Run:
@@ -58,7 +61,8 @@ class Case:
         client.environment |= {"HUBTOOL_TIMEOUT": "2"} | self.environment
         with serving() as server:
             steps = self.steps(server) if callable(self.steps) else self.steps
-            outcome = client.publish(server.script(PATH, *steps), self.data).pull(timeout=60)
+            link = server.script(PATH, *steps) if self.link is None else self.link
+            outcome = client.publish(link, self.data).pull(timeout=60)
         return Run(outcome, server.requests(PATH), client, server)
 
     def check(self, run: Run) -> None:

@@ -203,7 +203,7 @@ WRONG = {"code": (5,), "asked": 1, "also": nothing_left, "within": 8}
     Case("a garbage status line", (raw(b"garbage\r\n\r\n" + DATA), GOOD), asked=2),
     Case("no status line", (raw(DATA), GOOD), asked=2),
     Case("a status that is no number", (raw(b"HTTP/1.1 abc OK\r\n\r\n" + DATA), GOOD), asked=2),
-    Case("half a head", (raw(b"HTTP/1.1 200 OK\r\nContent-Le"), GOOD), (0,), asked=range(1, 4)),
+    Case("half a head", (raw(b"HTTP/1.1 200 OK\r\nContent-Le"), GOOD), (0, 4, 5)),
     Case("a head of 300 lines", (raw(plain(b"", headers="X-A: b\r\n" * 300)), GOOD), (0, 4)),
     Case("a header of 200 kB", (raw(plain(b"", headers=f"X-A: {'b' * 200_000}\r\n")), GOOD), (0, 4)),
     Case("a head without an end", (lines_forever, GOOD), (0, 4), within=15),

@@ -17,16 +17,17 @@ GOOD = file(DATA)
 
 
 @pytest.fixture
-def pulled(client: Client, server: Server, digits: int) -> Outcome:
-    outcome = client.publish(server.script(PATH, GOOD), DATA, digits=digits).pull()
+def pulled(client: Client, server: Server) -> Outcome:
+    outcome = client.publish(server.script(PATH, GOOD), DATA).pull()
     assert outcome.code == 0
     return outcome
 
 
-def test_a_second_pull_asks_nobody(client: Client, server: Server, pulled: Outcome) -> None:
+def test_a_second_pull_asks_nobody(client: Client, server: Server, digits: int) -> None:
+    first = client.publish(server.script(PATH, GOOD), DATA, digits=digits).pull()
     server.close()
     again = client.pull()
-    assert (again.code, again.out) == (0, pulled.out)
+    assert (first.code, again.code, again.out) == (0, 0, first.out)
     assert server.connections == 1
 
 
@@ -139,7 +140,12 @@ def test_what_is_wrong_in_the_cache_is_repaired(client: Client, server: Server, 
     assert (again.code, again.out) == (0, pulled.out)
     assert len(server.log) == 2
     assert elsewhere.read_bytes() == b"of somebody else"
-    assert client.pull().code == 0
+
+
+@pytest.mark.parametrize("damage", [truncate, alter, make_a_folder])
+def test_what_was_repaired_is_right_from_then_on(client: Client, server: Server, digits: int, damage) -> None:
+    damage(client.publish(server.script(PATH, GOOD), DATA, digits=digits).pull().path)
+    assert [client.pull().code for _ in range(2)] == [0, 0]
     assert len(server.log) == 2
 
 

@@ -45,8 +45,9 @@ def test_the_file_is_the_same_whoever_it_came_from(client: Client, server: Serve
 )  # fmt: skip
 def test_the_original_stands_in_for_a_mirror_that_fails(client: Client, server: Server, other: Server, step) -> None:
     other.script(AT_MIRROR, step)
+    client.environment["HUBTOOL_TIMEOUT"] = "0.5"  # some of these are waited for
     client.publish(server.script(PATH, GOOD), DATA)
-    assert client.pull("--mirror", mirror(server, other), timeout=90).code == 0
+    assert client.pull("--mirror", mirror(server, other), timeout=60).code == 0
     assert other.log
     assert len(server.log) == 1
     assert client.attempts == []
@@ -94,7 +95,7 @@ def test_mirrors_are_tried_in_their_order(client: Client, server: Server, other:
         assert (len(other.log), len(third.log), len(server.log)) == (1, 1, 0)
 
 
-@pytest.mark.parametrize("between", [",", " ", ", ", "\n", " ,, "])
+@pytest.mark.parametrize("between", [",", " ", ", \n"])
 def test_mirrors_from_the_environment(client: Client, server: Server, other: Server, between: str) -> None:
     with serving() as third:
         other.script(AT_MIRROR, WRONG)
@@ -132,21 +133,23 @@ def test_a_mirror_with_a_path_above_stays_a_path(client: Client, server: Server,
         "nonsense",
         "=",
         "http://127.0.0.1/=",
-        "=http://127.0.0.1/",
         "a=b",
         "http://127.0.0.1/=ftp://127.0.0.1/",
         "http://127.0.0.1/=file:///tmp/",
     ],
 )
-@pytest.mark.parametrize("given", ["option", "environment"])
-def test_a_mirror_that_is_none_is_wrong_usage(client: Client, server: Server, value: str, given: str) -> None:
-    client.publish(server.script(PATH, GOOD), DATA)
-    options = ["--mirror", value] if given == "option" else []
-    if given == "environment":
-        client.environment["HUBTOOL_MIRROR"] = value
-    outcome = client.pull(*options)
+def test_a_mirror_that_is_none_is_wrong_usage(client: Client, server: Server, value: str) -> None:
+    outcome = client.publish(server.script(PATH, GOOD), DATA).pull("--mirror", value)
     assert outcome.code == 2
     assert outcome.says("mirror")
+    assert server.log == []
+
+
+def test_a_mirror_that_is_none_in_the_environment_is_wrong_usage(client: Client, server: Server) -> None:
+    client.environment["HUBTOOL_MIRROR"] = "nonsense"
+    outcome = client.publish(server.script(PATH, GOOD), DATA).pull()
+    assert outcome.code == 2
+    assert outcome.says("hubtool_mirror")
     assert server.log == []
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.asset.faults.client import Client, Outcome
+from tests.asset.faults.client import Client, Outcome, resolving
 from tests.asset.faults.server import Server, file
-from tests.asset.faults.table import DATA, PATH
+from tests.asset.faults.table import DATA, PATH, Case, Table, rows
 
 GOOD = file(DATA)
 PRIVATE = "allow-private|private|not public|non-public|link-local|reserved|multicast|not a public"
@@ -24,28 +24,65 @@ def is_refused(client: Client, outcome: Outcome, *words: str) -> None:
     assert client.attempts == []
 
 
-@pytest.mark.parametrize(
-    "link",
-    ["ftp://127.0.0.1/net.ckpt", "file:///etc/hostname", "FILE:///etc/hostname", "file://localhost/etc/hostname",
-     "data:text/plain,net", "gopher://127.0.0.1/net.ckpt", "javascript:net", "s3://bucket/net.ckpt", "ssh://127.0.0.1/x"],
-)  # fmt: skip
-def test_other_schemes_are_refused(client: Client, link: str) -> None:
-    is_refused(client, client.publish(link, DATA).pull(), "scheme|http|relative|link")
+def refused(link: str, *words: str, **hosts: list[list[str]]) -> Case:
+    """A card's link that is not followed: at once, and without a connection."""
+    environment = resolving(**hosts)
+    return Case(link, (GOOD,), (1, 4), words, asked=0, within=5, link=link, environment=environment)
 
 
-@pytest.mark.parametrize("host", [INSIDE, "169.254.169.254", "192.168.255.254", "[fd00::1]", "assets.example"])
-def test_plain_http_beyond_this_machine_is_refused(client: Client, host: str) -> None:
-    client.resolve(assets_example=[[PUBLIC]])
-    is_refused(client, client.publish(f"http://{host}/net.ckpt", DATA).pull(), "allow-http|https|private")
-
-
-@pytest.mark.parametrize(
-    "host",
-    [INSIDE, "169.254.169.254", "192.168.255.254", "0.0.0.0", "100.64.0.1", "224.0.0.1", "184549121", "0x0a.0xff.0xff.1",
-     "[::ffff:10.255.255.1]", "[fe80::1]", "[fd00::1]", "[::]", "[64:ff9b::a9fe:a9fe]"],
-)  # fmt: skip
-def test_addresses_that_are_not_public_are_refused(client: Client, host: str) -> None:
-    is_refused(client, client.publish(f"https://{host}/net.ckpt", DATA).pull(), PRIVATE)
+@rows(
+    refused("ftp://127.0.0.1/net.ckpt", "ftp:|scheme"),
+    refused("file:///etc/hostname", "file:|scheme"),
+    refused("FILE:///etc/hostname", "file:|scheme"),
+    refused("file://localhost/etc/hostname", "file:|scheme"),
+    refused("data:text/plain,net", "data:|scheme"),
+    refused("gopher://127.0.0.1/net.ckpt", "gopher:|scheme"),
+    refused("javascript:net", "javascript:|scheme"),
+    refused("s3://bucket/net.ckpt", "s3:|scheme"),
+    # plain http beyond this machine
+    refused(f"http://{INSIDE}/net.ckpt", "https|allow-http|private"),
+    refused("http://169.254.169.254/net.ckpt", "https|allow-http|private"),
+    refused("http://[fd00::1]/net.ckpt", "https|allow-http|private"),
+    refused("http://assets.example/net.ckpt", "https|allow-http", assets_example=[[PUBLIC]]),
+    # addresses that no public file is behind, and names of them
+    *(
+        refused(f"https://{host}/net.ckpt", PRIVATE)
+        for host in (
+            INSIDE,
+            "169.254.169.254",
+            "192.168.255.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "224.0.0.1",
+            "184549121",
+            "0x0a.0xff.0xff.1",
+            "[::ffff:10.255.255.1]",
+            "[fe80::1]",
+            "[fd00::1]",
+            "[::]",
+            "[64:ff9b::a9fe:a9fe]",
+        )
+    ),
+    *(
+        refused(f"https://{name}.example/net.ckpt", PRIVATE, **{f"{name}_example": [[address]]})
+        for name, address in {
+            "ten": INSIDE,
+            "metadata": "169.254.169.254",
+            "mapped": "::ffff:10.255.255.1",
+            "local": "fd00::1",
+        }.items()
+    ),
+    # links that are none
+    refused("http://"),
+    refused("https://"),
+    refused("http:///net.ckpt"),
+    refused("https://[::1/net.ckpt"),
+    refused("http://127.0.0.1:99999/net.ckpt"),
+    refused("http://127.0.0.1:x/net.ckpt"),
+    refused("https://no-such.example/net.ckpt", "no-such.example"),
+)
+def test_refused_at_once(case: Case, table: Table) -> None:
+    table.check(case)
 
 
 def test_http_is_allowed_to_the_public_only(client: Client) -> None:
@@ -57,59 +94,38 @@ def test_private_is_allowed_over_https_only(client: Client) -> None:
 
 
 def test_what_is_allowed_is_tried(client: Client) -> None:
-    client.resolve(assets_example=[[PUBLIC]])
-    assert client.publish(f"http://{INSIDE}/net.ckpt", DATA).pull("--allow-http", "--allow-private").code == 4
-    assert client.publish("http://assets.example/net.ckpt", DATA).pull("--allow-http").code == 4
-    assert client.publish(f"https://{INSIDE}/net.ckpt", DATA).pull("--allow-private").code == 4
-    assert client.publish("https://assets.example/net.ckpt", DATA).pull().code == 4
-    ports = {(INSIDE, "80"), (PUBLIC, "80"), (INSIDE, "443"), (PUBLIC, "443")}
-    assert {tuple(attempt.split()) for attempt in client.attempts} == ports
-
-
-@pytest.mark.parametrize("inside", [INSIDE, "169.254.169.254", "::ffff:10.255.255.1", "fd00::1"])
-def test_a_name_of_a_private_address_is_refused(client: Client, inside: str) -> None:
-    client.resolve(assets_example=[[inside]])
-    is_refused(client, client.publish("https://assets.example/net.ckpt", DATA).pull(), PRIVATE)
+    client.environment |= resolving(assets_example=[[PUBLIC]])
+    allowed = [
+        (f"http://{INSIDE}/net.ckpt", "--allow-http", "--allow-private"),
+        ("http://assets.example/net.ckpt", "--allow-http"),
+        (f"https://{INSIDE}/net.ckpt", "--allow-private"),
+        ("https://assets.example/net.ckpt",),
+    ]
+    processes = [
+        # other bytes for each: pulls of one asset wait for each other
+        client.publish(link, bytes([number]), name=f"net_{number}").start(*options)
+        for number, (link, *options) in enumerate(allowed)
+    ]
+    assert [client.finish(process).code for process in processes] == [4] * 4
+    tried = {(INSIDE, "80"), (PUBLIC, "80"), (INSIDE, "443"), (PUBLIC, "443")}
+    assert {tuple(attempt.split()) for attempt in client.attempts} == tried
 
 
 def test_a_name_of_a_public_and_a_private_address(client: Client) -> None:
-    client.resolve(assets_example=[[PUBLIC, INSIDE]])
+    client.environment |= resolving(assets_example=[[PUBLIC, INSIDE]])
     assert client.publish("https://assets.example/net.ckpt", DATA).pull().code in {1, 4}
     assert f"{INSIDE} 443" not in client.attempts
 
 
 def test_a_name_that_changes_its_address_after_the_check(client: Client) -> None:
-    client.resolve(assets_example=[[PUBLIC], [INSIDE]])
+    client.environment |= resolving(assets_example=[[PUBLIC], [INSIDE]])
     assert client.publish("https://assets.example/net.ckpt", DATA).pull().code in {1, 4}
     assert f"{INSIDE} 443" not in client.attempts
-
-
-def test_a_name_that_does_not_exist(client: Client) -> None:
-    outcome = client.publish("https://no-such.example/net.ckpt", DATA).pull()
-    assert outcome.code == 4
-    assert outcome.says("no-such.example")
 
 
 def test_localhost_needs_no_flag(client: Client, server: Server) -> None:
     server.script(PATH, GOOD)
     assert client.publish(f"http://localhost:{server.port}{PATH}", DATA).pull().code == 0
-
-
-@pytest.mark.parametrize(
-    "link",
-    [
-        "http://",
-        "http:///net.ckpt",
-        "https://[::1/net.ckpt",
-        "http://127.0.0.1:99999/net.ckpt",
-        "https://",
-        "http://127.0.0.1:x/net.ckpt",
-    ],
-)
-def test_links_that_are_none(client: Client, link: str) -> None:
-    outcome = client.publish(link, DATA).pull()
-    assert outcome.code in {1, 4}
-    assert client.attempts == []
 
 
 # Files beside the card

@@ -17,6 +17,7 @@ from tests.asset.faults.server import Exchange, Server, Step, answer, chunked, f
 
 DATA = content(6 * MIB)
 PATH = "/toolkits/net-0badc0de.ckpt"
+GIVEN = int(1.75 * MIB)
 
 
 def kill(process: subprocess.Popen[str]) -> None:
@@ -57,10 +58,10 @@ def test_a_killed_pull_loses_at_most_a_mebibyte(client: Client, server: Server, 
 
 def test_killed_again_and_again(client: Client, server: Server) -> None:
     client.environment["HUBTOOL_TIMEOUT"] = "10"
-    client.publish(server.script(PATH, *[file(DATA, give=2 * MIB, end="stall")] * 3, file(DATA)), DATA)
+    client.publish(server.script(PATH, *[file(DATA, give=GIVEN, end="stall")] * 3, file(DATA)), DATA)
     for number in range(1, 4):
         process = client.start()
-        server.wait_for(lambda number=number: len(server.log) == number and server.log[-1].body_sent == 2 * MIB)
+        server.wait_for(lambda number=number: len(server.log) == number and server.log[-1].body_sent == GIVEN)
         time.sleep(0.4)
         kill(process)
         assert client.final() == []

@@ -9,7 +9,7 @@ import sys
 import pytest
 import requests
 
-from tests.asset.faults.client import MIB, Client, content
+from tests.asset.faults.client import MIB, Client, content, resolving
 from tests.asset.faults.server import (
     LONG_AGO,
     Server,
@@ -115,7 +115,10 @@ def test_lengths(server: Server, session: requests.Session) -> None:
     url = server.script("/a", answer("200 OK", body=b"abc", length=2), answer("200 OK", body=b"abc", length=False))
     assert [session.get(url).content for _ in range(2)] == [b"ab", b"abc"]
     server.script("/b", answer("200 OK", body=b"abc", length=4))
-    assert talk(server, b"GET /b HTTP/1.1\r\n\r\n") == b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc"
+    assert (
+        talk(server, b"GET /b HTTP/1.1\r\n\r\n")
+        == b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nabc"
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,7 +180,7 @@ def run(client: Client, program: str) -> str:
 
 
 def test_nothing_leaves_the_machine(client: Client, server: Server) -> None:
-    client.resolve(assets_example=[["8.8.8.8"], ["10.255.255.1"]], here_example=[["127.0.0.1"]])
+    client.environment |= resolving(assets_example=[["8.8.8.8"], ["10.255.255.1"]], here_example=[["127.0.0.1"]])
     program = f"""
 import requests, socket
 for host in ["assets.example", "assets.example", "8.8.4.4", "0.0.0.0", "here.example", "unknown.example"]:
