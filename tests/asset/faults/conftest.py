@@ -34,11 +34,10 @@ def digits(request: pytest.FixtureRequest) -> int:
     return request.param
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
-    """The cases of this module, running side by side."""
-    here = [item for item in request.session.items if getattr(item, "module", None) is request.module]
-    cases = [item.callspec.params["case"] for item in here if "case" in getattr(item, "fixturenames", ())]
-    started = Table(cases, tmp_path_factory.mktemp("table"))
+    """All cases that pytest selected, running side by side from now on."""
+    items = [item for item in request.session.items if "table" in getattr(item, "fixturenames", ())]
+    started = Table([item.callspec.params["case"] for item in items], tmp_path_factory.mktemp("table"))
     yield started
     started.close()

@@ -1,7 +1,7 @@
 """Tables of cases: what the server answers, and how the pull has to end.
 
-Most of a failing pull is waiting, so the cases of a module that pytest selected run side by side, when the first of
-them is wanted.
+Most of a failing pull is waiting, so all the cases that pytest selected run side by side, from the moment when the
+first of them is wanted.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Case:
         Words of the message, in lower case; `a|b` is either.
     asked
         How many requests the server gets for the link: so many, or one of these numbers.
-    link
-        The card's link, where it is not the server's.
+    environment, link
+        Variables to set, and the card's link where it is not the server's `PATH`; SERVER stands for the server's URL.
     """
 
     name: str
@@ -58,10 +58,14 @@ class Case:
     def run(self, folder: Path) -> Run:
         client = Client(folder)
         # the cases crowd each other: a pause of a second may be the machine's
-        client.environment |= {"HUBTOOL_TIMEOUT": "2"} | self.environment
+        client.environment["HUBTOOL_TIMEOUT"] = "2"
         with serving() as server:
             steps = self.steps(server) if callable(self.steps) else self.steps
-            link = server.script(PATH, *steps) if self.link is None else self.link
+            link = server.script(PATH, *steps)
+            if self.link is not None:
+                link = self.link.replace("SERVER", server.url)
+            for name, value in self.environment.items():
+                client.environment[name] = value.replace("SERVER", server.url)
             outcome = client.publish(link, self.data).pull(timeout=60)
         return Run(outcome, server.requests(PATH), client, server)
 
@@ -83,13 +87,13 @@ def rows(*cases: Case) -> pytest.MarkDecorator:
 
 class Table:
     def __init__(self, cases: list[Case], folder: Path):
-        self._pool = ThreadPoolExecutor(4)
-        self._runs: dict[str, Future[Run]] = {
-            case.name: self._pool.submit(case.run, folder / str(number)) for number, case in enumerate(cases)
+        self._pool = ThreadPoolExecutor(8)
+        self._runs: dict[int, Future[Run]] = {
+            id(case): self._pool.submit(case.run, folder / str(number)) for number, case in enumerate(cases)
         }
 
     def check(self, case: Case) -> None:
-        case.check(self._runs[case.name].result())
+        case.check(self._runs[id(case)].result())
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)

@@ -5,8 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tests.asset.faults.client import MIB, Client, content
-from tests.asset.faults.server import Server, answer, chunked, drip, file, hang_up, raw, redirect, serving, silence
-from tests.asset.faults.table import DATA, PATH
+from tests.asset.faults.server import (
+    Server,
+    Step,
+    answer,
+    chunked,
+    drip,
+    endless,
+    file,
+    hang_up,
+    raw,
+    redirect,
+    serving,
+    silence,
+)
+from tests.asset.faults.table import DATA, PATH, Case, Run, Table, rows
 
 GOOD = file(DATA)
 WRONG = file(content(len(DATA), seed=2))
@@ -35,22 +48,44 @@ def test_the_file_is_the_same_whoever_it_came_from(client: Client, server: Serve
     assert server.log == []
 
 
-@pytest.mark.parametrize(
-    "step",
-    [hang_up, answer("404 Not Found"), answer("403 Forbidden"), answer("503 Service Unavailable", {"Retry-After": "3600"}),
-     silence(), raw(b"garbage\r\n\r\n"), WRONG, chunked(b"<html>log in</html>"), answer("200 OK"), redirect("file:///etc/hostname"),
-     redirect("https://10.255.255.1/"), drip(b"HTTP/1.1 200 OK\r\n", 0.1)],
-    ids=["hangs up", "404", "403", "long wait", "silent", "garbage", "other bytes", "page", "empty", "leads to a file",
-         "leads inside", "drips"],
-)  # fmt: skip
-def test_the_original_stands_in_for_a_mirror_that_fails(client: Client, server: Server, other: Server, step) -> None:
-    other.script(AT_MIRROR, step)
-    client.environment["HUBTOOL_TIMEOUT"] = "0.5"  # some of these are waited for
-    client.publish(server.script(PATH, GOOD), DATA)
-    assert client.pull("--mirror", mirror(server, other), timeout=60).code == 0
-    assert other.log
-    assert len(server.log) == 1
-    assert client.attempts == []
+def failing(name: str, step: Step) -> Case:
+    """A mirror that fails on the server that the card's link leads to."""
+
+    def steps(server: Server) -> tuple[Step, ...]:
+        server.script(AT_MIRROR, step)
+        return (GOOD,)
+
+    environment = {
+        "HUBTOOL_MIRROR": "SERVER/files/=SERVER/copy/",
+        "HUBTOOL_TIMEOUT": "1",
+        "HUBTOOL_MAX_BYTES": str(MIB),
+    }
+    return Case(name, steps, asked=1, within=60, environment=environment, also=it_was_asked)
+
+
+def it_was_asked(run: Run) -> None:
+    assert run.server.requests(AT_MIRROR)
+
+
+@rows(
+    failing("hangs up", hang_up),
+    failing("404", answer("404 Not Found")),
+    failing("403", answer("403 Forbidden")),
+    failing("500", answer("500 Oops")),
+    failing("asks to wait for an hour", answer("503 Service Unavailable", {"Retry-After": "3600"})),
+    failing("is silent", silence()),
+    failing("sends garbage", raw(b"garbage\r\n\r\n")),
+    failing("sends other bytes", WRONG),
+    failing("sends a page", chunked(b"<html>log in</html>")),
+    failing("sends an empty file", answer("200 OK")),
+    failing("sends too much", endless()),
+    failing("leads to a file", redirect("file:///etc/hostname")),
+    failing("leads inside", redirect("https://10.255.255.1/")),
+    failing("leads in a circle", redirect(AT_MIRROR)),
+    failing("drips", drip(b"HTTP/1.1 200 OK\r\n", 0.1)),
+)
+def test_the_original_stands_in_for_a_mirror_that(case: Case, table: Table) -> None:
+    table.check(case)
 
 
 def test_a_mirror_that_is_not_there(client: Client, server: Server, other: Server) -> None:

@@ -102,7 +102,7 @@ def ends_soon(run: Run) -> None:
     refused("data:application/octet-stream;base64,AAAA", "data:|scheme"),
     refused("javascript:alert(1)", "javascript:|scheme"),
     refused("gopher://127.0.0.1/", "gopher:|scheme"),
-    refused("http://"),
+    Case("to a scheme alone", to("http://"), (4,), asked=range(1, 60), within=8),
     refused("http:///file"),
     refused("http://[::1"),
     refused("http://[nonsense]/file"),

@@ -14,6 +14,7 @@ from tests.asset.faults.server import (
     LONG_AGO,
     Exchange,
     Server,
+    Step,
     answer,
     chunked,
     file,
@@ -22,6 +23,7 @@ from tests.asset.faults.server import (
     serving,
     when_ranged,
 )
+from tests.asset.faults.table import Case, Run, Table, rows
 
 # A partial may lose its last MiB: three of four MiB leave two that have to be kept.
 DATA = content(4 * MIB)
@@ -116,44 +118,58 @@ def test_a_200_to_a_range_that_breaks_too(client: Client, server: Server) -> Non
     assert third is None or MIB <= third <= 2 * MIB
 
 
-@pytest.mark.parametrize(
-    "content_range",
-    [
-        f"bytes 0-{len(DATA) - 1}/{len(DATA)}",
-        f"bytes {CUT + 1}-{len(DATA) - 1}/{len(DATA)}",
-        f"bytes {CUT}-{len(DATA) - 1}/{len(DATA) + 1}",
-        f"bytes {CUT}-{CUT - 1}/{len(DATA)}",
-        f"items {CUT}-{len(DATA) - 1}/{len(DATA)}",
-        f"bytes -{CUT}-{len(DATA) - 1}/{len(DATA)}",
-        f"bytes {'9' * 5000}-{len(DATA) - 1}/{len(DATA)}",
-        "bytes */*",
-        "garbage",
-        "",
-        None,
-    ],
-    ids=[
-        "start 0",
-        "later start",
-        "other total",
-        "empty",
-        "unit",
-        "negative",
-        "5000 digits",
-        "stars",
-        "garbage",
-        "blank",
-        "none",
-    ],
+def begins_again(run: Run) -> None:
+    assert run.requests[1].start is not None
+    assert run.requests[-1].start is None
+
+
+def unfit(name: str, lie: Step) -> Case:
+    """An answer to a range that may not be appended, on a server that tells the truth when asked without one."""
+    steps = file(DATA, until=CUT), when_ranged(lie, file(DATA))
+    return Case(name, steps, data=DATA, asked=range(3, 8), also=begins_again)
+
+
+def glued(content_range: str | None, **headers: object) -> Step:
+    return part(content(len(DATA), seed=2), CUT, content_range, headers)
+
+
+def packed(exchange: Exchange) -> None:
+    start = exchange.request.start or 0
+    body = gzip.compress(DATA, 1)[start:]
+    right = f"bytes {start}-{start + len(body) - 1}/{start + len(body)}"
+    answer("206 Partial Content", {"Content-Encoding": "gzip", "Content-Range": right}, body)(exchange)
+
+
+END = len(DATA) - 1
+MANY = answer(
+    "206 Partial Content",
+    {"Content-Type": "multipart/byteranges; boundary=here", "ETag": '"v1"'},
+    b"--here\r\nContent-Range: bytes %d-%d/%d\r\n\r\n%b\r\n--here--\r\n" % (CUT, END, len(DATA), DATA[CUT:]),
 )
-def test_a_206_that_does_not_continue_is_not_appended(
-    client: Client, server: Server, content_range: str | None
-) -> None:
-    lie = part(content(len(DATA), seed=2), CUT, content_range)
-    # whoever asks without a range is told the truth
-    client.publish(server.script(PATH, file(DATA, until=CUT), when_ranged(lie, file(DATA))), DATA)
-    assert client.pull().code == 0
-    assert starts(server)[-1] is None
-    assert len(starts(server)) <= 8
+
+
+@rows(
+    unfit("Content-Range from 0", glued(f"bytes 0-{END}/{len(DATA)}")),
+    unfit("Content-Range from one byte later", glued(f"bytes {CUT + 1}-{END}/{len(DATA)}")),
+    unfit("Content-Range of another total", glued(f"bytes {CUT}-{END}/{len(DATA) + 1}")),
+    unfit("Content-Range of nothing", glued(f"bytes {CUT}-{CUT - 1}/{len(DATA)}")),
+    unfit("Content-Range of another unit", glued(f"items {CUT}-{END}/{len(DATA)}")),
+    unfit("Content-Range from below nothing", glued(f"bytes -{CUT}-{END}/{len(DATA)}")),
+    unfit("Content-Range of 5000 digits", glued(f"bytes {'9' * 5000}-{END}/{len(DATA)}")),
+    unfit("Content-Range of stars", glued("bytes */*")),
+    unfit("Content-Range of garbage", glued("garbage")),
+    unfit("Content-Range left blank", glued("")),
+    unfit("Content-Range left out", glued(None)),
+    unfit("another ETag", glued(f"bytes {CUT}-{END}/{len(DATA)}", ETag='"v2"')),
+    unfit("parts in one multipart body", MANY),
+    unfit("a rest that is gzipped", packed),
+    unfit("416 with the size", answer("416 Range Not Satisfiable", {"Content-Range": f"bytes */{len(DATA)}"})),
+    unfit("416 with the size of the partial", answer("416 Range Not Satisfiable", {"Content-Range": f"bytes */{CUT}"})),
+    unfit("416 with a smaller size", answer("416 Range Not Satisfiable", {"Content-Range": "bytes */17"})),
+    unfit("416 without a size", answer("416 Range Not Satisfiable")),
+)
+def test_what_does_not_continue_the_partial_starts_over(case: Case, table: Table) -> None:
+    table.check(case)
 
 
 def test_a_206_of_an_unknown_total_may_be_right(client: Client, server: Server) -> None:
@@ -174,38 +190,6 @@ def test_a_206_of_less_than_was_asked_for_is_not_the_end(client: Client, server:
 
     client.publish(server.script(PATH, file(DATA, until=CUT), piece, file(DATA)), DATA)
     assert client.pull().code == 0
-
-
-def test_parts_in_one_multipart_body_are_not_appended(client: Client, server: Server) -> None:
-    about = {"Content-Type": "multipart/byteranges; boundary=here", "ETag": '"v1"'}
-    head = f"--here\r\nContent-Range: bytes {CUT}-{len(DATA) - 1}/{len(DATA)}\r\n\r\n".encode()
-    many = answer("206 Partial Content", about, head + DATA[CUT:] + b"\r\n--here--\r\n")
-    client.publish(server.script(PATH, file(DATA, until=CUT), when_ranged(many, file(DATA))), DATA)
-    assert client.pull().code == 0
-
-
-def test_a_rest_that_is_gzipped_is_not_appended(client: Client, server: Server) -> None:
-    def packed(exchange: Exchange) -> None:
-        start = exchange.request.start or 0
-        body = gzip.compress(DATA, 1)[start:]
-        about = {
-            "Content-Encoding": "gzip",
-            "Content-Range": f"bytes {start}-{start + len(body) - 1}/{start + len(body)}",
-        }
-        answer("206 Partial Content", about, body)(exchange)
-
-    client.publish(server.script(PATH, file(DATA, until=CUT), when_ranged(packed, file(DATA))), DATA)
-    assert client.pull().code == 0
-
-
-@pytest.mark.parametrize("size", [len(DATA), CUT, 17, None])
-def test_a_416_starts_over(client: Client, server: Server, size: int | None) -> None:
-    about = {} if size is None else {"Content-Range": f"bytes */{size}"}
-    no = answer("416 Range Not Satisfiable", about)
-    client.publish(server.script(PATH, file(DATA, until=CUT), when_ranged(no, file(DATA))), DATA)
-    assert client.pull().code == 0
-    assert starts(server)[-1] is None
-    assert len(starts(server)) <= 4
 
 
 def test_a_416_to_a_request_without_a_range_is_an_error(client: Client, server: Server) -> None:

@@ -168,6 +168,14 @@ def test_a_server_that_drops_every_30_percent_succeeds(client: Client, server: S
     assert server.body_sent <= len(data) + 3 * MIB
 
 
+def test_to_come_as_far_as_before_is_no_progress(client: Client, server: Server) -> None:
+    # each attempt starts over, brings 3 of 4 MiB, and breaks at the same byte
+    data = content(4 * MIB)
+    client.publish(server.script(PATH, file(data, ranges=False, until=3 * MIB)), data)
+    assert client.pull(timeout=60).code == 4
+    assert len(server.requests(PATH)) < 30
+
+
 def test_a_byte_for_each_connection_is_not_progress_forever(client: Client, server: Server) -> None:
     client.publish(server.script(PATH, file(DATA, give=1)), DATA)
     outcome = client.pull(timeout=90)
