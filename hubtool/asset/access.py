@@ -42,13 +42,11 @@ def access_from_environment(
     UsageProblem
         One of them cannot be understood.
     """
-    chosen = mirrors_from(mirrors)
-    trusted = frozenset(mirror.host for mirror in chosen)
     shared = os.environ.get("HUBTOOL_SHARED_CACHE", "")
     return Access(
         offline=offline or default_offline(),
-        policy=Policy(allow_http, allow_private, trusted),
-        mirrors=chosen,
+        policy=Policy(allow_http, allow_private),
+        mirrors=mirrors_from(mirrors),
         limits=limits_from_environment(),
         shared=tuple(Path(part).expanduser() for part in shared.split(os.pathsep) if part),
     )

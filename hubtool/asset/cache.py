@@ -107,9 +107,11 @@ class Cache:
         folder = self.root / "sha256" / sha256
         path = folder / name
         with environment_errors(self.root):
+            if folder.is_symlink() or not folder.is_dir():
+                remove(folder)  # whatever has the name of a folder
             folder.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
-                remove(path)  # it has the name of a file
+                remove(path)  # or of a file
             fetched.replace(path)
             write_note(folder, path, source, _boot())
         return CachedFile(path, sha256, path.stat().st_size)
@@ -196,7 +198,7 @@ def _note_use(folder: Path) -> None:
 
 
 def _fingerprint(status: os.stat_result) -> list[int]:
-    return [status.st_size, status.st_mtime_ns, status.st_ino]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
 @cache

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import requests
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_DEFAULT_PORTS = {"https": 443, "http": 80}
 _ADDRESS_IN_MEMORY = re.compile(r"^<?[\w.]+ object at 0x[0-9a-f]+>?: |^\w+\(.*?\): ")
 
 
@@ -69,7 +68,9 @@ class Door:
 
     def _answer(self, url: str, headers: Mapping[str, str], method: str) -> requests.Response:
         first, before = url, None
-        for _ in range(self._limits.redirects + 1):
+        seen: set[str] = set()
+        while url not in seen and len(seen) <= self._limits.redirects:
+            seen.add(url)
             self._policy.check(url, before=before)
             # Only the host that was named first may get a password that the user's .netrc has for it.
             known = before is None or _netloc(url) == _netloc(first)
@@ -78,9 +79,9 @@ class Door:
                 return response
             response.close()
             before, url = url, _target(self._session, response, url)
-        raise TransferError(
-            f"{redacted(url)}: more than {self._limits.redirects} redirects", hint="the server sends it in circles"
-        )
+        if url in seen:
+            raise TransferError(f"{redacted(url)} redirects in a circle")
+        raise TransferError(f"{redacted(first)}: more than {self._limits.redirects} redirects")
 
     def _request(self, url: str, headers: Mapping[str, str], method: str, *, may_log_in: bool) -> requests.Response:
         import requests
@@ -91,19 +92,20 @@ class Door:
             settings = self._session.merge_environment_settings(request.url, {}, True, None, None)
         except (requests.RequestException, ValueError) as error:
             raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="mend the link") from error
-        if not requests.utils.select_proxy(url, settings["proxies"]):  # a proxy looks the host up itself
-            parts = urlsplit(url)
-            self._policy.check_host(parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme])
         try:
             # Not the session's own `send`, which reads the whole body of a redirect, however long it is.
             return self._session.get_adapter(url).send(
-                request, timeout=(self._limits.connect_seconds, self._limits.idle_seconds), **settings
+                request,
+                timeout=(self._limits.connect_seconds, self._limits.idle_seconds),
+                **settings,  # type: ignore[arg-type]
             )
         except requests.exceptions.SSLError as error:
             raise TransferError(
                 f"{redacted(url)}: {failure_reason(error)}",
                 hint="its certificate cannot be trusted; nothing was fetched",
             ) from error
+        except requests.exceptions.InvalidURL as error:
+            raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="mend the link") from error
         except (requests.RequestException, ValueError) as error:
             raise Unreachable(failure_reason(error)) from error
 
@@ -117,8 +119,10 @@ def _netloc(url: str) -> str:
 
 
 def _target(session: requests.Session, response: requests.Response, url: str) -> str:
+    from requests.utils import requote_uri
+
     try:
-        return urljoin(url, session.get_redirect_target(response) or "")
+        return requote_uri(urljoin(url, session.get_redirect_target(response) or ""))
     except (ValueError, UnicodeError) as error:
         raise LinkRefused(f"{redacted(url)} redirects to something that is not a link: {error}") from error
 
@@ -131,25 +135,37 @@ def _refuse_cookies(session: requests.Session) -> None:
 
 
 def _checked_adapter(policy: Policy, limits: Limits) -> Any:
-    """An adapter whose connections look at whom they reached, and do not wait for ever for the head of an answer."""
+    """An adapter that connects only where the policy allows, and does not wait for ever for the head of an answer."""
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+    from urllib3.util.connection import create_connection
 
     class Checked:
         host: str
         port: int
+        timeout: Any
+        socket_options: Any
         sock: Any
 
         def _new_conn(self) -> Any:
-            sock = super()._new_conn()  # type: ignore[misc]
+            # A proxy looks the host up itself, and its connections are not of this class.
             try:
-                # The name may have another address by now than it had when it was checked.
-                policy.check_address(self.host, self.port, sock.getpeername()[0])
-            except BaseException:
-                sock.close()
-                raise
-            return sock
+                addresses = policy.addresses(self.host, self.port)
+            except OSError as error:
+                raise NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type]
+            failure: Exception | None = None
+            for address in addresses:
+                try:
+                    return create_connection((address, self.port), self.timeout, socket_options=self.socket_options)
+                except TimeoutError as error:
+                    failure = ConnectTimeoutError(self, "the server did not answer in time")
+                    failure.__cause__ = error
+                except OSError as error:
+                    failure = NewConnectionError(self, str(error.strerror or error))  # type: ignore[arg-type]
+                    failure.__cause__ = error
+            raise failure or NewConnectionError(self, "the host has no address")  # type: ignore[arg-type]
 
         def getresponse(self) -> Any:
             with _deadline(self.sock, limits.head_seconds):
@@ -190,12 +206,13 @@ def _deadline(sock: Any, seconds: float) -> Iterator[None]:
     timer.start()
     try:
         yield
-    except Exception as error:
-        if late:
-            raise TimeoutError(f"the head of the answer took more than {seconds:g} s") from error
-        raise
+    except Exception:
+        if not late:
+            raise
     finally:
         timer.cancel()
+    if late:  # also when what came so far looks like a whole head
+        raise TimeoutError(f"the head of the answer took more than {seconds:g} s")
 
 
 def failure_reason(error: BaseException) -> str:

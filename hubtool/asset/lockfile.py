@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hubtool.asset.policy import redacted
+from hubtool.asset.source import has_scheme
 from hubtool.card.record import Asset
 from hubtool.errors import EnvironmentProblem, UsageProblem
 from hubtool.files import environment_errors, write_atomically
@@ -51,7 +52,7 @@ def find_lockfile(folder: Path) -> Path | None:
 
 def pin_key(asset: Asset, folder: Path, lockfile: Path) -> str:
     """What a file is called in a lockfile: its link, or its path from the lockfile's folder."""
-    if "://" in asset.url:
+    if has_scheme(asset.url):
         return redacted(asset.url)
     return Path(os.path.relpath(folder / asset.url, lockfile.parent)).as_posix()
 

@@ -13,6 +13,8 @@ from hubtool.errors import UsageProblem
 _OFFICIAL = ("https://download.mindspore.cn/", "https://download-mindspore.osinfra.cn/")
 """The hosts of the hub, the older one and that of the 2.x cards; their paths are the same."""
 
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
@@ -20,11 +22,6 @@ class Mirror:
 
     prefix: str
     replacement: str
-
-    @property
-    def host(self) -> str:
-        """Host, and port where one is written, of the replacement."""
-        return urlsplit(self.replacement).netloc
 
 
 def sources_of(url: str, mirrors: Iterable[Mirror]) -> list[str]:
@@ -47,25 +44,24 @@ def mirrors_from(written: Iterable[str]) -> tuple[Mirror, ...]:
     UsageProblem
         One of them is of another form.
     """
-    texts = [*written, *re.split(r"[\s,]+", os.environ.get("HUBTOOL_MIRROR", ""))]
-    return tuple(_mirror(text) for text in texts if text)
+    from_environment = re.split(r"[\s,]+", os.environ.get("HUBTOOL_MIRROR", ""))
+    return (
+        *(_mirror(text, f"--mirror {text}") for text in written),
+        *(_mirror(text, f"HUBTOOL_MIRROR: {text}") for text in from_environment if text),
+    )
 
 
-def _mirror(written: str) -> Mirror:
-    prefix, equals, replacement = written.partition("=")
-    if not equals or not prefix or not replacement:
-        raise UsageProblem(f"{written!r} is no mirror", hint="FROM=TO, two beginnings of URLs")
-    prefix, replacement = _as_prefix(prefix), _as_prefix(replacement)
-    if urlsplit(replacement).scheme not in {"https", "http"}:
-        raise UsageProblem(
-            f"{written!r}: a mirror is reached by https or http", hint="FROM=https://mirror.example/path/"
-        )
+def _mirror(written: str, shown: str) -> Mirror:
+    prefix, _, replacement = (_as_prefix(part) for part in written.partition("="))
+    if not prefix or urlsplit(replacement).scheme not in {"https", "http"} or not urlsplit(replacement).netloc:
+        raise UsageProblem(f"{shown} is no mirror", hint="FROM=TO, two beginnings of URLs, TO with https")
     if prefix.endswith("/") and not replacement.endswith("/"):
         replacement += "/"
     return Mirror(prefix, replacement)
 
 
 def _as_prefix(written: str) -> str:
+    """The beginning of a URL; a bare host is one with https; empty for anything else."""
     if "://" not in written:
-        written = f"https://{written}"
-    return written if urlsplit(written).path else f"{written}/"
+        written = f"https://{written}" if _HOST.fullmatch(written) else ""
+    return written if not written or urlsplit(written).path else f"{written}/"

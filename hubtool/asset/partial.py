@@ -50,7 +50,7 @@ class Partial:
         self.path = path
         self._notes = path.with_suffix(".json")
         with environment_errors(path):
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
             self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
         self._hasher = _Hasher(self._descriptor, self.size)
         self.origin = self._read_origin()

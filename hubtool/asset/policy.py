@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from hubtool.errors import LinkRefused
 
-_LONGEST_HOST_LABEL = 64
+_LONGEST_HOST = 253
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -28,13 +28,10 @@ class Policy:
         Plain http to any host.
     allow_private
         Hosts on private, link-local, loopback or otherwise not public addresses.
-    trusted
-        Hosts with ports that the user named himself, as mirrors: http and any address are his choice there.
     """
 
     allow_http: bool = False
     allow_private: bool = False
-    trusted: frozenset[str] = frozenset()
 
     def check(self, url: str, *, before: str | None = None) -> None:
         """Refuse a URL by how it is written.
@@ -58,14 +55,15 @@ class Policy:
             raise LinkRefused(f"{shown}: not a link: {error}", hint="mend the link") from error
         if parts.scheme not in {"https", "http"}:
             raise LinkRefused(f"{shown}: {parts.scheme or 'no scheme'}: only https links are fetched")
-        if not all(0 < len(label) < _LONGEST_HOST_LABEL for label in host.removesuffix(".").split(".")):
+        if not _is_host(host):
             raise LinkRefused(f"{shown}: not the name of a host", hint="mend the link")
         if any(ord(character) <= ord(" ") for character in url):
             raise LinkRefused(f"{shown}: a link holds no blanks", hint="mend the link")
         if before is not None:
             self._check_redirect(url, before)
-        plain = parts.scheme == "http"
-        if plain and not (self.allow_http or is_loopback_name(host) or parts.netloc in self.trusted):
+        if _is_address(host):
+            self._check_address(host, host)
+        if parts.scheme == "http" and not (self.allow_http or is_loopback_name(host)):
             raise LinkRefused(f"{shown}: http can be changed on the way", hint="publish over https, or --allow-http")
 
     def _check_redirect(self, url: str, before: str) -> None:
@@ -74,40 +72,37 @@ class Policy:
         if old.scheme == "https" and new.scheme == "http":
             raise LinkRefused(f"{redacted(before)} redirects from https to {shown}: never to a weaker scheme")
         inwards = is_loopback_name(new.hostname or "") and not is_loopback_name(old.hostname or "")
-        if inwards and not self.allow_private and new.netloc not in self.trusted:
+        if inwards and not self.allow_private:
             raise LinkRefused(f"{redacted(before)} redirects to this machine: {shown}")
 
-    def check_host(self, host: str, port: int) -> None:
-        """Refuse a host when one of its addresses is not allowed; a host that has none is left to the connection."""
-        if self._may_be_anywhere(host, port):
-            return
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            return
-        for entry in found:
-            self.check_address(host, port, str(entry[4][0]))
-
-    def check_address(self, host: str, port: int, address: str) -> None:
-        """Refuse to talk to an address, found for a host or really connected to.
+    def addresses(self, host: str, port: int) -> list[str]:
+        """The addresses of a host, to connect to these and no others: a name may have another one a moment later.
 
         Raises
         ------
+        OSError
+            The host has none.
         LinkRefused
-            The address is not public and nobody allowed it.
+            One of them is not allowed, or the host cannot have any.
         """
-        if self._may_be_anywhere(host, port):
-            return
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:
+            raise LinkRefused(f"{host[:80]}: not the name of a host", hint="mend the link") from error
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        for address in addresses:
+            self._check_address(host, address)
+        return addresses
+
+    def _check_address(self, host: str, address: str) -> None:
         found = ipaddress.ip_address(address.partition("%")[0])
-        if is_public(found) or (found.is_loopback and is_loopback_name(host)):
+        if self.allow_private or is_public(found) or (found.is_loopback and is_loopback_name(host)):
             return
+        at = f"{host} is" if host == address else f"{host} is at {address}, which is"
         raise LinkRefused(
-            f"{host} is at {address}, which is not a public address",
+            f"{at} not a public address",
             hint="a card could reach into a private network that way; --allow-private permits it",
         )
-
-    def _may_be_anywhere(self, host: str, port: int) -> bool:
-        return self.allow_private or f"{host}:{port}" in self.trusted or host in self.trusted
 
 
 def is_loopback_name(host: str) -> bool:
@@ -118,6 +113,23 @@ def is_loopback_name(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_host(name: str) -> bool:
+    """Whether a name can be one of the domain name system, or an address."""
+    try:
+        encoded = name.removesuffix(".").encode("idna")
+    except UnicodeError:
+        return _is_address(name)
+    return 0 < len(encoded) <= _LONGEST_HOST and b"xn--" not in encoded.split(b".")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def is_public(address: _Address) -> bool:

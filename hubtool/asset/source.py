@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from hubtool.card.record import Asset
 from hubtool.errors import CardError, NotFound
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+def has_scheme(url: str) -> bool:
+    """Whether a link is a URL, of whatever scheme, and not a path; `./a:b` is a path."""
+    return _SCHEME.match(url) is not None
 
 
 def local_path(asset: Asset, folder: Path) -> Path | None:
@@ -18,7 +26,7 @@ def local_path(asset: Asset, folder: Path) -> Path | None:
     NotFound
         The file is not there.
     """
-    if "://" in asset.url:
+    if has_scheme(asset.url):
         return None
     root = folder.resolve()
     try:

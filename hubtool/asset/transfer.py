@@ -164,10 +164,12 @@ class Transfer:
         said = f"the server answered {status}"
         if reason := _REASONS.get(status):
             said = f"{said}: {reason}"
+        if status < 200:
+            raise _TryAgain(said)  # an interim answer that nobody asked for; the real one may come without it
         if status in _MAY_PASS or status >= 500:
             wait = retry_after(response.headers.get("Retry-After"))
             if wait is not None and wait > self._limits.retry_after_seconds:
-                raise self._failed(f"{said} and wants to be asked again in {wait:,.0f} s", hint="pull again then")
+                raise self._failed(f"{said} with Retry-After: {wait:.0f} s", hint="pull again then")
             raise _TryAgain(said, wait)
         raise self._failed(said)
 

@@ -48,12 +48,12 @@ def convert(weights: TensorFile, target: Path, to: str, *, replace: bool = False
         raise UsageProblem(f"{target} is there already", hint="name another file with --output, or give --force")
     pieces = WRITERS[to](weights)
     weights.check_crc()
-    progress.start(target.name, sum(tensor.nbytes for tensor in weights.tensors.values()), "B")
+    task = progress.task(target.name, sum(tensor.nbytes for tensor in weights.tensors.values()), "B")
     try:
         with atomic_stream(target, replace=replace) as stream:
             for piece in pieces:
                 stream.write(piece)
-                progress.advance(len(piece))
+                task.advance(len(piece))
     except FileExistsError:
         raise UsageProblem(f"{target} appeared meanwhile", hint="name another file with --output") from None
     except OSError as error:
@@ -61,7 +61,7 @@ def convert(weights: TensorFile, target: Path, to: str, *, replace: bool = False
             f"{target}: {error.strerror}", hint="free space or mend permissions, or name another place with --output"
         ) from error
     finally:
-        progress.finish()
+        task.finish()
 
 
 def to_safetensors(weights: TensorFile) -> Iterator[bytes]:

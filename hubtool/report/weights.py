@@ -8,7 +8,7 @@ from hubtool.checkpoint.inspect import Inspection
 from hubtool.checkpoint.statistics import Statistics
 from hubtool.checkpoint.tensors import printable
 from hubtool.lint.formats.characters import visible
-from hubtool.lint.formats.words import counted
+from hubtool.words import counted
 
 _WIDEST_CELL = 60  # a longer one moves the rest of its line instead of all lines
 _HEAD: tuple[str, ...] = ("name", "shape", "dtype", "count")
