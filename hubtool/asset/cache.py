@@ -142,6 +142,21 @@ class Cache:
         finally:
             lock.release()
 
+    def is_locked(self, key: str) -> bool:
+        """Whether a process works on the asset with these first digits right now."""
+        from filelock import FileLock, Timeout
+
+        path = self.root / "locks" / f"{key}.lock"
+        if not path.exists():
+            return False
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
 
 def _key(digest: Digest) -> str:
     """What all spellings of one digest share: cards publish 8 digits or all 64."""

@@ -7,10 +7,12 @@ Schema: schemas/lock.schema.json.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -110,11 +112,9 @@ def update_lockfile(path: Path, pins: Mapping[str, Pin], *, drop: Iterable[str] 
     EnvironmentProblem
         It cannot be written.
     """
-    from filelock import FileLock
-
     with environment_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{NAME}.lock"), mode=0o644):
+        with _folder_locked(path.parent):
             before = read_lockfile(path)
             after = {key: pin for key, pin in before.items() if key not in set(drop)} | dict(pins)
             if after == before and path.exists():
@@ -122,6 +122,17 @@ def update_lockfile(path: Path, pins: Mapping[str, Pin], *, drop: Iterable[str] 
             assets = {key: asdict(pin) for key, pin in sorted(after.items())}
             text = json.dumps({"version": VERSION, "assets": assets}, indent=2, ensure_ascii=False)
             write_atomically(path, f"{text}\n".encode())
+
+
+@contextmanager
+def _folder_locked(folder: Path) -> Iterator[None]:
+    """Hold the kernel's lock on a folder, which leaves no file of a lock among the cards."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Pins:
@@ -159,3 +170,22 @@ class Pins:
             else:
                 self._read.pop(path, None)
                 return
+
+
+class Locks:
+    """The lockfiles of many folders, each read once: what the linter asks."""
+
+    def __init__(self) -> None:
+        self._of_folder: dict[Path, tuple[Path, dict[str, Pin]] | None] = {}
+
+    def __call__(self, asset: Asset, folder: Path) -> tuple[str, Path] | None:
+        """The pinned digest of a file of a card in `folder`, and the lockfile that pins it."""
+        if folder not in self._of_folder:
+            path = find_lockfile(folder)
+            self._of_folder[folder] = (path, read_lockfile(path)) if path is not None else None
+        found = self._of_folder[folder]
+        if found is None:
+            return None
+        path, pins = found
+        pin = pins.get(pin_key(asset, folder.absolute(), path))
+        return (pin.sha256, path) if pin is not None else None

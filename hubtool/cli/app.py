@@ -26,6 +26,8 @@ COMMANDS = {
     "rule": "Explain what a rule of validate wants, and why.",
     "new": "Write a card for a new model, digests and counts filled in.",
     "pull": "Fetch checkpoints, check their SHA-256, print their paths.",
+    "lock": "Pin the full digest and size of every file in hubtool.lock.",
+    "cache": "What is kept, whether it is still right, and away with it.",
     "inspect": "List the tensors of a checkpoint, with statistics.",
     "export": "Write the weights of a checkpoint in another format.",
     "verify": "Check what cards claim; --reproduce-eval re-runs the evaluation.",

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import click
 
+from hubtool.asset.lockfile import Locks
 from hubtool.card.parse import read_card
 from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
@@ -117,7 +118,7 @@ def _rules() -> dict[str, Rule]:
 
 def _checks(config: LintConfig, codes: frozenset[str], cards: Sequence[CardFile]) -> Checks:
     ignored = {card.shown: unwanted for card in cards if (unwanted := ignored_for(config, card.shown))}
-    return Checks(codes, Facts(parameter_counts()), ignored)
+    return Checks(codes, Facts(parameter_counts(), Locks()), ignored)
 
 
 def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], cache_root: Path) -> Iterator[Checked]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from hubtool.card.parse import ParsedCard
+from hubtool.card.record import Asset
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Edit, Severity
 from hubtool.lint.summary import Summary
@@ -37,9 +39,12 @@ class Facts:
     ----------
     parameter_counts
         Parameters of the networks that can be built, by model name in lower case with only letters and digits.
+    pinned
+        The full digest that a lockfile has for a file of the cards in a folder, and that lockfile.
     """
 
     parameter_counts: Mapping[str, int] = field(default_factory=dict)
+    pinned: Callable[[Asset, Path], tuple[str, Path] | None] = lambda _asset, _folder: None
 
 
 CardCheck = Callable[[ParsedCard, Facts], Iterable[Finding]]

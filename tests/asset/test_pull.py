@@ -206,9 +206,9 @@ def test_redirects_are_followed_only_where_links_may_lead(site: Site, cache: Cac
         pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
     site.requests.clear()
     site.headers = {"Location": "/again"}
-    with pytest.raises(TransferError, match="more than 10 redirects"):
+    with pytest.raises(TransferError, match="redirects in a circle"):
         pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
-    assert len(site.requests) == 11
+    assert len(site.requests) == 2
 
 
 def test_many_at_once_fetch_once(site: Site, cache: Cache, tmp_path: Path) -> None:

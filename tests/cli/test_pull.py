@@ -32,7 +32,7 @@ def test_a_flipped_byte_is_an_integrity_error(hubtool: Hubtool, cards: Path) -> 
     flip_byte(cards / "assets" / DIGITS_CHECKPOINT.name)
     result = hubtool("pull", "bit_digits", "--cards", cards)
     assert (result.code, result.out) == (5, "")
-    assert "wrong bytes: the card says sha256 5082903c" in result.err
+    assert "hubtool.lock pins sha256 5082903c" in result.err
 
 
 def test_a_file_that_is_gone_is_not_found(hubtool: Hubtool, cards: Path) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hubtool.card.parse import ParsedCard, unwrapped
-from hubtool.card.record import FULL_DIGEST_LENGTH, digest_in_link
+from hubtool.card.record import FULL_DIGEST_LENGTH, Asset, digest_in_link
 from hubtool.card.span import Path as _Path
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Edit, Severity
@@ -346,3 +346,29 @@ def missing_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
             yield Finding(span, "link leads out of the card's folder: put the file below it, or write `https://...`")
         elif not os.path.isfile(card.path.parent / url):  # noqa: PTH113 (Path.is_file raises for odd names)
             yield Finding(span, "no such file below the card's folder: add it, or write `https://...`")
+
+
+@rule("HT411", "lock-contradicts", Severity.ERROR)
+def lock_contradicts(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
+    """A digest is not the one that hubtool.lock pins for the same file.
+
+    The lockfile holds the full SHA-256 of what was really fetched, at a time when it agreed with the card.
+    Now one of the two is wrong, and `hubtool pull` refuses the file.
+
+    Bad:
+        asset-sha256: 77dcaf0f with, in hubtool.lock,
+        "sha256": "1e4795a4..."
+
+    Good:
+        asset-sha256: 1e4795a4 with, in hubtool.lock,
+        "sha256": "1e4795a4..."
+    """
+    for entry in card.files:
+        digest = (entry.digest or "").casefold()
+        if not entry.url or not _HEX.fullmatch(digest):
+            continue
+        found = facts.pinned(Asset(entry.format, entry.url, None), card.path.parent)
+        if found is not None and not found[0].startswith(digest):
+            pinned, lockfile = found
+            message = f"{lockfile.name} pins `{_cut(pinned)}` for this file: correct the digest, or remove the pin"
+            yield Finding(card.span_of("asset", entry.number, "asset-sha256"), message)

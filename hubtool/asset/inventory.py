@@ -1,0 +1,142 @@
+"""What a cache holds, and how it gets less."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubtool.asset.cache import Cache, hash_file, read_note, remove
+from hubtool.card.record import FULL_DIGEST_LENGTH, Digest
+from hubtool.files import environment_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of a cache.
+
+    Attributes
+    ----------
+    source
+        Where it was fetched from; empty when nobody noted it.
+    used
+        When it was last asked for, in seconds since 1970, to the day.
+    """
+
+    path: Path
+    sha256: str
+    size: int
+    source: str
+    used: float
+
+    @property
+    def name(self) -> str:
+        """What its card called it."""
+        return self.path.name
+
+    def to_json(self) -> dict[str, object]:
+        """Keys `name`, `sha256`, `size`, `path`, `source`, `last_used` (seconds since 1970)."""
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "size": self.size,
+            "path": str(self.path),
+            "source": self.source,
+            "last_used": round(self.used),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something in a cache that is no file of it: a transfer that was not finished, or what lost its other half."""
+
+    path: Path
+    size: int
+
+
+def kept(cache: Cache) -> list[Kept]:
+    """The files of a cache, by name."""
+    found = []
+    with environment_errors(cache.root):
+        for folder in _folders(cache):
+            note = read_note(folder)
+            for path in sorted(folder.iterdir()):
+                if path.is_file() and not path.is_symlink():
+                    status = path.stat()
+                    noted = folder.with_suffix(".json")
+                    used = noted.stat().st_mtime if noted.exists() else status.st_mtime
+                    found.append(Kept(path, folder.name, status.st_size, str(note.get("source", "")), used))
+    return sorted(found, key=lambda file: (file.name, file.sha256))
+
+
+def select(files: Iterable[Kept], *, older_than: float | None, used_by: Iterable[Digest] | None) -> list[Kept]:
+    """The files that are to go.
+
+    Parameters
+    ----------
+    older_than
+        Seconds since they were last used; None for any age.
+    used_by
+        Digests of the files that cards link, which stay; None when that does not matter.
+    """
+    now = time.time()
+    prefixes = None if used_by is None else [digest.hex for digest in used_by]
+    return [
+        file
+        for file in files
+        if (older_than is None or now - file.used >= older_than)
+        and (prefixes is None or not any(file.sha256.startswith(prefix) for prefix in prefixes))
+    ]
+
+
+def matching(files: Iterable[Kept], name: str) -> list[Kept]:
+    """The files with that name, or whose digest begins so (4 digits at least)."""
+    wanted = name.casefold()
+    digits = len(wanted) >= 4 and not set(wanted) - set("0123456789abcdef")
+    return [file for file in files if file.name == name or (digits and file.sha256.startswith(wanted))]
+
+
+def is_right(file: Kept) -> bool:
+    """Whether a file still has its digest; reads all of it."""
+    return hash_file(file.path) == file.sha256
+
+
+def forget(file: Kept) -> None:
+    """Remove a file and what is noted about it."""
+    folder = file.path.parent
+    with environment_errors(folder):
+        file.path.unlink(missing_ok=True)
+        folder.with_suffix(".json").unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def leftovers(cache: Cache) -> Iterator[Leftover]:
+    """Unfinished transfers that nobody works on, and notes and folders without a file."""
+    with environment_errors(cache.root):
+        for path in sorted((cache.root / "partial").glob("*.part")):
+            if not cache.is_locked(path.stem):
+                yield Leftover(path, path.stat().st_size)
+                if (notes := path.with_suffix(".json")).exists():
+                    yield Leftover(notes, notes.stat().st_size)
+        for folder in _folders(cache):
+            if not any(folder.iterdir()):
+                yield Leftover(folder, 0)
+        for note in sorted((cache.root / "sha256").glob("*.json")):
+            folder = note.with_suffix("")
+            if not folder.is_dir() or not any(folder.iterdir()):
+                yield Leftover(note, note.stat().st_size)
+
+
+def clear(leftover: Leftover) -> None:
+    """Remove a leftover."""
+    with environment_errors(leftover.path):
+        remove(leftover.path)
+
+
+def _folders(cache: Cache) -> list[Path]:
+    root = cache.root / "sha256"
+    if not root.is_dir():
+        return []
+    return sorted(path for path in root.iterdir() if path.is_dir() and len(path.name) == FULL_DIGEST_LENGTH)

@@ -1,0 +1,181 @@
+"""`hubtool cache`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import click
+
+from hubtool.asset.cache import Cache
+from hubtool.asset.inventory import Kept, clear, forget, is_right, kept, leftovers, matching, select
+from hubtool.card.record import Digest
+from hubtool.card.registry import Catalogue
+from hubtool.cli.output import print_json, print_rich
+from hubtool.cli.settings import Settings, global_options, settings
+from hubtool.errors import DigestMismatch, NotFound
+from hubtool.report.units import seconds_of, size
+from hubtool.verify.subject import all_subjects
+from hubtool.words import counted
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group("cache")
+def command() -> None:
+    """What the cache holds, whether it is still right, and away with it."""
+
+
+def _filters(function: F) -> F:
+    for option in (
+        click.option("--unused", is_flag=True, help="Only files that no card links."),
+        click.option("--older-than", metavar="AGE", help="Only files not used for so long: 12h, 30d, 8w."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("dir")
+@global_options
+@click.pass_context
+def show_dir(ctx: click.Context) -> None:
+    """Print where the cache is."""
+    click.echo(settings(ctx).cache_root)
+
+
+@command.command("ls")
+@_filters
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@global_options
+@click.pass_context
+def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: bool) -> None:
+    """List the files of the cache."""
+    chosen = settings(ctx)
+    cache = Cache(chosen.cache_root)
+    files = _selected(cache, chosen, older_than, unused=unused)
+    unfinished = list(leftovers(cache))
+    if as_json:
+        print_json(
+            {
+                "root": str(cache.root),
+                "files": [file.to_json() for file in files],
+                "size": sum(file.size for file in files),
+                "unfinished": [{"path": str(left.path), "size": left.size} for left in unfinished],
+            }
+        )
+        return
+    if files:
+        from hubtool.report.cache import cache_table
+
+        print_rich(cache_table(files))
+    click.echo(f"{counted(len(files), 'file')}, {size(sum(file.size for file in files))} in {cache.root}", err=True)
+    if unfinished and not chosen.quiet:
+        left = size(sum(left.size for left in unfinished))
+        click.echo(f"and {left} of unfinished transfers: hubtool cache prune", err=True)
+
+
+@command.command("verify")
+@click.argument("names", nargs=-1, metavar="[NAME|DIGEST]...")
+@global_options
+@click.pass_context
+def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
+    """Read files of the cache, by default all, and compare their SHA-256. Exits 5 when one is wrong."""
+    chosen = settings(ctx)
+    wrong = 0
+    files = _named(chosen, names) if names else kept(Cache(chosen.cache_root))
+    for file in files:
+        right = is_right(file)
+        wrong += not right
+        click.echo(f"{'ok' if right else 'wrong':<5}  {file.sha256[:12]}  {size(file.size):>9}  {file.name}")
+    click.echo(f"{counted(len(files), 'file')} read, {wrong:,} wrong", err=True)
+    if wrong:
+        click.echo("  hint: hubtool pull fetches a wrong file again, hubtool cache rm removes it", err=True)
+    return DigestMismatch.exit_code if wrong else 0
+
+
+@command.command("rm")
+@click.argument("names", nargs=-1, required=True, metavar="NAME|DIGEST...")
+@global_options
+@click.pass_context
+def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
+    """Remove files: those of a card, those of a name, or those whose digest begins so."""
+    for file in _named(settings(ctx), names):
+        _away(file)
+
+
+@command.command("prune")
+@_filters
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
+@global_options
+@click.pass_context
+def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: bool) -> None:
+    """Remove what transfers left unfinished; with a filter, also the files that it selects."""
+    chosen = settings(ctx)
+    cache = Cache(chosen.cache_root)
+    going = _selected(cache, chosen, older_than, unused=unused) if older_than or unused else []
+    left = list(leftovers(cache))
+    for file in going:
+        if dry_run:
+            _say(file.path, file.size)
+        else:
+            _away(file)
+    for leftover in left:
+        _say(leftover.path, leftover.size)
+        if not dry_run:
+            clear(leftover)
+    freed = sum(file.size for file in going) + sum(leftover.size for leftover in left)
+    click.echo(f"{size(freed)} {'would be ' if dry_run else ''}freed", err=True)
+
+
+def _away(file: Kept) -> None:
+    forget(file)
+    _say(file.path, file.size)
+
+
+def _say(path: object, length: int) -> None:
+    click.echo(f"{path}  {size(length)}")
+
+
+def _selected(cache: Cache, chosen: Settings, older_than: str | None, *, unused: bool) -> list[Kept]:
+    return select(
+        kept(cache),
+        older_than=seconds_of(older_than) if older_than else None,
+        used_by=list(_linked(chosen)) if unused else None,
+    )
+
+
+def _linked(chosen: Settings) -> Iterator[Digest]:
+    """The digests of all files that cards link."""
+    for card in Catalogue(chosen.card_roots).cards:
+        for subject in all_subjects(card):
+            for asset in (subject.asset, *subject.others):
+                if asset is not None and asset.digest is not None:
+                    yield asset.digest
+
+
+def _named(chosen: Settings, names: tuple[str, ...]) -> list[Kept]:
+    """The files that names stand for: of the cache itself, or of a card.
+
+    Raises
+    ------
+    NotFound
+        The cache has none for one of the names.
+    """
+    cache = Cache(chosen.cache_root)
+    files = kept(cache)
+    found: list[Kept] = []
+    for name in names:
+        mine = matching(files, name) or _of_card(files, chosen, name)
+        if not mine:
+            raise NotFound(f"{cache.root}: no file of {name}", hint="hubtool cache ls shows what there is")
+        found += [file for file in mine if file not in found]
+    return found
+
+
+def _of_card(files: list[Kept], chosen: Settings, name: str) -> list[Kept]:
+    match = Catalogue(chosen.card_roots).resolve(name)
+    subjects = all_subjects(match.card)
+    if match.variant is not None:
+        subjects = tuple(subject for subject in subjects if subject.variant == match.variant)
+    digests = [a.digest for s in subjects for a in (s.asset, *s.others) if a is not None and a.digest is not None]
+    return [file for file in files if any(digest.matches(file.sha256) for digest in digests)]

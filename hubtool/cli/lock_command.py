@@ -1,0 +1,120 @@
+"""`hubtool lock`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+
+from hubtool.asset.cache import Cache
+from hubtool.asset.lockfile import Pin, pin_key, read_lockfile, update_lockfile
+from hubtool.asset.policy import redacted
+from hubtool.asset.pull import pull
+from hubtool.asset.together import together
+from hubtool.card.record import Asset
+from hubtool.card.registry import Catalogue
+from hubtool.cli.errors import show_error
+from hubtool.cli.settings import global_options, settings
+from hubtool.cli.transfer import access, lockfile_of, transfer_options
+from hubtool.errors import CardError, HubtoolError, UsageProblem
+from hubtool.verify.subject import Subject, choose
+from hubtool.words import counted
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that a card links, and where it is pinned."""
+
+    asset: Asset
+    folder: Path
+    lockfile: Path
+
+    @property
+    def key(self) -> str:
+        return pin_key(self.asset, self.folder, self.lockfile)
+
+
+@click.command("lock")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--check", is_flag=True, help="Fetch and write nothing; exit 1 when a pin is missing or wrong.")
+@transfer_options
+@global_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    names: tuple[str, ...],
+    check: bool,
+    mirror: tuple[str, ...],
+    allow_http: bool,
+    allow_private: bool,
+) -> int:
+    """Pin the files of the cards called NAME, by default of all cards, in hubtool.lock beside the cards.
+
+    A file that is not pinned yet, or of which the card publishes another digest now, is pulled, and its full SHA-256
+    and size are written down. What is pinned and still fits the card is left as it is, without asking the network.
+    Pins of files that no card links any more are dropped when all cards are locked.
+    """
+    chosen = settings(ctx)
+    files = list(_files(choose(Catalogue(chosen.card_roots), names), chosen.card_roots))
+    pins = {path: read_lockfile(path) for path in dict.fromkeys(file.lockfile for file in files)}
+    missing = [file for file in files if not _fits(file, pins[file.lockfile].get(file.key))]
+    stale = {path: set(known) - {f.key for f in files if f.lockfile == path} for path, known in pins.items()}
+    if names:
+        stale = {}
+    if check:
+        return _report(missing, stale)
+    allowed = access(chosen, mirror, allow_http, allow_private)
+    fetch = partial(pull, cache=Cache(chosen.cache_root), access=allowed, progress=chosen.progress())
+    worst = 0
+    fresh: dict[Path, dict[str, Pin]] = {path: {} for path in pins}
+    for file, outcome in zip(missing, together([partial(fetch, f.asset, f.folder) for f in missing]), strict=True):
+        if isinstance(outcome, HubtoolError):
+            show_error(outcome)
+            worst = max(worst, outcome.exit_code)
+        elif isinstance(outcome, Exception):
+            raise outcome
+        else:
+            fresh[file.lockfile][file.key] = Pin(outcome.sha256, outcome.size, redacted(file.asset.url))
+    for path, new in fresh.items():
+        update_lockfile(path, new, drop=stale.get(path, ()))
+        click.echo(path)
+    dropped = sum(map(len, stale.values()))
+    done = f"{counted(sum(map(len, fresh.values())), 'file')} pinned, {len(files) - len(missing):,} as before"
+    click.echo(f"{done}{f', {dropped:,} dropped' if dropped else ''}", err=True)
+    return worst
+
+
+def _files(chosen: Sequence[object], roots: tuple[Path, ...]) -> Iterator[_File]:
+    """Every file that the chosen cards link, once."""
+    seen = set()
+    for subject in chosen:
+        if not isinstance(subject, Subject):
+            continue  # a card without a record links nothing that could be pulled
+        folder = subject.card.folder
+        lockfile = lockfile_of(folder, roots)
+        if lockfile is None:
+            raise UsageProblem(
+                f"{folder} came with hubtool and has its own lockfile",
+                hint="copy the cards, or name others with --cards",
+            )
+        for asset in (subject.asset, *subject.others):
+            if asset is not None and (folder, asset.url) not in seen:
+                seen.add((folder, asset.url))
+                yield _File(asset, folder, lockfile)
+
+
+def _fits(file: _File, pin: Pin | None) -> bool:
+    return pin is not None and (file.asset.digest is None or file.asset.digest.matches(pin.sha256))
+
+
+def _report(missing: list[_File], stale: dict[Path, set[str]]) -> int:
+    for file in missing:
+        click.echo(f"{file.lockfile}: {file.key} is not pinned, or not as the card says")
+    for path, keys in stale.items():
+        for key in sorted(keys):
+            click.echo(f"{path}: no card links {key}")
+    return CardError.exit_code if missing or any(stale.values()) else 0
