@@ -29,7 +29,7 @@ def collect(folder: ImageFolder, indices, batch_size: int = 5):
 def test_the_folder_may_be_val_or_hold_it(root: Path, below: str) -> None:
     folder = ImageFolder(root / below, outputs=3, recipe=RECIPE)
     assert len(folder) == 12
-    assert [label for _, label in folder.samples] == [0] * 4 + [1] * 4 + [2] * 4
+    assert [sample.label for sample in folder.samples] == [0] * 4 + [1] * 4 + [2] * 4
 
 
 def test_resize_rounds_down_as_mindcv_does() -> None:
@@ -40,7 +40,7 @@ def test_resize_rounds_down_as_mindcv_does() -> None:
 def test_a_class_list_orders_the_labels(root: Path) -> None:
     names = [f"x{n}" for n in range(7)] + ["n10", "n02", "n01"]
     folder = ImageFolder(root, outputs=10, recipe=RECIPE, class_names=names)
-    assert sorted({(path.parent.name, label) for path, label in folder.samples}) == [("n01", 9), ("n02", 8), ("n10", 7)]
+    assert sorted({(sample.path.parent.name, sample.label) for sample in folder.samples}) == [("n01", 9), ("n02", 8), ("n10", 7)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""Undecoded images to what a network takes, by mindspore.dataset and a recipe, as MindCV does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from hubtool.data.dataset import Batch
+from hubtool.data.recipe import EvalRecipe
+from hubtool.errors import NotFound, UsageProblem
+from hubtool.extras import require_mindspore
+
+
+class Sample(Protocol):
+    """One image of a dataset, wherever it is kept."""
+
+    @property
+    def name(self) -> str:
+        """What it is called: its path from the dataset's root."""
+
+    @property
+    def label(self) -> int:
+        """Number of its class, from 0."""
+
+    def read(self) -> bytes:
+        """The undecoded image."""
+
+
+def preprocessed(samples: Sequence[Sample], recipe: EvalRecipe, batch_size: int, *, dataset: str) -> Iterator[Batch]:
+    """Batches of the samples, in their order, the last one possibly smaller.
+
+    Parameters
+    ----------
+    dataset
+        What messages call the dataset.
+
+    Raises
+    ------
+    NotFound
+        An image cannot be decoded; the message names it.
+    """
+    require_mindspore("read images")
+    pipeline = _pipeline(samples, recipe).batch(batch_size)
+    rows = pipeline.create_tuple_iterator(num_epochs=1, output_numpy=True)
+    with _no_dump():
+        try:
+            for images, labels in rows:
+                yield Batch(images, labels)
+        except RuntimeError as error:
+            raise _unreadable(samples, dataset, error) from error
+
+
+def _pipeline(samples: Sequence[Sample], recipe: EvalRecipe) -> Any:
+    """MindCV's evaluation transforms over (undecoded image, label) rows."""
+    import mindspore.dataset as ds
+    import numpy as np
+    from mindspore.dataset import vision
+
+    class Source:
+        """Random access to the undecoded bytes, for GeneratorDataset."""
+
+        def __len__(self) -> int:
+            return len(samples)
+
+        def __getitem__(self, index: int) -> tuple[Any, Any]:
+            sample = samples[index]
+            return np.frombuffer(sample.read(), dtype=np.uint8), np.int32(sample.label)
+
+    transforms = [
+        vision.Decode(),
+        vision.Resize(recipe.resize, interpolation=vision.Inter[recipe.interpolation.upper()]),
+        vision.CenterCrop(recipe.image_size),
+        vision.Normalize(mean=list(recipe.mean), std=list(recipe.std)),
+        vision.HWC2CHW(),
+    ]
+    rows = ds.GeneratorDataset(Source(), ["image", "label"], shuffle=False, python_multiprocessing=False)
+    return rows.map(transforms, input_columns="image")
+
+
+def _unreadable(samples: Sequence[Sample], dataset: str, error: RuntimeError) -> NotFound | UsageProblem:
+    """Name the images that cannot be decoded: the pipeline only tells that one could not."""
+    bad = [sample.name for sample in samples if not decodes(sample.read())]
+    if not bad:
+        return UsageProblem(f"{dataset}: mindspore.dataset failed: {_first_line(error)}")
+    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+    return NotFound(
+        f"{dataset}/{bad[0]}{more}: cannot be decoded as an image", hint="restore the file: no image is left out"
+    )
+
+
+def decodes(data: bytes) -> bool:
+    """Whether mindspore.dataset can decode an image."""
+    import numpy as np
+    from mindspore.dataset import vision
+
+    # MindSpore 2.8 fails once more on the image after one that failed: the second try tells.
+    for _ in range(2):
+        try:
+            vision.Decode()(np.frombuffer(data, dtype=np.uint8))
+        except (RuntimeError, TypeError, ValueError):
+            continue
+        return True
+    return False
+
+
+@contextmanager
+def _no_dump() -> Iterator[None]:
+    """Take away the copy of a bad image that MindSpore leaves in the working directory."""
+    dump = Path("abnormal_image.jpg")
+    was_there = dump.exists()
+    try:
+        yield
+    finally:
+        if not was_there:
+            dump.unlink(missing_ok=True)
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip(" -")), type(error).__name__)
