@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 
-from hubtool.asset.lockfile import Locks
+from hubtool.asset.lockfile import Locks, find_lockfile
 from hubtool.card.parse import read_card
 from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
@@ -118,7 +118,12 @@ def _rules() -> dict[str, Rule]:
 
 def _checks(config: LintConfig, codes: frozenset[str], cards: Sequence[CardFile]) -> Checks:
     ignored = {card.shown: unwanted for card in cards if (unwanted := ignored_for(config, card.shown))}
-    return Checks(codes, Facts(parameter_counts(), Locks()), ignored)
+    return Checks(codes, Facts(parameter_counts(), _locks(cards)), ignored)
+
+
+def _locks(cards: Sequence[CardFile]) -> Locks | None:
+    folders = {os.path.dirname(card.path) for card in cards}  # noqa: PTH120 (for every card of a hub)
+    return Locks() if any(find_lockfile(Path(folder)) for folder in folders) else None
 
 
 def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], cache_root: Path) -> Iterator[Checked]:

@@ -40,11 +40,12 @@ class Facts:
     parameter_counts
         Parameters of the networks that can be built, by model name in lower case with only letters and digits.
     pinned
-        The full digest that a lockfile has for a file of the cards in a folder, and that lockfile.
+        The full digest that a lockfile has for a file of the cards in a folder, and that lockfile; None where no card
+        has a lockfile.
     """
 
     parameter_counts: Mapping[str, int] = field(default_factory=dict)
-    pinned: Callable[[Asset, Path], tuple[str, Path] | None] = lambda _asset, _folder: None
+    pinned: Callable[[Asset, Path], tuple[str, Path] | None] | None = None
 
 
 CardCheck = Callable[[ParsedCard, Facts], Iterable[Finding]]

@@ -363,6 +363,8 @@ def lock_contradicts(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
         asset-sha256: 1e4795a4 with, in hubtool.lock,
         "sha256": "1e4795a4..."
     """
+    if facts.pinned is None:
+        return
     for entry in card.files:
         digest = (entry.digest or "").casefold()
         if not entry.url or not _HEX.fullmatch(digest):

@@ -19,7 +19,11 @@ _VERSION_FOLDER = re.compile(r"[vr]?(\d+(?:\.\d+)+)(?:[-.+]?[a-z]+[-.]?\d*)?", r
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._+-]+")
 _SHOWN_CHARACTERS = 60
-_LOADED = re.compile(r"(?:\bmodel(?:_uid)?[ \t]*=|hub\.load\()[ \t]*([\"'])(?P<uid>[^\"'\n]+/[^\"'\n]+)\1")
+# Two searches, each for a literal first, are faster than one for either.
+_LOADED = tuple(
+    re.compile(rf"{call}[ \t]*([\"'])(?P<uid>[^\"'\n]+/[^\"'\n]+)\1")
+    for call in (r"model(?:_uid)?[ \t]*=", r"hub\.load\(")
+)
 
 
 def _text(card: ParsedCard, key: str) -> str:
@@ -182,22 +186,23 @@ def usage_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         model = "mindspore/2.5/bit_resnet50_imagenet2012"
     """
     body = read_body(card)
-    stem = card.path.stem.removesuffix("_cn").removesuffix("_CN")
-    if body is None or stem.casefold() in _GENERIC_STEMS:
+    if body is None:
         return
-    folder = card.path.parent.name
     for fence in body.fences:
-        for match in _LOADED.finditer(body.text, fence.start, fence.end):
-            folders, _slash, loaded = match["uid"].rpartition("/")
-            version = folders.rpartition("/")[2]
-            versions = _VERSION_FOLDER.fullmatch(folder) and _VERSION_FOLDER.fullmatch(version)
-            if loaded != stem or (versions and version != folder):
-                shown = _shown(match["uid"])
-                message = f"the example loads `{shown}`, which is not this card: write `{_uid(card, stem)}`"
-                yield Finding(body.span(*match.span("uid")), message)
+        for loaded in _LOADED:
+            for match in loaded.finditer(body.text, fence.start, fence.end):
+                if better := _other_card(card, match["uid"]):
+                    message = f"the example loads `{_shown(match['uid'])}`, which is not this card: write `{better}`"
+                    yield Finding(body.span(*match.span("uid")), message)
 
 
-def _uid(card: ParsedCard, stem: str) -> str:
-    """The uid that an example should load."""
+def _other_card(card: ParsedCard, uid: str) -> str:
+    """The uid that an example should load in place of another card's; empty where it loads this one."""
+    folders, _slash, loaded = uid.rpartition("/")
+    stem = card.path.stem.removesuffix("_cn").removesuffix("_CN")
+    folder, version = card.path.parent.name, folders.rpartition("/")[2]
+    versions = _VERSION_FOLDER.fullmatch(folder) and _VERSION_FOLDER.fullmatch(version)
+    if stem.casefold() in _GENERIC_STEMS or (loaded == stem and (version == folder or not versions)):
+        return ""
     owner = card.card.uid.rpartition("/")[0] if card.card else "/".join(card.path.parts[-3:-1])
     return f"{owner}/{stem}"
