@@ -138,7 +138,7 @@ def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], c
         wanted = codes - checks.ignored.get(card.shown, frozenset())
         found = drop_ignored(card, [d for d in link_diagnostics(card, states) if d.code in wanted])
         if found:
-            yield Checked(card.shown, card.lines, found, None)
+            yield Checked(card.shown, card.lines, found, None, again=True)
 
 
 def _split(codes: Sequence[str]) -> list[str]:
@@ -159,11 +159,11 @@ def _print_statistics(tally: Tally, format_: FormatName) -> None:
     rows = sorted(tally.codes.items(), key=lambda row: (-row[1], row[0]))
     if format_ == "json":
         counts = [{"code": code, "name": rules[code].name, "count": count} for code, count in rows]
-        print_json({"cards": len(tally.cards), "statistics": counts})
+        print_json({"cards": tally.cards, "statistics": counts})
     elif format_ == "text":
         for code, count in rows:
             click.echo(f"{count:>7,}  {code}  {rules[code].severity.value:<7}  {rules[code].name}")
-        click.echo(f"{len(tally.cards):,} cards, {len(tally.with_errors):,} with errors")
+        click.echo(f"{tally.cards:,} cards, {len(tally.with_errors):,} with errors")
     else:
         raise UsageProblem(f"--statistics has no {format_} format", hint="text or json")
 

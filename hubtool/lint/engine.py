@@ -34,8 +34,8 @@ def check_catalogue(summaries: Sequence[Summary], codes: frozenset[str] | None =
                 yield Diagnostic(summary.shown, finding.span, rule.code, rule.severity, finding.message, finding.edit)
 
 
-def named_cards(paths: Iterable[str]) -> Iterator[tuple[Path, str, Path | None]]:
-    """Every card at and below the given paths, once: path, name for diagnostics, and the folder it was found in.
+def named_cards(paths: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    """Every card at and below the given paths, once: its path, joined with `/`, and the folder it was found in.
 
     Raises
     ------
@@ -48,10 +48,10 @@ def named_cards(paths: Iterable[str]) -> Iterator[tuple[Path, str, Path | None]]
             raise NotFound(f"{root}: no such file or folder", hint="name a card or a folder of cards")
     seen: set[Path] = set()
     for root in roots:
-        folder = root if root.is_dir() else None
+        folder = root.as_posix() if root.is_dir() else None
         for path in card_files(root) if folder else [root]:
             if len(roots) > 1:  # only then can a card be named twice, and looking is half of the search
                 if (real := path.resolve()) in seen:
                     continue
                 seen.add(real)
-            yield path, path.as_posix(), folder
+            yield path.as_posix(), folder

@@ -30,6 +30,8 @@ class Outcome(NamedTuple):
         How many diagnostics carry an edit that is safe, or one that is not.
     rendered
         The formatter's piece of the report; None when there is none.
+    again
+        Whether the card was counted before.
     """
 
     shown: str
@@ -38,6 +40,7 @@ class Outcome(NamedTuple):
     fixable: int
     unsafely_fixable: int
     rendered: object
+    again: bool
 
 
 _NOTHING: Mapping[str, int] = {}
@@ -60,10 +63,11 @@ class Presenter:
         if self.formatter is not None:
             rendered = self.formatter.render(checked.shown, checked.lines, diagnostics)
         if not diagnostics:
-            return Outcome(checked.shown, _NOTHING, _NO_SEVERITY, 0, 0, rendered)
+            return Outcome(checked.shown, _NOTHING, _NO_SEVERITY, 0, 0, rendered, checked.again)
         safe, unsafe = _fixable(diagnostics)
         severities = Counter(diagnostic.severity for diagnostic in diagnostics)
-        return Outcome(checked.shown, Counter(d.code for d in diagnostics), severities, safe, unsafe, rendered)
+        codes = Counter(diagnostic.code for diagnostic in diagnostics)
+        return Outcome(checked.shown, codes, severities, safe, unsafe, rendered, checked.again)
 
 
 def _fixable(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
@@ -75,7 +79,7 @@ def _fixable(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
 class Tally:
     """Counts over a stream of outcomes; a card may come more than once."""
 
-    cards: set[str] = field(default_factory=set)
+    cards: int = 0
     with_errors: set[str] = field(default_factory=set)
     severities: Counter[Severity] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
@@ -84,7 +88,7 @@ class Tally:
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome in."""
-        self.cards.add(outcome.shown)
+        self.cards += not outcome.again
         if not outcome.codes:
             return
         self.codes.update(outcome.codes)
@@ -98,7 +102,7 @@ class Tally:
     def totals(self) -> Totals:
         """The counts that close a report."""
         return Totals(
-            cards=len(self.cards),
+            cards=self.cards,
             errors=self.severities[Severity.ERROR],
             warnings=self.severities[Severity.WARNING],
             infos=self.severities[Severity.INFO],

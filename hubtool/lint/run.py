@@ -54,33 +54,53 @@ class Checks:
 
 
 class CardFile(NamedTuple):
-    """A card to check: where it lies, what the user calls it, and its uid where folders give one."""
+    """A card to check: what the user calls it, and the folder it was found in; None for a card named alone.
 
-    path: Path
+    Of a hundred thousand cards all are kept: a string takes a quarter of what a Path does.
+    """
+
     shown: str
-    uid: str | None
+    root: str | None
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return Path(self.shown)
+
+    @property
+    def uid(self) -> str | None:
+        """Its uid, where folders give one."""
+        return nested_uid(self.path, Path(self.root)) if self.root is not None else None
 
 
 class Checked(NamedTuple):
-    """A checked card; `lines` are its source lines, empty when nothing was found."""
+    """A checked card.
+
+    Attributes
+    ----------
+    lines
+        Its source lines, empty when nothing was found.
+    again
+        Whether it was there before, with other diagnostics.
+    """
 
     shown: str
     lines: Sequence[str]
     diagnostics: Sequence[Diagnostic]
     summary: Summary | None
+    again: bool = False
 
 
 def find_cards(paths: Iterable[str]) -> list[CardFile]:
     """Every card at and below the given paths, once. Raises NotFound for a path that does not exist."""
-    return [
-        CardFile(path, shown, nested_uid(path, root) if root is not None else None)
-        for path, shown, root in named_cards(paths)
-    ]
+    return [CardFile(shown, root) for shown, root in named_cards(paths)]
 
 
 def check_one(card: CardFile, checks: Checks) -> Checked:
     """Read and check one card."""
-    parsed = read_card(card.path, uid=card.uid, shown=card.shown)
+    path = card.path
+    uid = nested_uid(path, Path(card.root)) if card.root is not None else None
+    parsed = read_card(path, uid=uid, shown=card.shown)
     diagnostics = checks.of(parsed)
     return Checked(card.shown, parsed.lines if diagnostics else (), diagnostics, summarise(parsed))
 
@@ -98,18 +118,21 @@ def check_cards(
         Makes of a checked card what is wanted of it, in the process that checked it.
     """
     summaries: list[Summary] = []
-    for outcome, summary in _map(partial(_check_and_present, checks=checks, present=present), cards, jobs):
+    results = _map(partial(_check_and_present, checks=checks, present=present), cards, jobs)
+    for card, (outcome, summary) in zip(cards, results, strict=True):
         if summary is not None:
-            summaries.append(summary)
+            summaries.append(summary._replace(shown=card.shown))  # one copy of the name, whichever process sent it
         yield outcome
-    by_name = {card.shown: card for card in cards}
     found = sorted(check_catalogue(summaries, checks.codes), key=lambda d: (d.path, d.span, d.code))
+    summaries.clear()
+    concerned = {diagnostic.path for diagnostic in found}
+    by_name = {card.shown: card for card in cards if card.shown in concerned}
     for shown, group in groupby(found, key=lambda diagnostic: diagnostic.path):
         parsed = _read_again(by_name[shown])
         wanted = [d for d in group if d.code not in checks.ignored.get(shown, frozenset())]
         kept = drop_ignored(parsed, wanted)
         if kept:
-            yield present(Checked(shown, parsed.lines, kept, None))
+            yield present(Checked(shown, parsed.lines, kept, None, again=True))
 
 
 def _read_again(card: CardFile) -> ParsedCard:
