@@ -14,11 +14,11 @@ from hubtool.asset.lockfile import Pins, find_lockfile
 from hubtool.asset.pull import pull as pull_asset
 from hubtool.card.record import Asset, Card
 from hubtool.card.registry import Catalogue, Match
+from hubtool.card.subject import CHECKPOINT_FORMAT, front_matter_subject, row_subject
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.network.architecture import Architecture
 from hubtool.network.registry import ARCHITECTURES, find_architecture
 from hubtool.resources import default_cache_root, default_card_roots, is_installed_with_hubtool
-from hubtool.verify.subject import CHECKPOINT_FORMAT, front_matter_subject, row_subject
 
 StrPath = str | Path
 

@@ -16,11 +16,11 @@ from hubtool.asset.pull import pull
 from hubtool.asset.together import together
 from hubtool.card.record import Asset
 from hubtool.card.registry import Catalogue
+from hubtool.card.subject import Subject, choose
 from hubtool.cli.errors import show_error
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import access, lockfile_of, transfer_options
 from hubtool.errors import CardError, HubtoolError, UsageProblem
-from hubtool.verify.subject import Subject, choose
 from hubtool.words import counted
 
 

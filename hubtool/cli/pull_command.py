@@ -14,11 +14,11 @@ from hubtool.asset.pull import VerifiedAsset, link, place, pull
 from hubtool.asset.together import together
 from hubtool.card.record import Asset
 from hubtool.card.registry import Catalogue, Match
+from hubtool.card.subject import assets_of
 from hubtool.cli.errors import show_error
 from hubtool.cli.settings import Settings, global_options, settings
 from hubtool.cli.transfer import access, pins_of, transfer_options
 from hubtool.errors import HubtoolError, UsageProblem
-from hubtool.verify.subject import assets_of
 
 
 @click.command("pull")

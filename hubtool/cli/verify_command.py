@@ -8,13 +8,13 @@ import click
 
 from hubtool.asset.cache import Cache
 from hubtool.card.registry import Catalogue
+from hubtool.card.subject import Subject, choose
 from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import access, pins_of, transfer_options
 from hubtool.data.registry import locations_from
 from hubtool.verify.levels import Plan, verify
-from hubtool.verify.subject import Subject, choose
 
 
 @click.command("verify")

@@ -19,6 +19,7 @@ from hubtool.asset.pull import VerifiedAsset, cached, pull
 from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard
 from hubtool.card.registry import invalid
+from hubtool.card.subject import Subject
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset
 from hubtool.data.registry import DataLocations, open_evaluation_split
@@ -32,7 +33,6 @@ from hubtool.network.registry import find_architecture
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.evaluate import Counts, evaluate
 from hubtool.verify.result import Check, Level, Status, SubjectResult
-from hubtool.verify.subject import Subject
 from hubtool.verify.verdict import ClaimResult, judge, not_run
 
 METRIC_K = {"top1": 1, "acc": 1, "accuracy": 1, "top5": 5}

@@ -8,8 +8,8 @@ from hubtool.asset.cache import Cache
 from hubtool.asset.pull import cached
 from hubtool.card.record import Asset
 from hubtool.card.registry import Catalogue, Match
+from hubtool.card.subject import front_matter_subject, row_subject
 from hubtool.errors import NotFound
-from hubtool.verify.subject import front_matter_subject, row_subject
 
 _SUFFIXES = {".ckpt", ".safetensors"}
 

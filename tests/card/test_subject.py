@@ -6,7 +6,7 @@ import pytest
 
 from hubtool.card.parse import read_card
 from hubtool.card.record import Card
-from hubtool.verify.subject import all_subjects
+from hubtool.card.subject import all_subjects
 from tests.conftest import edit
 
 
