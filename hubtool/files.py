@@ -45,6 +45,8 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
         The system refuses; the file is as it was.
     """
     target = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for a loop of links
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "not a regular file, it would be replaced", str(path))
     temporary = target.with_name(f".hubtool-{secrets.token_hex(_TEMPORARY_DIGITS)}.tmp")
     try:
         # Opened this way a new file gets the permissions that the user's umask leaves.
@@ -61,6 +63,28 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """At most so many bytes of a regular file.
+
+    Raises
+    ------
+    OSError
+        It cannot be read, or is a pipe, a device or a folder: opening those could wait for ever.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        # One byte more than there should be: a file that is not longer comes in one piece.
+        data = os.read(descriptor, min(status.st_size + 1, most))
+        while status.st_size < len(data) < most and (more := os.read(descriptor, most - len(data))):
+            data += more
+        return data
+    finally:
+        os.close(descriptor)
 
 
 def _claim(target: Path, temporary: Path) -> None:

@@ -12,15 +12,16 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.card.record import SHORTEST_DIGEST, Digest
@@ -54,22 +55,32 @@ class Cache:
         self.root = root
         self.read_only = read_only
 
-    def find(self, digest: Digest, name: str, *, rehash: bool = False) -> CachedFile | None:
+    def find(
+        self, digest: Digest, name: str, *, links: Collection[str] = (), rehash: bool = False
+    ) -> CachedFile | None:
         """The intact file with that digest, or None; what is there and is not intact is removed.
 
         A file whose size, times and inode are as recorded is taken as intact without reading it, unless `rehash`.
+
+        Parameters
+        ----------
+        links
+            Where a file of which only the first digits are known may have come from: 32 bits are soon found again
+            by somebody who looks for them, so another link's file does not count, whatever its digest begins with.
         """
         with environment_errors(self.root):
             for folder in self._folders(digest):
                 note = read_note(folder)
-                path = folder / Path(str(note.get("file") or name)).name
+                if digest.kind == "prefix" and not set(note.links) & set(links):
+                    continue
+                path = folder / (note.file or name)
                 if self._is_intact(path, folder, note, rehash=rehash):
                     if not self.read_only:
                         _note_use(folder)
                     return CachedFile(path, folder.name, path.stat().st_size)
         return None
 
-    def _is_intact(self, path: Path, folder: Path, note: dict[str, Any], *, rehash: bool) -> bool:
+    def _is_intact(self, path: Path, folder: Path, note: Note, *, rehash: bool) -> bool:
         """Whether a cached file still is what was verified; one that is not is removed."""
         try:
             status = path.lstat()
@@ -80,14 +91,18 @@ class Cache:
             return False
         # A file is not flushed to the disk when it is complete, which can take as long as the transfer. What a power
         # cut may have taken is noticed by reading it once after the machine was started again.
-        if not rehash and note.get("stat") == _fingerprint(status) and note.get("boot") in {None, _boot()}:
+        durable = note.boot in {None, _boot()} or self.read_only
+        if not rehash and durable and note.stat == _fingerprint(status):
             return True
         if hash_file(path) != folder.name:
             self._discard(path, "was changed since it was verified")
             return False
         if not self.read_only:
-            boot = note.get("boot") if note.get("boot") == _boot() else None
-            write_note(folder, path, str(note.get("source", "")), boot)
+            boot = note.boot if note.boot == _boot() else None
+            try:
+                write_note(folder, note._replace(file=path.name, stat=_fingerprint(status), boot=boot))
+            except OSError:
+                _log.info("%s is not writable: the file is read each time", folder.parent)
         return True
 
     def _discard(self, path: Path, why: str) -> None:
@@ -102,8 +117,14 @@ class Cache:
             return [self.root / "sha256" / digest.hex]
         return sorted((self.root / "sha256").glob(f"{digest.hex}*/"))
 
-    def add(self, fetched: Path, sha256: str, name: str, source: str) -> CachedFile:
-        """Move a complete, verified file to its final name."""
+    def add(self, fetched: Path, sha256: str, name: str, source: str, link: str) -> CachedFile:
+        """Move a complete, verified file to its final name.
+
+        Parameters
+        ----------
+        source, link
+            Where the bytes came from, and the link of the card that asked for them.
+        """
         folder = self.root / "sha256" / sha256
         path = folder / name
         with environment_errors(self.root):
@@ -113,7 +134,8 @@ class Cache:
             if path.is_dir():
                 remove(path)  # or of a file
             fetched.replace(path)
-            write_note(folder, path, source, _boot())
+            links = {*read_note(folder).links, link}
+            write_note(folder, Note(name, source, tuple(sorted(links)), _fingerprint(path.stat()), _boot()))
         return CachedFile(path, sha256, path.stat().st_size)
 
     def partial_path(self, digest: Digest) -> Path:
@@ -144,18 +166,26 @@ class Cache:
 
     def is_locked(self, key: str) -> bool:
         """Whether a process works on the asset with these first digits right now."""
+        with self.try_lock(key) as held:
+            return not held
+
+    @contextmanager
+    def try_lock(self, key: str) -> Iterator[bool]:
+        """Hold the lock of the assets with these first digits, unless somebody else does."""
         from filelock import FileLock, Timeout
 
         path = self.root / "locks" / f"{key}.lock"
-        if not path.exists():
-            return False
         lock = FileLock(path)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        lock.release()
-        return False
+        except (Timeout, PermissionError):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
 
 
 def _key(digest: Digest) -> str:
@@ -173,25 +203,47 @@ def hash_file(path: Path) -> str:
     return sha256.hexdigest()
 
 
-def read_note(folder: Path) -> dict[str, Any]:
-    """What was noted about the file in a folder of the cache; empty when nothing readable was."""
-    try:
-        note = json.loads(folder.with_suffix(".json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return note if isinstance(note, dict) else {}
+class Note(NamedTuple):
+    """What was noted about a file of the cache when it was last read.
 
-
-def write_note(folder: Path, path: Path, source: str, boot: str | None) -> None:
-    """Note that the file in a folder of the cache has just been verified.
-
-    Parameters
+    Attributes
     ----------
+    file
+        Its name; empty when nothing readable was noted.
+    source, links
+        Where the bytes came from, and the links of cards that stand for it.
+    stat
+        Size, times and inode.
     boot
-        The start of the machine in which it was written, as long as it has not been read in a later one.
+        The start of the machine in which it was written, until it has been read in a later one.
     """
-    note = {"file": path.name, "source": source, "stat": _fingerprint(path.stat()), "boot": boot}
-    write_atomically(folder.with_suffix(".json"), json.dumps(note).encode())
+
+    file: str = ""
+    source: str = ""
+    links: tuple[str, ...] = ()
+    stat: list[int] | None = None
+    boot: str | None = None
+
+
+def read_note(folder: Path) -> Note:
+    """What was noted about the file in a folder of the cache."""
+    try:
+        found = json.loads(folder.with_suffix(".json").read_bytes())
+        file, source, links = str(found["file"]), str(found["source"]), tuple(map(str, found["links"]))
+        boot = None if found["boot"] is None else str(found["boot"])
+        return Note(file if safe_name(file) == file else "", source, links, list(found["stat"]), boot)
+    except (OSError, ValueError, TypeError, KeyError):
+        return Note()
+
+
+def write_note(folder: Path, note: Note) -> None:
+    """Write down what is known about the file in a folder of the cache."""
+    write_atomically(folder.with_suffix(".json"), json.dumps(note._asdict()).encode())
+
+
+def safe_name(name: str) -> str:
+    """A file name from a link, without anything a file system or a shell could trip over."""
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".")[-200:] or "asset"
 
 
 def remove(path: Path) -> None:

@@ -99,15 +99,22 @@ class Door:
                 timeout=(self._limits.connect_seconds, self._limits.idle_seconds),
                 **settings,  # type: ignore[arg-type]
             )
-        except requests.exceptions.SSLError as error:
-            raise TransferError(
-                f"{redacted(url)}: {failure_reason(error)}",
-                hint="its certificate cannot be trusted; nothing was fetched",
-            ) from error
         except requests.exceptions.InvalidURL as error:
             raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="mend the link") from error
         except (requests.RequestException, ValueError) as error:
+            if _distrusts_certificate(error):
+                raise TransferError(
+                    f"{redacted(url)}: {failure_reason(error)}",
+                    hint="its certificate is not trusted; nothing was fetched",
+                ) from error
             raise Unreachable(failure_reason(error)) from error
+
+
+def _distrusts_certificate(error: BaseException) -> bool:
+    """Whether a certificate was at fault, and not a handshake that broke off."""
+    import ssl
+
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
 
 
 def _anonymous(request: Any) -> Any:
@@ -215,21 +222,26 @@ def _deadline(sock: Any, seconds: float) -> Iterator[None]:
         raise TimeoutError(f"the head of the answer took more than {seconds:g} s")
 
 
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it wraps, in whichever way the libraries wrap it, the innermost last."""
+    cause: BaseException | None = error
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        inner = getattr(cause, "reason", None) or cause.__cause__ or cause.__context__
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
+        cause = inner
+
+
 def failure_reason(error: BaseException) -> str:
     """The innermost cause in plain words: requests and urllib3 wrap it in the text of every layer above."""
     import requests
     from urllib3.exceptions import IncompleteRead, ReadTimeoutError
 
-    cause: BaseException = error
-    seen: set[int] = set()
-    while id(cause) not in seen:
-        seen.add(id(cause))
-        inner = getattr(cause, "reason", None) or cause.__cause__ or cause.__context__
-        if not isinstance(inner, BaseException):
-            inner = next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
-        if inner is None or isinstance(cause, IncompleteRead):
-            break
-        cause = inner
+    causes = list(_causes(error))
+    cause = next((cause for cause in causes if isinstance(cause, IncompleteRead)), causes[-1])
     if isinstance(cause, IncompleteRead):
         return "the connection ended too early"
     if isinstance(cause, TimeoutError) and cause.args and "head" in str(cause):

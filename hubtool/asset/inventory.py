@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubtool.asset.cache import Cache, hash_file, read_note, remove
-from hubtool.card.record import FULL_DIGEST_LENGTH, Digest
+from hubtool.asset.cache import Cache, hash_file, read_note
+from hubtool.card.record import FULL_DIGEST_LENGTH, SHORTEST_DIGEST, Digest
 from hubtool.files import environment_errors
 
 
@@ -66,7 +66,7 @@ def kept(cache: Cache) -> list[Kept]:
                     status = path.stat()
                     noted = folder.with_suffix(".json")
                     used = noted.stat().st_mtime if noted.exists() else status.st_mtime
-                    found.append(Kept(path, folder.name, status.st_size, str(note.get("source", "")), used))
+                    found.append(Kept(path, folder.name, status.st_size, note.source, used))
     return sorted(found, key=lambda file: (file.name, file.sha256))
 
 
@@ -102,14 +102,16 @@ def is_right(file: Kept) -> bool:
     return hash_file(file.path) == file.sha256
 
 
-def forget(file: Kept) -> None:
-    """Remove a file and what is noted about it."""
+def forget(cache: Cache, file: Kept) -> bool:
+    """Remove a file and what is noted about it, unless a process works on it right now."""
     folder = file.path.parent
-    with environment_errors(folder):
-        file.path.unlink(missing_ok=True)
-        folder.with_suffix(".json").unlink(missing_ok=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
+    with environment_errors(folder), cache.try_lock(file.sha256[:SHORTEST_DIGEST]) as held:
+        if held:
+            file.path.unlink(missing_ok=True)
+            if not any(folder.iterdir()):
+                folder.rmdir()
+                folder.with_suffix(".json").unlink(missing_ok=True)
+        return held
 
 
 def leftovers(cache: Cache) -> Iterator[Leftover]:
@@ -124,15 +126,28 @@ def leftovers(cache: Cache) -> Iterator[Leftover]:
             if not any(folder.iterdir()):
                 yield Leftover(folder, 0)
         for note in sorted((cache.root / "sha256").glob("*.json")):
-            folder = note.with_suffix("")
-            if not folder.is_dir() or not any(folder.iterdir()):
+            if _is_orphan(note):
                 yield Leftover(note, note.stat().st_size)
 
 
-def clear(leftover: Leftover) -> None:
-    """Remove a leftover."""
-    with environment_errors(leftover.path):
-        remove(leftover.path)
+def _is_orphan(note: Path) -> bool:
+    folder = note.with_suffix("")
+    return not folder.is_dir() or not any(folder.iterdir())
+
+
+def clear(cache: Cache, leftover: Leftover) -> bool:
+    """Remove a leftover, unless a process works on its asset, or has made a whole file of it meanwhile."""
+    path = leftover.path
+    with environment_errors(path), cache.try_lock(path.name[:SHORTEST_DIGEST]) as held:
+        if not held:
+            return False
+        if path.is_dir():
+            if any(path.iterdir()):
+                return False
+            path.rmdir()
+        elif path.parent.name == "partial" or _is_orphan(path):
+            path.unlink(missing_ok=True)
+        return True
 
 
 def _folders(cache: Cache) -> list[Path]:

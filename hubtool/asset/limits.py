@@ -67,10 +67,10 @@ def limits_from_environment() -> Limits:
     Raises
     ------
     UsageProblem
-        One of them is not a positive number.
+        One of them is no number, or not a sensible one.
     """
     limits = DEFAULT_LIMITS
-    if (seconds := _positive("HUBTOOL_TIMEOUT")) is not None:
+    if (seconds := _number("HUBTOOL_TIMEOUT", 0.01, 86_400)) is not None:
         limits = replace(
             limits,
             connect_seconds=seconds,
@@ -78,12 +78,12 @@ def limits_from_environment() -> Limits:
             head_seconds=3 * seconds,
             slow_seconds=6 * seconds,
         )
-    if (size := _positive("HUBTOOL_MAX_BYTES")) is not None:
+    if (size := _number("HUBTOOL_MAX_BYTES", 1, 2**60)) is not None:
         limits = replace(limits, max_bytes=int(size), max_unannounced_bytes=int(size))
     return limits
 
 
-def _positive(name: str) -> float | None:
+def _number(name: str, least: float, most: float) -> float | None:
     written = os.environ.get(name, "")
     if not written:
         return None
@@ -91,6 +91,6 @@ def _positive(name: str) -> float | None:
         value = float(written)
     except ValueError:
         value = 0.0
-    if not 0 < value < float("inf"):
-        raise UsageProblem(f"{name} is {written!r}", hint="a positive number")
+    if not least <= value <= most:
+        raise UsageProblem(f"{name} is {written!r}", hint=f"a number from {least:g} to {most:g}")
     return value

@@ -16,14 +16,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hubtool.asset.policy import redacted
+from hubtool.asset.policy import redacted, without_password
 from hubtool.asset.source import has_scheme
 from hubtool.card.record import Asset
-from hubtool.errors import EnvironmentProblem, UsageProblem
-from hubtool.files import environment_errors, write_atomically
+from hubtool.errors import DigestMismatch, EnvironmentProblem, UsageProblem
+from hubtool.files import environment_errors, read_regular, write_atomically
 
 NAME = "hubtool.lock"
 VERSION = 1
+_LARGEST_BYTES = 256 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -38,7 +39,7 @@ class Pin:
     size
         In bytes.
     source
-        Where the bytes came from when they were pinned.
+        The link, or the path, by which it was pulled when it was pinned.
     """
 
     sha256: str
@@ -55,7 +56,7 @@ def find_lockfile(folder: Path) -> Path | None:
 def pin_key(asset: Asset, folder: Path, lockfile: Path) -> str:
     """What a file is called in a lockfile: its link, or its path from the lockfile's folder."""
     if has_scheme(asset.url):
-        return redacted(asset.url)
+        return without_password(asset.url)
     return Path(os.path.relpath(folder / asset.url, lockfile.parent)).as_posix()
 
 
@@ -70,7 +71,7 @@ def read_lockfile(path: Path) -> dict[str, Pin]:
         It cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, _LARGEST_BYTES).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
@@ -99,11 +100,18 @@ def _pin(path: Path, key: str, entry: object) -> Pin:
 
 
 def _broken(place: object, reason: str) -> UsageProblem:
-    return UsageProblem(f"{place}: not a lockfile: {reason}", hint="mend it, or write it anew with hubtool lock")
+    return UsageProblem(f"{place}: not a lockfile: {reason}", hint="mend it, or remove it and run hubtool lock")
 
 
-def update_lockfile(path: Path, pins: Mapping[str, Pin], *, drop: Iterable[str] = ()) -> None:
-    """Add pins to a lockfile, in place of those with the same keys, safely beside other processes that do the same.
+def update_lockfile(
+    path: Path, pins: Mapping[str, Pin], *, drop: Iterable[str] = (), first_wins: bool = False
+) -> dict[str, Pin]:
+    """Add pins to a lockfile, safely beside other processes that do the same; the result is what it holds then.
+
+    Parameters
+    ----------
+    first_wins
+        Whether a pin that is there stays; otherwise a new one takes its place.
 
     Raises
     ------
@@ -116,12 +124,14 @@ def update_lockfile(path: Path, pins: Mapping[str, Pin], *, drop: Iterable[str] 
         path.parent.mkdir(parents=True, exist_ok=True)
         with _folder_locked(path.parent):
             before = read_lockfile(path)
-            after = {key: pin for key, pin in before.items() if key not in set(drop)} | dict(pins)
+            left = {key: pin for key, pin in before.items() if key not in set(drop)}
+            after = dict(pins) | left if first_wins else left | dict(pins)
             if after == before and path.exists():
-                return
+                return after
             assets = {key: asdict(pin) for key, pin in sorted(after.items())}
             text = json.dumps({"version": VERSION, "assets": assets}, indent=2, ensure_ascii=False)
             write_atomically(path, f"{text}\n".encode())
+            return after
 
 
 @contextmanager
@@ -153,39 +163,60 @@ class Pins:
     def find(self, asset: Asset, folder: Path) -> tuple[Pin, Path] | None:
         """The pin of a file and the lockfile that holds it."""
         for path in self.files:
-            if path not in self._read:
-                self._read[path] = read_lockfile(path)
-            if pin := self._read[path].get(pin_key(asset, folder, path)):
+            pins = self._read.get(path)
+            if pins is None:
+                pins = self._read[path] = read_lockfile(path)
+            if pin := pins.get(pin_key(asset, folder, path)):
                 return pin, path
         return None
 
     def add(self, asset: Asset, folder: Path, pin: Pin) -> None:
-        """Pin a file in the first lockfile that can be written."""
+        """Pin a file in the first lockfile that can be written.
+
+        Raises
+        ------
+        DigestMismatch
+            Another process pinned another file under the same link meanwhile.
+        """
         for path in self.files:
+            key = pin_key(asset, folder, path)
             try:
-                update_lockfile(path, {pin_key(asset, folder, path): pin})
+                first = update_lockfile(path, {key: pin}, first_wins=True)[key]
             except EnvironmentProblem:
                 if path is self.files[-1]:
                     raise
-            else:
-                self._read.pop(path, None)
-                return
+                continue
+            self._read[path] = {**self._read.get(path, {}), key: first}
+            if first.sha256 != pin.sha256:
+                shown = redacted(asset.url)
+                raise DigestMismatch(
+                    f"{shown}: this pull brought sha256 {pin.sha256}, another one pinned {first.sha256} meanwhile",
+                    hint="the server does not always give the same file",
+                )
+            return
 
 
 class Locks:
     """The lockfiles of many folders, each read once: what the linter asks."""
 
     def __init__(self) -> None:
-        self._of_folder: dict[Path, tuple[Path, dict[str, Pin]] | None] = {}
+        self._of_folder: dict[Path, tuple[Path, dict[str, Pin]]] = {}
+        self._without: set[Path] = set()
+
+    def read(self, folder: Path) -> bool:
+        """Read the lockfile that governs a folder, once; False where there is none. Raises as `read_lockfile` does."""
+        if folder not in self._of_folder and folder not in self._without:
+            path = find_lockfile(folder)
+            if path is None:
+                self._without.add(folder)
+            else:
+                self._of_folder[folder] = (path, read_lockfile(path))
+        return folder in self._of_folder
 
     def __call__(self, asset: Asset, folder: Path) -> tuple[str, Path] | None:
         """The pinned digest of a file of a card in `folder`, and the lockfile that pins it."""
-        if folder not in self._of_folder:
-            path = find_lockfile(folder)
-            self._of_folder[folder] = (path, read_lockfile(path)) if path is not None else None
-        found = self._of_folder[folder]
-        if found is None:
+        if not self.read(folder):
             return None
-        path, pins = found
+        path, pins = self._of_folder[folder]
         pin = pins.get(pin_key(asset, folder.absolute(), path))
         return (pin.sha256, path) if pin is not None else None

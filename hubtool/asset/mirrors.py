@@ -52,8 +52,12 @@ def mirrors_from(written: Iterable[str]) -> tuple[Mirror, ...]:
 
 
 def _mirror(written: str, shown: str) -> Mirror:
-    prefix, _, replacement = (_as_prefix(part) for part in written.partition("="))
-    if not prefix or urlsplit(replacement).scheme not in {"https", "http"} or not urlsplit(replacement).netloc:
+    try:
+        prefix, _, replacement = (_as_prefix(part) for part in written.partition("="))
+        parts = urlsplit(replacement)
+    except ValueError:  # such as a bracket that is not closed
+        prefix = ""
+    if not prefix or parts.scheme not in {"https", "http"} or not parts.netloc:
         raise UsageProblem(f"{shown} is no mirror", hint="FROM=TO, two beginnings of URLs, TO with https")
     if prefix.endswith("/") and not replacement.endswith("/"):
         replacement += "/"

@@ -7,8 +7,8 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Semaphore
 from typing import Literal
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from hubtool.asset.access import Access
 from hubtool.asset.door import Door, Unreachable
+from hubtool.asset.together import together
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.errors import TransferError
@@ -63,8 +64,8 @@ def look_up(urls: Iterable[str], memory: Path, access: Access) -> dict[str, Link
     hosts: dict[str, Semaphore] = defaultdict(lambda: Semaphore(_CONNECTIONS_A_HOST))
     places = {url: hosts[urlsplit(url).netloc] for url in wanted}
     door = Door(access.policy, access.limits)
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        found = dict(zip(wanted, pool.map(lambda url: _look_up(door, url, places[url]), wanted), strict=True))
+    jobs = [partial(_look_up, door, url, places[url]) for url in wanted]
+    found = {url: _state(outcome) for url, outcome in zip(wanted, together(jobs, _CONNECTIONS), strict=True)}
     door.close()
     known |= found
     lasting = {url: link for url, link in known.items() if link.state != "unreachable"}
@@ -81,6 +82,12 @@ def link_diagnostics(parsed: ParsedCard, states: Mapping[str, LinkState]) -> lis
             code, severity = _CODES[link.state]
             found.append(Diagnostic(parsed.shown, span, code, severity, f"{url}: {link.reason}"))
     return found
+
+
+def _state(outcome: LinkState | Exception) -> LinkState:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def _look_up(door: Door, url: str, place: Semaphore) -> LinkState:

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit, urlunsplit
 from hubtool.errors import LinkRefused
 
 _LONGEST_HOST = 253
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_SHOWN_CHARACTERS = 300
+_WRAPPING_IPV4 = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+"""NAT64 (RFC 6052, RFC 8215) and IPv4-compatible addresses: the last 32 bits are an IPv4 address."""
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -136,19 +138,25 @@ def is_public(address: _Address) -> bool:
     """Whether an address is one of the public internet, also when IPv4 is wrapped in IPv6."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _NAT64:
+        if inner is None and any(address in network for network in _WRAPPING_IPV4):
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
     return address.is_global and not address.is_multicast
 
 
-def redacted(url: str) -> str:
-    """A URL for messages and records: without user name and password, and not endless."""
+def without_password(url: str) -> str:
+    """A URL for records: without user name and password."""
     try:
         parts = urlsplit(url)
         if parts.username is not None or parts.password is not None:
-            url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+            return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     except ValueError:
         pass
-    return url if len(url) <= 300 else url[:300] + "…"
+    return url
+
+
+def redacted(url: str) -> str:
+    """A URL for messages: without user name and password, and not endless."""
+    shown = without_password(url)
+    return shown if len(shown) <= _SHOWN_CHARACTERS else shown[:_SHOWN_CHARACTERS] + "…"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import logging
 import re
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubtool.asset.access import Access
-from hubtool.asset.cache import Cache, CachedFile, hash_file
+from hubtool.asset.cache import Cache, CachedFile, hash_file, safe_name
 from hubtool.asset.door import Door
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.asset.lockfile import Pin, Pins
@@ -20,7 +22,7 @@ from hubtool.asset.source import local_path
 from hubtool.asset.transfer import SizeDiffers, Transfer
 from hubtool.card.record import Asset, Digest
 from hubtool.errors import CardError, DigestMismatch, HubtoolError, LinkRefused, NotPinned, Offline, TransferError
-from hubtool.files import environment_errors
+from hubtool.files import atomic_stream, environment_errors
 from hubtool.progress import SILENT, Progress
 
 _log = logging.getLogger(__name__)
@@ -82,8 +84,8 @@ def pull(
     folder
         Folder of the card, where relative links start.
     pins
-        Lockfiles: what they pin is wanted to the last digit, and a file of which the card publishes only the first
-        digits is pinned there.
+        Lockfiles: what they pin is wanted to the last digit, unless the card publishes all digits of another file;
+        and a file of which the card publishes only the first digits is pinned there.
     locked
         Refuse a file that is not pinned.
     rehash
@@ -105,17 +107,25 @@ def pull(
     found = pins.find(asset, folder) if pins is not None else None
     if locked and found is None:
         raise NotPinned(f"{redacted(asset.url)} is not pinned in hubtool.lock", hint="hubtool lock pins it")
-    wanted = _wanted(asset, found)
+    wanted = _wanted(asset, found, locked=locked)
     verified = _pull(asset, folder, cache, wanted, access, progress, rehash=rehash)
     if pins is not None and found is None and wanted.digest.kind == "prefix":
         pins.add(asset, folder, Pin(verified.sha256, verified.size, redacted(asset.url)))
     return verified
 
 
-def cached(asset: Asset, folder: Path, cache: Cache, pins: Pins | None = None) -> VerifiedAsset | None:
-    """The asset if it takes no network to have it; None otherwise. Raises as `pull` does."""
+def cached(
+    asset: Asset,
+    folder: Path,
+    cache: Cache,
+    *,
+    access: Access = Access(),  # noqa: B008 (frozen)
+    pins: Pins | None = None,
+) -> VerifiedAsset | None:
+    """The asset if it takes no network to have it; None otherwise. Pins nothing; raises as `pull` does."""
+    wanted = _wanted(asset, pins.find(asset, folder) if pins is not None else None, locked=False)
     try:
-        return pull(asset, folder, cache, access=Access(offline=True), pins=pins)
+        return _pull(asset, folder, cache, wanted, replace(access, offline=True), SILENT, rehash=False)
     except Offline:
         return None
 
@@ -125,43 +135,39 @@ def place(verified: VerifiedAsset, folder: Path) -> Path:
     target = folder / verified.path.name
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    copy = Partial(folder / f".{verified.path.name}.partial")
-    try:
-        _copy(verified.path, copy, _Wanted(Digest(verified.sha256), verified.size, "the cache has"))
-        with environment_errors(folder):
-            copy.path.replace(target)
-    finally:
-        copy.close()
-        copy.discard()
+        with atomic_stream(target) as stream, verified.path.open("rb", buffering=0) as source:
+            sha256 = hashlib.sha256()
+            while chunk := source.read(DEFAULT_LIMITS.chunk_bytes):
+                sha256.update(chunk)
+                stream.write(chunk)
+            if sha256.hexdigest() != verified.sha256:
+                raise DigestMismatch(f"{verified.path} was changed while it was copied", hint="pull again")
     return target
 
 
 def link(verified: VerifiedAsset, folder: Path) -> Path:
     """Make a symbolic link to a verified file in a folder, under its own name; return the link's path."""
     target = folder / verified.path.name
-    fresh = folder / f".{verified.path.name}.link"
+    fresh = folder / f".hubtool-{secrets.token_hex(8)}.tmp"
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
         fresh.symlink_to(verified.path.absolute())
         fresh.replace(target)
     return target
 
 
-def safe_name(name: str) -> str:
-    """A file name from a link, without anything a file system or a shell could trip over."""
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".")[-200:] or "asset"
-
-
-def _wanted(asset: Asset, found: tuple[Pin, Path] | None) -> _Wanted:
+def _wanted(asset: Asset, found: tuple[Pin, Path] | None, *, locked: bool) -> _Wanted:
     published = asset.digest
     if found is not None:
         pin, lockfile = found
         if published is not None and not published.matches(pin.sha256):
-            raise DigestMismatch(
-                f"{redacted(asset.url)}: the card says sha256 {published.hex}, {lockfile} pins {pin.sha256}",
-                hint="one of them is wrong: if the file was meant to change, hubtool lock pins the new one",
-            )
+            said = f"{redacted(asset.url)}: the card says sha256 {published.hex}, {lockfile} pins {pin.sha256}"
+            if published.kind == "prefix" or locked:
+                hint = "one of them is wrong: if the file was meant to change, hubtool lock pins the new one"
+                raise DigestMismatch(said, hint=hint)
+            # All digits on the card are as good as a pin, and newer: the card was changed after it.
+            _log.warning("%s; the card counts, hubtool lock pins it anew", said)
+            return _Wanted(published, None, "the card says")
         return _Wanted(Digest(pin.sha256), pin.size, f"{lockfile} pins")
     if published is None:
         raise CardError(
@@ -177,15 +183,17 @@ def _pull(
     name = safe_name(asset.file_name)
     beside = local_path(asset, folder)
     if beside is not None:
-        _check_beside(beside, wanted)
+        wanted = replace(wanted, digest=_digest_beside(beside, wanted))
+    own_link = str(beside) if beside is not None else redacted(asset.url)
+    links = {own_link, *(redacted(url) for url in sources_of(asset.url, ()))}
     for store in (*(Cache(root, read_only=True) for root in access.shared), cache):
-        if hit := store.find(wanted.digest, name, rehash=rehash):
+        if hit := store.find(wanted.digest, name, links=links, rehash=rehash):
             _log.info("%s is in the cache: %s", redacted(asset.url), hit.path)
             return _verified(hit, transferred=0)
     if beside is None:
         _check_may_be_fetched(asset, cache, access)
     with cache.lock(wanted.digest):
-        if hit := cache.find(wanted.digest, name):  # somebody else fetched it meanwhile
+        if hit := cache.find(wanted.digest, name, links=links):  # somebody else fetched it meanwhile
             return _verified(hit, transferred=0)
         partial = Partial(cache.partial_path(wanted.digest))
         try:
@@ -193,7 +201,7 @@ def _pull(
                 source, sha256 = str(beside), _copy(beside, partial, wanted, progress)
             else:
                 source, sha256 = _fetch(asset, name, wanted, partial, access, progress)
-            file = cache.add(partial.path, sha256, name, source)
+            file = cache.add(partial.path, sha256, name, source, own_link)
             partial.discard()
         except DigestMismatch:
             partial.discard()
@@ -203,21 +211,22 @@ def _pull(
     return _verified(file, transferred=file.size)
 
 
-def _check_beside(path: Path, wanted: _Wanted) -> None:
-    """A file beside the card is what the card speaks of, whatever the cache holds under its digest."""
+def _digest_beside(path: Path, wanted: _Wanted) -> Digest:
+    """The digest of a file beside the card: it is what the card speaks of, whatever the cache holds."""
     sha256 = hash_file(path)
     if not wanted.digest.matches(sha256):
         with path.open("rb") as stream:
             raise wanted.mismatch(str(path), sha256, _what_it_is(stream.read(1024)))
+    return Digest(sha256)
 
 
 def _check_may_be_fetched(asset: Asset, cache: Cache, access: Access) -> None:
+    if access.offline:
+        raise Offline(f"{redacted(asset.url)} is not in the cache {cache.root}", hint="pull it once without --offline")
     try:
         access.policy.check(asset.url)
     except LinkRefused as error:
         raise CardError(error.message, hint=error.hint) from error
-    if access.offline:
-        raise Offline(f"{redacted(asset.url)} is not in the cache {cache.root}", hint="pull it once without --offline")
 
 
 def _copy(path: Path, partial: Partial, wanted: _Wanted, progress: Progress = SILENT) -> str:

@@ -23,7 +23,7 @@ def together(jobs: Sequence[Callable[[], T]], workers: int = TRANSFERS_AT_A_TIME
 
     The threads end with the process, whatever they wait for: a partial file is in order at any moment.
     """
-    if len(jobs) == 1:
+    if len(jobs) == 1:  # nothing to share the work with: no thread, and Ctrl-C reaches it
         yield _attempt(jobs[0])
         return
     outcomes: list[_Outcome[T]] = [_Outcome() for _ in jobs]

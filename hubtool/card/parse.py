@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -19,6 +17,7 @@ from hubtool.card.schema import SchemaProblem, schema_problems, typed
 from hubtool.card.span import Span
 from hubtool.card.tables import results_rows
 from hubtool.card.yamlvalues import YamlText, read_yaml
+from hubtool.files import read_regular
 
 MAX_CARD_BYTES = 1024 * 1024
 """Larger files are refused unread: the largest real card is under 40 KiB."""
@@ -164,7 +163,7 @@ def read_text(path: Path) -> tuple[str, Problem | None]:
     """The decoded text of a file, or an empty one and what keeps the file from being read."""
     start = Span(1, 1, 1, 1)
     try:
-        data = _bytes_of(path)
+        data = read_regular(path, MAX_CARD_BYTES + 1)
     except OSError as error:
         return "", Problem("unreadable", start, f"the file cannot be read: {error.strerror or error}")
     if len(data) > MAX_CARD_BYTES:
@@ -177,22 +176,6 @@ def read_text(path: Path) -> tuple[str, Problem | None]:
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         message = f"byte 0x{data[error.start]:02x} is not UTF-8: save the card as UTF-8"
         return "", Problem("unreadable", Span(line, column, line, column + 1), message)
-
-
-def _bytes_of(path: Path) -> bytes:
-    # Opened without waiting, because a pipe that nobody writes to would block for ever.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("it is not a regular file")
-        # One byte more than there should be: a file that is not longer comes in one piece.
-        data = os.read(descriptor, min(status.st_size, MAX_CARD_BYTES) + 1)
-        while status.st_size < len(data) <= MAX_CARD_BYTES and (more := os.read(descriptor, MAX_CARD_BYTES)):
-            data += more
-        return data
-    finally:
-        os.close(descriptor)
 
 
 def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:

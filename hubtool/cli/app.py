@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import io
 import logging
 import os
 import sys
@@ -84,8 +85,8 @@ def app() -> None:
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; never shows a traceback without -vv."""
     options: dict[str, Any] = {}
-    if sys.stdout is None:  # the caller closed it
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until the process ends)
+    sys.stdout = _usable(sys.stdout)
+    sys.stderr = _usable(sys.stderr)
     code = _run(args, options)
     try:
         sys.stdout.flush()
@@ -94,6 +95,15 @@ def main(args: list[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or _BROKEN_PIPE
     sys.exit(code)
+
+
+def _usable(stream: Any) -> Any:
+    """A stream that takes any text: one that the caller closed is replaced, odd characters are written as escapes."""
+    if stream is None:
+        stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open until the process ends)
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def _run(args: list[str] | None, options: dict[str, Any]) -> int:

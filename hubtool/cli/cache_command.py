@@ -99,8 +99,9 @@ def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
 @click.pass_context
 def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     """Remove files: those of a card, those of a name, or those whose digest begins so."""
-    for file in _named(settings(ctx), names):
-        _away(file)
+    chosen = settings(ctx)
+    for file in _named(chosen, names):
+        _away(Cache(chosen.cache_root), file)
 
 
 @command.command("prune")
@@ -113,23 +114,27 @@ def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: 
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)
     going = _selected(cache, chosen, older_than, unused=unused) if older_than or unused else []
-    left = list(leftovers(cache))
+    freed = 0
     for file in going:
         if dry_run:
             _say(file.path, file.size)
+            freed += file.size
         else:
-            _away(file)
-    for leftover in left:
-        _say(leftover.path, leftover.size)
-        if not dry_run:
-            clear(leftover)
-    freed = sum(file.size for file in going) + sum(leftover.size for leftover in left)
+            freed += _away(cache, file)
+    for leftover in list(leftovers(cache)):
+        if dry_run or clear(cache, leftover):
+            _say(leftover.path, leftover.size)
+            freed += leftover.size
     click.echo(f"{size(freed)} {'would be ' if dry_run else ''}freed", err=True)
 
 
-def _away(file: Kept) -> None:
-    forget(file)
-    _say(file.path, file.size)
+def _away(cache: Cache, file: Kept) -> int:
+    """Remove a file and say so; the result is the number of bytes that it took."""
+    if forget(cache, file):
+        _say(file.path, file.size)
+        return file.size
+    click.echo(f"{file.path}: a process works on it, left alone", err=True)
+    return 0
 
 
 def _say(path: object, length: int) -> None:
@@ -167,7 +172,10 @@ def _named(chosen: Settings, names: tuple[str, ...]) -> list[Kept]:
     for name in names:
         mine = matching(files, name) or _of_card(files, chosen, name)
         if not mine:
-            raise NotFound(f"{cache.root}: no file of {name}", hint="hubtool cache ls shows what there is")
+            raise NotFound(
+                f"{cache.root}: no file of {name}",
+                hint="hubtool cache ls shows all; of a digest, 4 digits are needed",
+            )
         found += [file for file in mine if file not in found]
     return found
 

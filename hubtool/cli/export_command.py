@@ -6,12 +6,10 @@ from pathlib import Path
 
 import click
 
-from hubtool.asset.cache import Cache
-from hubtool.card.registry import Catalogue
 from hubtool.checkpoint.convert import WRITERS, convert
 from hubtool.checkpoint.formats import open_weights
 from hubtool.cli.settings import global_options, settings
-from hubtool.verify.named_file import named_file
+from hubtool.cli.transfer import file_of
 
 
 @click.command("export")
@@ -32,7 +30,7 @@ def command(ctx: click.Context, *, given: str, to: str, output: Path | None, for
     FILE is a MindSpore checkpoint or a safetensors file. A damaged one is refused, and nothing is left behind.
     """
     chosen = settings(ctx)
-    source = named_file(given, Catalogue(chosen.card_roots), Cache(chosen.cache_root))
+    source = file_of(given, chosen)
     target = output or Path(source.with_suffix(f".{to}").name)
     convert(open_weights(source), target, to, replace=force, progress=chosen.progress())
     click.echo(target)

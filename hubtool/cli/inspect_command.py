@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import click
 
-from hubtool.asset.cache import Cache
-from hubtool.card.registry import Catalogue
 from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.inspect import inspect
 from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
+from hubtool.cli.transfer import file_of
 from hubtool.errors import MissingExtra
-from hubtool.verify.named_file import named_file
 
 
 @click.command("inspect")
@@ -32,7 +30,7 @@ def command(ctx: click.Context, *, given: str, statistics: bool | None, as_json:
     in the cache.
     """
     chosen = settings(ctx)
-    weights = open_weights(named_file(given, Catalogue(chosen.card_roots), Cache(chosen.cache_root)))
+    weights = open_weights(file_of(given, chosen))
     try:
         inspection = inspect(weights, with_statistics=statistics is not False)
     except MissingExtra as error:

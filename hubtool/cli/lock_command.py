@@ -14,8 +14,9 @@ from hubtool.asset.lockfile import Pin, pin_key, read_lockfile, update_lockfile
 from hubtool.asset.policy import redacted
 from hubtool.asset.pull import pull
 from hubtool.asset.together import together
+from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset
-from hubtool.card.registry import Catalogue
+from hubtool.card.registry import Catalogue, invalid
 from hubtool.card.subject import Subject, choose
 from hubtool.cli.errors import show_error
 from hubtool.cli.settings import global_options, settings
@@ -59,17 +60,23 @@ def command(
     Pins of files that no card links any more are dropped when all cards are locked.
     """
     chosen = settings(ctx)
-    files = list(_files(choose(Catalogue(chosen.card_roots), names), chosen.card_roots))
+    subjects = choose(Catalogue(chosen.card_roots), names)
+    files = list(_files(subjects, chosen.card_roots))
+    unread = [parsed for parsed in subjects if isinstance(parsed, ParsedCard)]
+    for parsed in unread:
+        show_error(invalid(parsed))
     pins = {path: read_lockfile(path) for path in dict.fromkeys(file.lockfile for file in files)}
     missing = [file for file in files if not _fits(file, pins[file.lockfile].get(file.key))]
     stale = {path: set(known) - {f.key for f in files if f.lockfile == path} for path, known in pins.items()}
-    if names:
-        stale = {}
+    roots = [root.resolve() for root in chosen.card_roots]
+    if names or unread:
+        stale = {}  # what other cards link is not known
+    stale = {path: keys for path, keys in stale.items() if path.parent.resolve() in roots}
     if check:
-        return _report(missing, stale)
+        return max(_report(missing, stale), CardError.exit_code if unread else 0)
     allowed = access(chosen, mirror, allow_http, allow_private)
     fetch = partial(pull, cache=Cache(chosen.cache_root), access=allowed, progress=chosen.progress())
-    worst = 0
+    worst = CardError.exit_code if unread else 0
     fresh: dict[Path, dict[str, Pin]] = {path: {} for path in pins}
     for file, outcome in zip(missing, together([partial(fetch, f.asset, f.folder) for f in missing]), strict=True):
         if isinstance(outcome, HubtoolError):
@@ -93,7 +100,7 @@ def _files(chosen: Sequence[object], roots: tuple[Path, ...]) -> Iterator[_File]
     seen = set()
     for subject in chosen:
         if not isinstance(subject, Subject):
-            continue  # a card without a record links nothing that could be pulled
+            continue
         folder = subject.card.folder
         lockfile = lockfile_of(folder, roots)
         if lockfile is None:

@@ -12,15 +12,26 @@ from pathlib import Path
 import click
 
 from hubtool.asset.cache import hash_file
+from hubtool.card.parse import parse_card
+from hubtool.card.registry import invalid
 from hubtool.card.template import Draft, render_card
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import NotFound, UsageProblem
-from hubtool.files import environment_errors, write_atomically
+from hubtool.files import atomic_stream, environment_errors, write_atomically
 from hubtool.network.registry import find_architecture
+from hubtool.resources import packaged
 
 _DIGITS = 8
+_COPIED_AT_A_TIME = 1024 * 1024
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in containers
+        return "unknown"
 
 
 @click.command("new")
@@ -29,7 +40,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 @click.option("--link", help="Where the checkpoint is, or will be, published.  [default: a copy beside the card]")
 @click.option("--dataset", default="", help="The card's train-dataset.")
 @click.option("--evaluation", default="", help="The figures, such as 'top1acc76.85 | top5acc93.24'.")
-@click.option("--author", default=getpass.getuser, help="Who answers for the card.  [default: your login]")
+@click.option("--author", default=_login, help="Who answers for the card.  [default: your login]")
 @click.option("--version", "version", default="1.0", show_default=True, help="The card's model-version.")
 @click.option("--license", "licence", default="Apache-2.0", show_default=True, help="An SPDX expression.")
 @click.option("--repo", "repository", default="", help="Link to the training code.")
@@ -56,6 +67,8 @@ def command(
     copied to assets/ beside the card, the first digits of its digest in its name.
     """
     folder = settings(ctx).card_roots[0]
+    if folder == packaged("cards"):  # the cards that came with hubtool are nobody's to add to
+        folder = Path("cards")
     if not _NAME.fullmatch(name):
         raise UsageProblem(f"{name!r} is no model name", hint="letters, digits, dot, dash, underscore and plus")
     target = folder / f"{name}.md"
@@ -81,14 +94,25 @@ def command(
         parameters=parameters,
         day=datetime.now(timezone.utc).date(),
     )
+    text = render_card(draft)
+    parsed = parse_card(text, target)
+    if parsed.card is None:
+        raise UsageProblem(f"the card would not be valid: {invalid(parsed).message}", hint="nothing was written")
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if ckpt and link is None:
-            (folder / "assets").mkdir(exist_ok=True)
-            shutil.copyfile(ckpt, folder / "assets" / file_name)
-        write_atomically(target, render_card(draft).encode())
+            _copy(ckpt, folder / "assets" / file_name)
+        write_atomically(target, text.encode())
     click.echo(target)
     click.echo(f"next: write its text, then hubtool validate {target}", err=True)
+
+
+def _copy(ckpt: Path, target: Path) -> None:
+    if target.exists() and target.samefile(ckpt):
+        return
+    target.parent.mkdir(exist_ok=True)
+    with atomic_stream(target) as stream, ckpt.open("rb") as source:
+        shutil.copyfileobj(source, stream, _COPIED_AT_A_TIME)
 
 
 def _measured(ckpt: Path) -> tuple[str, int]:

@@ -55,6 +55,7 @@ def command(
     catalogue = Catalogue(chosen.card_roots)
     matches = [catalogue.resolve(name) for name in names]
     put = _putter(folder, as_link)
+    placed: dict[str, str] = {}
     worst = 0
     for outcome in together(_jobs(matches, chosen, allowed, locked=locked, rehash=rehash)):
         if isinstance(outcome, HubtoolError):
@@ -62,6 +63,11 @@ def command(
             worst = max(worst, outcome.exit_code)
         elif isinstance(outcome, Exception):
             raise outcome
+        elif folder and placed.setdefault(outcome.path.name, outcome.sha256) != outcome.sha256:
+            show_error(
+                UsageProblem(f"{folder / outcome.path.name}: two files have this name", hint="pull one at a time")
+            )
+            worst = max(worst, UsageProblem.exit_code)
         else:
             click.echo(put(outcome))
     return worst

@@ -38,7 +38,7 @@ def _find(rules: list[Rule], wanted: str) -> Rule:
     if rule := by_name.get(wanted.casefold()):
         return rule
     close = difflib.get_close_matches(wanted.casefold(), by_name, 3)
-    hint = f"did you mean {' or '.join(close).upper()}?" if close else "hubtool rule lists all"
+    hint = f"did you mean {' or '.join(by_name[near].code for near in close)}?" if close else "hubtool rule lists all"
     raise NotFound(f"there is no rule {wanted}", hint=hint)
 
 

@@ -54,3 +54,14 @@ def lockfile_of(folder: Path, roots: tuple[Path, ...]) -> Path | None:
 def pins_of(folder: Path, chosen: Settings) -> Pins:
     """What pins the files of the cards in a folder."""
     return Pins(lockfile_of(folder, chosen.card_roots), chosen.cache_root / NAME)
+
+
+def file_of(given: str, chosen: Settings) -> Path:
+    """The file that FILE or NAME stands for, see `hubtool.verify.named_file`; nothing is fetched."""
+    from hubtool.asset.cache import Cache
+    from hubtool.card.registry import Catalogue
+    from hubtool.verify.named_file import named_file
+
+    catalogue = Catalogue(chosen.card_roots)
+    cache = Cache(chosen.cache_root)
+    return named_file(given, catalogue, cache, access_from_environment(), lambda folder: pins_of(folder, chosen))

@@ -10,12 +10,12 @@ from typing import TypeVar
 
 import click
 
-from hubtool.asset.lockfile import Locks, find_lockfile
+from hubtool.asset.lockfile import Locks
 from hubtool.card.parse import read_card
 from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import CardError, NotFound, UsageProblem
-from hubtool.files import write_atomically
+from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.baseline import Baseline
 from hubtool.lint.config import LintConfig, enabled_codes, ignored_for, load_config
 from hubtool.lint.diagnostic import Diagnostic
@@ -122,8 +122,10 @@ def _checks(config: LintConfig, codes: frozenset[str], cards: Sequence[CardFile]
 
 
 def _locks(cards: Sequence[CardFile]) -> Locks | None:
-    folders = {os.path.dirname(card.path) for card in cards}  # noqa: PTH120 (for every card of a hub)
-    return Locks() if any(find_lockfile(Path(folder)) for folder in folders) else None
+    folders = {os.path.dirname(card.shown) for card in cards}  # noqa: PTH120 (for every card of a hub)
+    locks = Locks()
+    found = [locks.read(Path(folder)) for folder in folders]  # now, before a word of a report is written
+    return locks if any(found) else None
 
 
 def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], cache_root: Path) -> Iterator[Checked]:
@@ -192,7 +194,8 @@ def _show_diff(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> in
 def _fix(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> None:
     edits = changed = 0
     for card, result in _fixes(cards, checks, unsafe=unsafe):
-        write_atomically(card.path, result.data)
+        with environment_errors(card.path):
+            write_atomically(card.path, result.data)
         changed += 1
         edits += result.applied
     click.echo(f"{edits:,} problems mended in {changed:,} cards", err=True)

@@ -5,18 +5,23 @@ Only the summaries that catalogue rules need are kept; cards and diagnostics are
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import gc
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from hubtool.card.parse import BOM, ParsedCard, parse_card, read_card, read_text
 from hubtool.card.registry import nested_uid
+from hubtool.errors import EnvironmentProblem
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_card, check_catalogue, named_cards
 from hubtool.lint.rule import Facts
@@ -25,6 +30,7 @@ from hubtool.lint.suppress import MARK, drop_ignored, suppress
 
 _CARDS_WORTH_A_PROCESS = 400
 _CHUNK = 32
+_PIPE_BYTES = 1024 * 1024
 _Outcome = TypeVar("_Outcome")
 _Result = TypeVar("_Result")
 
@@ -156,27 +162,59 @@ def default_jobs(cards: int) -> int:
 
 
 def _map(check: Callable[[CardFile], _Result], cards: Sequence[CardFile], jobs: int) -> Iterator[_Result]:
-    if jobs == 1:
+    jobs = min(jobs, -(-len(cards) // _CHUNK))
+    if jobs <= 1:
         yield from map(check, cards)
-        return
-    # What a forked process inherits need not be sent: only numbers of cards go out, and only results come back.
-    gc.freeze()
+    else:
+        yield from _map_in_processes(check, cards, jobs)
+
+
+def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[CardFile], jobs: int) -> Iterator[_Result]:
+    """As `map`, chunk by chunk in turn by forked processes, which inherit the cards and send results.
+
+    Not a pool of the standard library: multiprocessing's waits for ever for a process that was killed, and neither
+    ends at Ctrl-C without a word from every process.
+    """
+    gc.freeze()  # what is there already stays in pages that the processes share
     context = multiprocessing.get_context("fork")
-    with context.Pool(jobs, initializer=_Worker.adopt, initargs=(check, cards)) as pool:
-        yield from pool.imap(_Worker.run, range(len(cards)), _CHUNK)
-    gc.unfreeze()
+    workers = []
+    try:
+        for first in range(jobs):
+            results, sender = context.Pipe(duplex=False)
+            with contextlib.suppress(OSError):  # a system may not allow as much
+                fcntl.fcntl(sender.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+            worker = context.Process(target=_work, args=(check, cards, first, jobs, sender), daemon=True)
+            worker.start()
+            sender.close()  # so that the end of the process is the end of what there is to read
+            workers.append((worker, results))
+        for number in range(-(-len(cards) // _CHUNK)):
+            outcome = workers[number % jobs][1].recv()
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield from outcome
+    except EOFError as error:
+        raise EnvironmentProblem(
+            "a process that checked cards was ended from outside", hint="the machine may lack memory: try --jobs 1"
+        ) from error
+    finally:
+        for worker, _ in workers:
+            worker.kill()
+            worker.join()
+        gc.unfreeze()
 
 
-class _Worker:
-    """What a worker process was born with."""
-
-    check: ClassVar[Callable[[CardFile], Any]]
-    cards: ClassVar[Sequence[CardFile]]
-
-    @classmethod
-    def adopt(cls, check: Callable[[CardFile], Any], cards: Sequence[CardFile]) -> None:
-        cls.check, cls.cards = staticmethod(check), cards
-
-    @classmethod
-    def run(cls, number: int) -> Any:
-        return cls.check(cls.cards[number])
+def _work(
+    check: Callable[[CardFile], Any], cards: Sequence[CardFile], first: int, jobs: int, sender: Connection
+) -> None:
+    """Check every chunk that is this process's turn."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process, and the first one ends the others
+    for start in range(first * _CHUNK, len(cards), jobs * _CHUNK):
+        outcome: object
+        try:
+            outcome = [check(card) for card in cards[start : start + _CHUNK]]
+        except Exception as error:  # told where it can be shown
+            outcome = error
+        try:
+            sender.send(outcome)
+        except BrokenPipeError:  # nobody reads any more
+            return

@@ -201,7 +201,7 @@ class _Verifier:
     def _asset_level(self, subject: Subject, *, download: bool) -> tuple[VerifiedAsset, str]:
         folder, pins = subject.card.folder, self.plan.pins(subject.card.folder)
         for other in subject.others:  # no figures are published for them, but their digests are
-            cached(other, folder, self.plan.cache, pins)
+            cached(other, folder, self.plan.cache, access=self.plan.access, pins=pins)
         if subject.asset is None:
             raise _SkipLevel("no file is linked")
         if download:
@@ -209,7 +209,7 @@ class _Verifier:
                 subject.asset, folder, self.plan.cache, access=self.plan.access, pins=pins, progress=self.progress
             )
         else:
-            present = cached(subject.asset, folder, self.plan.cache, pins)
+            present = cached(subject.asset, folder, self.plan.cache, access=self.plan.access, pins=pins)
             if present is None:
                 raise _SkipLevel(f"not in the cache: {subject.how_to_fetch}")
             asset = present

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache
+from hubtool.asset.lockfile import Pins
 from hubtool.asset.pull import cached
 from hubtool.card.record import Asset
 from hubtool.card.registry import Catalogue, Match
@@ -14,8 +17,13 @@ from hubtool.errors import NotFound
 _SUFFIXES = {".ckpt", ".safetensors"}
 
 
-def named_file(given: str, catalogue: Catalogue, cache: Cache) -> Path:
-    """The path of a file that is there, or of a card's asset beside the card or in the cache.
+def named_file(given: str, catalogue: Catalogue, cache: Cache, access: Access, pins: Callable[[Path], Pins]) -> Path:
+    """The path of a file that is there, or of a card's asset beside the card or in a cache.
+
+    Parameters
+    ----------
+    pins
+        The lockfiles of the cards in a folder.
 
     Raises
     ------
@@ -35,7 +43,8 @@ def named_file(given: str, catalogue: Catalogue, cache: Cache) -> Path:
             return path
         raise
     asset = _weights_of(match)
-    verified = cached(asset, match.card.folder, cache)
+    folder = match.card.folder
+    verified = cached(asset, folder, cache, access=access, pins=pins(folder))
     if verified is None:
         raise NotFound(f"{asset.url} is not in the cache {cache.root}", hint=f"hubtool pull {given}")
     return verified.path

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_bytes_and_folders_are_no_lockfiles(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(UsageProblem, match="byte 0 is not UTF-8"):
         read_lockfile(tmp_path / "bytes")
-    with pytest.raises(EnvironmentProblem, match="directory"):
+    with pytest.raises(EnvironmentProblem, match="not a regular file"):
         read_lockfile(tmp_path / "folder")
     assert read_lockfile(tmp_path / "nothing") == {}
 
@@ -147,10 +148,42 @@ def test_bytes_that_fit_the_prefix_and_not_the_pin_are_refused_and_both_digests_
     assert SHA256 in caught.value.message
 
 
-def test_a_card_that_contradicts_its_pin_is_refused(cards: Path) -> None:
+def test_a_prefix_that_contradicts_its_pin_is_refused(cards: Path) -> None:
     update_lockfile(cards / "hubtool.lock", {"net.ckpt": Pin("0" * 64, 1, "")})
     with pytest.raises(DigestMismatch, match="the card says sha256 .* pins 0000"):
-        _pull(cards, SHA256)
+        _pull(cards, SHA256[:8])
+
+
+def test_all_digits_on_a_card_count_more_than_an_older_pin(cards: Path, caplog: pytest.LogCaptureFixture) -> None:
+    update_lockfile(cards / "hubtool.lock", {"net.ckpt": Pin("0" * 64, 1, "")})
+    assert _pull(cards, SHA256).sha256 == SHA256
+    assert "hubtool lock pins it anew" in caplog.text
+    with pytest.raises(DigestMismatch):
+        _pull(cards, SHA256, locked=True)
+
+
+def test_the_first_of_two_pins_stays(cards: Path) -> None:
+    first, second = Pin("1" * 64, 1, ""), Pin("2" * 64, 1, "")
+    asset = Asset("ckpt", "net.ckpt", None)
+    one, other = (Pins(cards / "hubtool.lock", cards / "personal.lock") for _ in range(2))
+    assert one.find(asset, cards) is other.find(asset, cards) is None
+    one.add(asset, cards, first)
+    with pytest.raises(DigestMismatch, match=f"sha256 {second.sha256}, another one pinned {first.sha256}"):
+        other.add(asset, cards, second)
+    assert other.find(asset, cards) == (first, cards / "hubtool.lock")
+
+
+def test_links_that_are_long_have_pins_of_their_own(tmp_path: Path) -> None:
+    keys = {
+        pin_key(Asset("ckpt", f"https://a.example/{'x' * 400}{n}", None), tmp_path, tmp_path / "l") for n in range(2)
+    }
+    assert len(keys) == 2
+
+
+def test_a_pipe_is_no_lockfile(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "hubtool.lock")
+    with pytest.raises(EnvironmentProblem, match="not a regular file"):
+        read_lockfile(tmp_path / "hubtool.lock")
 
 
 def test_a_pin_stands_in_for_a_digest_that_the_card_does_not_publish(cards: Path) -> None:

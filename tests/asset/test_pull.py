@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,8 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubtool.asset.access import Access
-from hubtool.asset.cache import Cache
-from hubtool.asset.pull import cached, place, pull, safe_name
+from hubtool.asset.cache import Cache, safe_name
+from hubtool.asset.inventory import clear, forget, kept, leftovers
+from hubtool.asset.limits import DEFAULT_LIMITS
+from hubtool.asset.pull import cached, place, pull
+from hubtool.asset.together import together
 from hubtool.card.record import Asset, Digest
 from hubtool.errors import (
     CardError,
@@ -247,3 +254,89 @@ def test_a_file_name_is_safe_whatever_the_link(name: str) -> None:
     assert "/" not in safe
     assert not safe.startswith(".")
     assert safe.isascii()
+
+
+def twins() -> tuple[bytes, bytes]:
+    """Two different files whose digests begin with the same 8 digits; among so many, some always do."""
+    seen: dict[str, bytes] = {}
+    for number in range(10**7):
+        body = b"%d" % number
+        prefix = hashlib.sha256(body).hexdigest()[:8]
+        if prefix in seen:
+            return seen[prefix], body
+        seen[prefix] = body
+    raise AssertionError
+
+
+def test_another_files_first_digits_open_no_door_in_the_cache(site: Site, cache: Cache, tmp_path: Path) -> None:
+    good, evil = twins()
+    prefix = hashlib.sha256(good).hexdigest()[:8]
+    site.body = evil
+    pull(asset(f"{site.url}/evil.ckpt", prefix), tmp_path, cache)
+    site.body = good
+    verified = pull(asset(f"{site.url}/good.ckpt", prefix), tmp_path, cache)
+    assert verified.path.read_bytes() == good
+    assert site.requests == ["/evil.ckpt", "/good.ckpt"]
+
+
+def test_two_links_of_one_file_are_both_known(site: Site, cache: Cache, tmp_path: Path) -> None:
+    for link in ("/a.ckpt", "/b.ckpt", "/a.ckpt", "/b.ckpt"):
+        pull(asset(f"{site.url}{link}", SHA256[:8]), tmp_path, cache)
+    assert site.requests == ["/a.ckpt", "/b.ckpt"]
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "../../x"])
+def test_a_note_cannot_lead_out_of_its_folder(site: Site, cache: Cache, tmp_path: Path, name: str) -> None:
+    wanted = asset(f"{site.url}/net.ckpt")
+    path = pull(wanted, tmp_path, cache).path
+    note = path.parent.with_suffix(".json")
+    note.write_text(note.read_text().replace('"net.ckpt"', json.dumps(name)))
+    assert pull(wanted, tmp_path, cache, rehash=True).path == path
+    assert path.read_bytes() == BODY
+
+
+def test_copies_made_at_the_same_time_are_whole(site: Site, cache: Cache, tmp_path: Path) -> None:
+    verified = pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+    results = list(together([partial(place, verified, tmp_path / "out") for _ in range(12)], workers=4))
+    assert set(results) == {tmp_path / "out" / "net.ckpt"}
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["net.ckpt"]
+    assert results[0].read_bytes() == BODY
+
+
+def test_what_somebody_works_on_is_not_pruned(site: Site, cache: Cache, tmp_path: Path) -> None:
+    verified = pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+    digest = Digest(SHA256)
+    cache.partial_path(digest).write_bytes(b"half")
+    (file,) = kept(cache)
+    (left,) = leftovers(cache)
+    with cache.lock(digest):
+        assert list(leftovers(cache)) == []
+        assert not clear(cache, left)
+        assert not forget(cache, file)
+    assert verified.path.exists()
+    assert cache.partial_path(digest).exists()
+    assert clear(cache, left)
+    assert forget(cache, file)
+    assert not verified.path.parent.exists()
+
+
+def test_a_handshake_that_breaks_off_is_tried_again(cache: Cache, tmp_path: Path) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    connections = []
+
+    def hang_up() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connections.append(connection.recv(10))
+            connection.close()
+
+    threading.Thread(target=hang_up, daemon=True).start()
+    limits = replace(DEFAULT_LIMITS, idle_attempts=2)
+    with pytest.raises(TransferError, match="2 requests"):
+        pull(asset(f"https://localhost:{listener.getsockname()[1]}/x"), tmp_path, cache, access=Access(limits=limits))
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    assert len(connections) >= 2

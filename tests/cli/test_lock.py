@@ -109,3 +109,37 @@ def test_the_linter_knows_the_lockfile(hubtool: Hubtool, cards: Path) -> None:
     (diagnostic,) = json.loads(run.out)["diagnostics"]
     assert (diagnostic["code"], run.code) == ("HT411", 1)
     assert "`00000000a334…`" in diagnostic["message"]
+
+
+def test_cards_that_cannot_be_read_keep_their_pins(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "license: Apache-2.0\n", "")
+    before = (cards / "hubtool.lock").read_text()
+    (cards / "bit_resnet50_imagenet2012.md").unlink()
+    for args in ([], ["--check"]):
+        run = hubtool("lock", *args, "--cards", cards)
+        assert run.code in {1, 3}
+        assert "license" in run.err
+    assert (cards / "hubtool.lock").read_text() == before
+
+
+def test_the_pins_of_other_folders_stay(hubtool: Hubtool, remote: Path, site: Site) -> None:
+    pin = {"sha256": "0" * 64, "size": 1, "source": ""}
+    above = remote.parent / "hubtool.lock"
+    above.write_text(json.dumps({"version": 1, "assets": {"others/net.ckpt": pin}}))
+    assert hubtool("lock", "--cards", remote).code == 0
+    assert set(json.loads(above.read_text())["assets"]) == {"others/net.ckpt", f"{site.url}/net.ckpt"}
+
+
+def test_inspect_holds_to_the_pin(hubtool: Hubtool, remote: Path, site: Site) -> None:
+    hubtool("pull", "bit_digits", "--cards", remote)
+    edit(remote / "hubtool.lock", SHA256, SHA256[:8] + "0" * 56)
+    run = hubtool("inspect", "bit_digits", "--cards", remote)
+    assert run.code == 3
+    assert "is not in the cache" in run.err
+
+
+def test_verify_pins_nothing(hubtool: Hubtool, remote: Path) -> None:
+    hubtool("pull", "bit_digits", "--cards", remote)
+    (remote / "hubtool.lock").unlink()
+    hubtool("verify", "bit_digits", "--cards", remote)
+    assert not (remote / "hubtool.lock").exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit, flip_byte
@@ -65,3 +66,19 @@ def test_a_cache_that_cannot_be_written(hubtool: Hubtool, tmp_path: Path) -> Non
     assert result.code == 6
     assert str(tmp_path / "file" / "cache") in result.err
     assert "name another folder" in result.err
+
+
+def test_two_files_of_one_name_do_not_replace_each_other(hubtool: Hubtool, cards: Path) -> None:
+    other = cards / "other"
+    other.mkdir()
+    text = (cards / "bit_digits.md").read_text().replace("bit_digits", "bit_other")
+    (other / "assets").mkdir()
+    (other / "assets" / DIGITS_CHECKPOINT.name).write_bytes(b"another")
+    digest = hashlib.sha256(b"another").hexdigest()
+    old = hashlib.sha256(DIGITS_CHECKPOINT.read_bytes()).hexdigest()
+    text = text.replace(old, digest).replace(f"assets/bit_other-{old[:8]}", f"assets/bit_digits-{old[:8]}")
+    (other / "bit_other.md").write_text(text)
+    run = hubtool("pull", "bit_digits", "bit_other", "--to", hubtool.folder / "out", "--cards", cards)
+    assert run.code == 2
+    assert "two files have this name" in run.err
+    assert len(run.out.splitlines()) == 1

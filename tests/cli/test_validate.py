@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import stat
+import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -261,3 +265,61 @@ def test_answers_older_than_a_day_or_broken_are_asked_again(tmp_path: Path) -> N
 def test_our_own_cards_are_clean(hubtool: Hubtool) -> None:
     run = hubtool("validate", CARDS, "--format", "json")
     assert json.loads(run.out)["diagnostics"] == []
+
+
+def _many(folder: Path) -> Path:
+    """So many cards that checking them takes a while."""
+    text = (CARDS / "bit_digits.md").read_text()
+    (folder / "many").mkdir()
+    for number in range(4000):
+        (folder / "many" / f"bit_digits_{number}.md").write_text(text)
+    return folder / "many"
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.parametrize("victim", ["all", "worker"])
+def test_processes_that_end_early(hubtool: Hubtool, tmp_path: Path, victim: str) -> None:
+    process = hubtool.popen("validate", "--jobs", "2", _many(tmp_path), start_new_session=True)
+    try:
+        deadline = time.monotonic() + 20
+        while not (children := _children(process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if victim == "all":
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            os.kill(children[0], signal.SIGKILL)
+        _, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert "Traceback" not in err
+    assert process.returncode == (130 if victim == "all" else 6)
+
+
+def test_a_device_is_not_replaced_by_a_baseline(hubtool: Hubtool, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    run = hubtool("validate", CARDS, "--write-baseline", tmp_path / "pipe")
+    assert run.code == 6
+    assert "not a regular file" in run.err
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_new_card_goes_into_the_working_folder_and_is_valid_or_not_written(hubtool: Hubtool) -> None:
+    run = hubtool("new", "net")
+    assert (run.code, run.out) == (0, "cards/net.md\n")
+    assert (hubtool.folder / "cards" / "net.md").is_file()
+    for args in (["--version", "nonsense"], ["--link", "http://a b"]):
+        run = hubtool("new", "other", *args)
+        assert run.code == 2
+        assert "would not be valid" in run.err
+    assert not (hubtool.folder / "cards" / "other.md").exists()
+
+
+def test_output_of_an_odd_encoding(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "license: Apache-2.0", "license: 许可")
+    hubtool.environment["PYTHONIOENCODING"] = "ascii"
+    run = hubtool("validate", cards)
+    assert "\\u8bb8\\u53ef" in run.out
+    assert run.err == ""
