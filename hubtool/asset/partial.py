@@ -77,8 +77,9 @@ class Partial:
         """Forget all bytes."""
         self._hasher.stop()
         with environment_errors(self.path):
-            os.ftruncate(self._descriptor, 0)
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            if self.size:  # an empty file that is truncated is flushed by ext4 when it is closed, however long by then
+                os.ftruncate(self._descriptor, 0)
+                os.lseek(self._descriptor, 0, os.SEEK_SET)
         self._notes.unlink(missing_ok=True)
         self.size = 0
         self.origin = None
