@@ -11,7 +11,6 @@ from pathlib import Path
 from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache, CachedFile, hash_file
 from hubtool.asset.door import Door
-from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.asset.lockfile import Pin, Pins
 from hubtool.asset.mirrors import sources_of
 from hubtool.asset.partial import Origin, Partial
@@ -226,9 +225,9 @@ def _copy(path: Path, partial: Partial, wanted: _Wanted, progress: Progress = SI
     task = progress.task(path.name, path.stat().st_size, "B")
     try:
         with environment_errors(path), path.open("rb", buffering=0) as stream:
-            while chunk := stream.read(DEFAULT_LIMITS.chunk_bytes):
-                partial.append(chunk)
-                task.advance(len(chunk))
+            while count := stream.readinto(partial.room()):
+                partial.append(partial.room()[:count])
+                task.advance(count)
     finally:
         task.finish()
     return _check(wanted, partial, str(path))
