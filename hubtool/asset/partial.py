@@ -191,10 +191,10 @@ class _Hasher:
     def _read_back(self, descriptor: int, size: int) -> None:
         """Hash what an earlier process fetched."""
         position = 0
-        while (
-            position < size
-            and not self._stopping
-            and (chunk := os.pread(descriptor, DEFAULT_LIMITS.chunk_bytes, position))
-        ):
+        # Not to the end of the file: it grows meanwhile, and what is new comes through `feed`.
+        while position < size and not self._stopping:
+            chunk = os.pread(descriptor, min(DEFAULT_LIMITS.chunk_bytes, size - position), position)
+            if not chunk:
+                return
             self._sha256.update(chunk)
             position += len(chunk)
