@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import re
 from dataclasses import dataclass
@@ -300,6 +299,8 @@ def _what_it_is(head: bytes) -> str:
         return " (the file is empty)"
     start = head.lstrip()[:64].lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")) or b"<html" in head[:512].lower():
+        import html
+
         words = " ".join(html.unescape(_TAG_OR_STYLE.sub(b" ", head).decode("utf-8", "replace")).split())
         shown = "".join(character if character.isprintable() else "?" for character in words[:_SHOWN_CHARACTERS])
         return f" (it is an HTML page: {shown!r})"
