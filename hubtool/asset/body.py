@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hubtool.asset.door import Unreachable, failure_reason
@@ -33,8 +34,13 @@ def announced_length(response: requests.Response) -> int | None:
     return int(written)
 
 
-def chunks(response: requests.Response, limits: Limits) -> Iterator[bytes]:
+def chunks(response: requests.Response, limits: Limits, room: Callable[[], memoryview]) -> Iterator[memoryview]:
     """The bytes of the file, as they arrive.
+
+    Parameters
+    ----------
+    room
+        Gives the memory to put the next bytes in; a chunk is the beginning of it.
 
     Raises
     ------
@@ -44,30 +50,32 @@ def chunks(response: requests.Response, limits: Limits) -> Iterator[bytes]:
         It is encoded in a way that hubtool cannot undo.
     """
     encoding = content_encoding(response)
-    arriving = _arriving(response.raw, limits)
     if not encoding:
-        return arriving
+        return _arriving(response.raw, limits, room)
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise TransferError(f"{redacted(response.url)}: the server insists on the encoding {encoding}")
-    return _decoded(arriving, limits)
+    encoded = memoryview(bytearray(limits.chunk_bytes))
+    return _decoded(_arriving(response.raw, limits, lambda: encoded), room)
 
 
-def _arriving(raw: Any, limits: Limits) -> Iterator[bytes]:
+def _arriving(raw: Any, limits: Limits, room: Callable[[], memoryview]) -> Iterator[memoryview]:
     from http.client import HTTPException
 
     from urllib3.exceptions import HTTPError
 
+    receive = _receiver(raw)
     window_end = time.monotonic() + limits.slow_seconds
     in_window = 0
     while True:
+        buffer = room()
         try:
-            chunk = raw.read1(limits.chunk_bytes, decode_content=False)
+            count = receive(buffer)
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             raise Unreachable(failure_reason(error)) from error
-        if not chunk:
+        if not count:
             return
-        yield chunk
-        in_window += len(chunk)
+        yield buffer[:count]
+        in_window += count
         now = time.monotonic()
         if now > window_end:
             if in_window < limits.slow_bytes:
@@ -75,24 +83,57 @@ def _arriving(raw: Any, limits: Limits) -> Iterator[bytes]:
             window_end, in_window = now + limits.slow_seconds, 0
 
 
-def _decoded(arriving: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
+def _receiver(raw: Any) -> Callable[[memoryview], int]:
+    """What puts as many bytes as have arrived into a buffer and returns their number, 0 at the end of the body.
+
+    urllib3 can read into new memory only, so a body without any framing but its length is read below it.
+    """
+    from http.client import HTTPResponse
+
+    from urllib3.exceptions import IncompleteRead
+
+    below = getattr(raw, "_original_response", None)
+    if not isinstance(below, HTTPResponse) or below.fp is None or below.chunked or not below.length:
+        return partial(_receive_copied, raw)
+    stream, left = below.fp, below.length
+
+    def receive(buffer: memoryview) -> int:
+        nonlocal left
+        count = stream.readinto1(buffer[:left])
+        if left and not count:
+            raise IncompleteRead(0, left)
+        left -= count
+        return count
+
+    return receive
+
+
+def _receive_copied(raw: Any, buffer: memoryview) -> int:
+    piece = raw.read1(len(buffer), decode_content=False) or b""
+    buffer[: len(piece)] = piece
+    return len(piece)
+
+
+def _decoded(arriving: Iterator[memoryview], room: Callable[[], memoryview]) -> Iterator[memoryview]:
     """Undo gzip or deflate in pieces of bounded size, however far the bytes expand."""
     decoder: Any = None
     for chunk in arriving:
         if decoder is None:
             # What HTTP calls deflate has a zlib header; some servers leave it out.
-            has_header = chunk[:1] == b"\x1f" or (
+            has_header = chunk[0] == 0x1F or (
                 len(chunk) > 1 and chunk[0] & 15 == 8 and (chunk[0] * 256 + chunk[1]) % 31 == 0
             )
             decoder = zlib.decompressobj(_ANY_ZLIB_OR_GZIP if has_header or len(chunk) < 2 else _RAW_DEFLATE)
-        rest = chunk
+        rest: memoryview | bytes = chunk
         while rest:
+            buffer = room()
             try:
-                decoded = decoder.decompress(rest, limits.chunk_bytes)
+                decoded = decoder.decompress(rest, len(buffer))
             except zlib.error as error:
                 raise Unreachable(f"the encoded body is damaged: {error}") from error
             if decoded:
-                yield decoded
+                buffer[: len(decoded)] = decoded
+                yield buffer[: len(decoded)]
             rest = decoder.unconsumed_tail
     if decoder is None or not decoder.eof:
         raise Unreachable("the encoded body ended too early")

@@ -7,14 +7,14 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from queue import Queue
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.errors import HubtoolError
 from hubtool.files import environment_errors, write_atomically
 
-_WAITING_CHUNKS = 32
+_BUFFERS = 8
 _HEAD_BYTES = 1024
 
 
@@ -64,9 +64,19 @@ class Partial:
             write_atomically(self._notes, json.dumps(asdict(origin)).encode())
         self.origin = origin
 
-    def append(self, chunk: bytes) -> None:
-        """Write bytes behind the others. Raises EnvironmentProblem when the disk refuses."""
-        view = memoryview(chunk)
+    def room(self) -> memoryview:
+        """Memory for the next bytes, always the same until they are appended; waits until the hashing leaves some."""
+        return self._hasher.room()
+
+    def append(self, chunk: memoryview) -> None:
+        """Write bytes behind the others. Raises EnvironmentProblem when the disk refuses.
+
+        Parameters
+        ----------
+        chunk
+            The beginning of what `room` gave, with bytes in it.
+        """
+        view = chunk
         with environment_errors(self.path):
             while view:
                 view = view[os.write(self._descriptor, view) :]
@@ -77,8 +87,9 @@ class Partial:
         """Forget all bytes."""
         self._hasher.stop()
         with environment_errors(self.path):
-            os.ftruncate(self._descriptor, 0)
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            if self.size:  # an empty file that is truncated is flushed by ext4 when it is closed, however long by then
+                os.ftruncate(self._descriptor, 0)
+                os.lseek(self._descriptor, 0, os.SEEK_SET)
         self._notes.unlink(missing_ok=True)
         self.size = 0
         self.origin = None
@@ -116,18 +127,33 @@ class Partial:
 
 
 class _Hasher:
-    """SHA-256 in a thread of its own: hashing and receiving take about the same time, and neither holds the GIL."""
+    """SHA-256 in a thread of its own: hashing and receiving take about the same time, and neither holds the GIL.
+
+    The bytes pass through a few buffers that are used again and again. New memory for each chunk would have to be
+    mapped page by page, which takes as long as hashing it.
+    """
 
     def __init__(self, descriptor: int, size: int):
         self._sha256 = hashlib.sha256()
-        self._queue: Queue[bytes | None] = Queue(_WAITING_CHUNKS)
+        self._full: SimpleQueue[memoryview | None] = SimpleQueue()
+        self._free: SimpleQueue[memoryview] = SimpleQueue()
+        self._room: memoryview | None = None
+        self._buffers = 0
         self._error: HubtoolError | OSError | None = None
         self._stopping = False
         self._thread = Thread(target=self._run, args=(descriptor, size), daemon=True)
         self._thread.start()
 
-    def feed(self, chunk: bytes) -> None:
-        self._queue.put(chunk)
+    def room(self) -> memoryview:
+        """A free buffer, always the same until it is fed."""
+        if self._room is None:
+            self._room = self._free_buffer()
+        return self._room
+
+    def feed(self, chunk: memoryview) -> None:
+        """Hash the beginning of the buffer that `room` gave, and then free it."""
+        self._room = None
+        self._full.put(chunk)
 
     def result(self) -> str:
         self._finish()
@@ -140,9 +166,16 @@ class _Hasher:
         self._stopping = True
         self._finish()
 
+    def _free_buffer(self) -> memoryview:
+        try:
+            return self._free.get(block=self._buffers == _BUFFERS)
+        except Empty:
+            self._buffers += 1
+            return memoryview(bytearray(DEFAULT_LIMITS.chunk_bytes))
+
     def _finish(self) -> None:
         if self._thread.is_alive():
-            self._queue.put(None)
+            self._full.put(None)
             self._thread.join()
 
     def _run(self, descriptor: int, size: int) -> None:
@@ -150,17 +183,18 @@ class _Hasher:
             self._read_back(descriptor, size)
         except OSError as error:
             self._error = error
-        while (chunk := self._queue.get()) is not None:
+        while (chunk := self._full.get()) is not None:
             if not self._stopping:
                 self._sha256.update(chunk)
+            self._free.put(memoryview(chunk.obj))
 
     def _read_back(self, descriptor: int, size: int) -> None:
         """Hash what an earlier process fetched."""
         position = 0
-        while (
-            position < size
-            and not self._stopping
-            and (chunk := os.pread(descriptor, DEFAULT_LIMITS.chunk_bytes, position))
-        ):
+        # Not to the end of the file: it grows meanwhile, and what is new comes through `feed`.
+        while position < size and not self._stopping:
+            chunk = os.pread(descriptor, min(DEFAULT_LIMITS.chunk_bytes, size - position), position)
+            if not chunk:
+                return
             self._sha256.update(chunk)
             position += len(chunk)

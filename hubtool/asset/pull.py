@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import logging
 import re
 import secrets
@@ -235,9 +234,9 @@ def _copy(path: Path, partial: Partial, wanted: _Wanted, progress: Progress = SI
     task = progress.task(path.name, path.stat().st_size, "B")
     try:
         with environment_errors(path), path.open("rb", buffering=0) as stream:
-            while chunk := stream.read(DEFAULT_LIMITS.chunk_bytes):
-                partial.append(chunk)
-                task.advance(len(chunk))
+            while count := stream.readinto(partial.room()):
+                partial.append(partial.room()[:count])
+                task.advance(count)
     finally:
         task.finish()
     return _check(wanted, partial, str(path))
@@ -310,6 +309,8 @@ def _what_it_is(head: bytes) -> str:
         return " (the file is empty)"
     start = head.lstrip()[:64].lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")) or b"<html" in head[:512].lower():
+        import html
+
         words = " ".join(html.unescape(_TAG_OR_STYLE.sub(b" ", head).decode("utf-8", "replace")).split())
         shown = "".join(character if character.isprintable() else "?" for character in words[:_SHOWN_CHARACTERS])
         return f" (it is an HTML page: {shown!r})"

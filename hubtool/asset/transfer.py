@@ -197,7 +197,7 @@ class Transfer:
         most = self._size if self._size is not None else total
         if most is None:
             most = self._limits.max_unannounced_bytes
-        for chunk in chunks(response, self._limits):
+        for chunk in chunks(response, self._limits, partial.room):
             if partial.size + len(chunk) > most:
                 partial.restart()
                 if self._size is not None:

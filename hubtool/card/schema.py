@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED_VALUES = 8192
 _BOOLEANS = {"true": True, "false": False}
+_PLAIN_KEYWORDS = {"type", "minLength", "pattern", "description"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,22 @@ def schema_problems(values: dict[str, Any]) -> Iterator[SchemaProblem]:
 @lru_cache(maxsize=_REMEMBERED_VALUES)
 def _scalar_problems(name: str, value: str | bool) -> tuple[SchemaProblem, ...]:
     # The cards of a hub share most of their values: authors, licences, dates, versions.
-    return tuple(_field_problems(name, value))
+    return () if _is_plainly_clean(_rule(name), value) else tuple(_field_problems(name, value))
+
+
+def _is_plainly_clean(rule: Any, value: str | bool) -> bool:
+    """Whether a scalar has no violation as far as can be said without jsonschema, which takes 40 ms to import.
+
+    False means nothing: jsonschema judges, and words what is wrong.
+    """
+    if not isinstance(rule, dict) or not rule.keys() <= _PLAIN_KEYWORDS:
+        return False
+    types = rule.get("type", ())
+    if ("boolean" if isinstance(value, bool) else "string") not in ((types,) if isinstance(types, str) else types):
+        return False
+    return isinstance(value, bool) or (
+        len(value) >= rule.get("minLength", 0) and re.search(rule.get("pattern", ""), value) is not None
+    )
 
 
 def _field_problems(name: str, value: Any) -> Iterator[SchemaProblem]:
@@ -97,9 +114,11 @@ def _is_clean_asset(entry: Any) -> bool:
 
 @lru_cache(maxsize=_REMEMBERED_VALUES)
 def _is_clean_value(name: str, value: str) -> bool:
+    rule = card_schema()["$defs"]["asset"]["properties"].get(name, True)
+    if rule is True or _is_plainly_clean(rule, value):
+        return True
     from jsonschema import Draft202012Validator
 
-    rule = card_schema()["$defs"]["asset"]["properties"].get(name, True)
     return Draft202012Validator(rule).is_valid(value)
 
 
@@ -107,8 +126,13 @@ def _is_clean_value(name: str, value: str) -> bool:
 def _validator(name: str) -> Validator:
     from jsonschema import Draft202012Validator
 
+    return Draft202012Validator(_rule(name))
+
+
+@cache
+def _rule(name: str) -> Any:
     schema = card_schema()
-    return Draft202012Validator(_inlined(schema["properties"][name], schema["$defs"]))
+    return _inlined(schema["properties"][name], schema["$defs"])
 
 
 def _inlined(rule: Any, definitions: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import importlib
 import io
 import logging
@@ -94,6 +95,7 @@ def main(args: list[str] | None = None) -> NoReturn:
         # Whoever read the output has enough, or the disk has; the interpreter must not fail again on flushing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or _BROKEN_PIPE
+    gc.freeze()  # what is left goes with the process: looking through it for garbage first takes 15 ms
     sys.exit(code)
 
 
