@@ -21,7 +21,8 @@ from hubtool.card.parse import ParsedCard
 from hubtool.card.registry import invalid
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset
-from hubtool.data.registry import DataLocations, open_evaluation_split
+from hubtool.data.locations import DataLocations
+from hubtool.data.registry import open_evaluation_split
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
 from hubtool.errors import CardError, HubtoolError, MissingExtra
