@@ -151,6 +151,12 @@ def _set_items(machine: _Machine, items: list[Any]) -> None:
     machine.stack.append(target)
 
 
+def _dict(machine: _Machine, _: Any) -> None:
+    items = machine.pop_marked()
+    machine.stack.append({})
+    _set_items(machine, items)
+
+
 def _global(machine: _Machine, name: tuple[str, str]) -> None:
     if name not in _GLOBALS:
         raise BadPickle(f"asks for {'.'.join(name)[:80]!a}, which plain values do not need")
@@ -212,6 +218,7 @@ _ACTIONS: dict[str, Callable[[_Machine, Any], None]] = {
     "MARK": lambda machine, _: machine.marks.append(len(machine.stack)),
     "TUPLE": lambda machine, _: machine.stack.append(tuple(machine.pop_marked())),
     "LIST": lambda machine, _: machine.stack.append(machine.pop_marked()),
+    "DICT": _dict,
     "APPEND": lambda machine, _: _append(machine, [machine.pop()]),
     "APPENDS": lambda machine, _: _append(machine, machine.pop_marked()),
     "SETITEM": lambda machine, _: _set_items(machine, [machine.pop(), machine.pop()][::-1]),

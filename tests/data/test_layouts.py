@@ -264,7 +264,7 @@ def test_broken_archives_and_shards_are_errors_with_names(tmp_path: Path, images
         opened(tar)
     pytest.importorskip("pyarrow")
     root = makers.write_parquet(tmp_path / "parquet", images)
-    shard = sorted((root / "data").iterdir())[0]
+    shard = min((root / "data").iterdir())
     data = shard.read_bytes()
     for damaged in (data[: len(data) // 2], b"PAR1", b"", data[:-30] + b"\xff" * 26 + data[-4:]):
         shard.write_bytes(damaged)
