@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hubtool.data.classes import Expected
-from hubtool.data.imagefolder import image_files
+from hubtool.data.imagefolder import has_images, image_files
 from hubtool.data.labels import LABEL_FILES, find_label_file, labels_of
 from hubtool.data.layout import Layout
 from hubtool.data.samples import FileSample, Split
@@ -55,7 +55,7 @@ def read(path: Path, expected: Expected) -> Split:
 
 def _images_folder(start: Path) -> Path | None:
     folders = (start / below for below in _BELOW)
-    return next((folder for folder in folders if folder.is_dir() and image_files(folder)), None)
+    return next((folder for folder in folders if folder.is_dir() and has_images(folder)), None)
 
 
 def _above(start: Path, folder: Path) -> tuple[Path, ...]:

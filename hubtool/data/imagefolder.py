@@ -38,8 +38,11 @@ class ImageFolder(SampleDataset):
 
 
 def recognises(path: Path) -> bool:
-    """Whether a path is a folder of folders, or holds `val/`, which is one."""
-    return path.is_dir() and bool(_folders(_root(path)))
+    """Whether a path, or `val/` in it, is a folder of folders with images."""
+    if not path.is_dir():
+        return False
+    root = _root(path)
+    return any(has_images(root / folder) for folder in _folders(root))
 
 
 def read(path: Path, expected: Expected) -> Split:
@@ -62,11 +65,17 @@ def read(path: Path, expected: Expected) -> Split:
 def image_files(folder: Path) -> list[str]:
     """Sorted names of what is called like an image right in a folder, folders aside; no link is left out."""
     with os.scandir(folder) as entries:
-        return sorted(
-            entry.name
-            for entry in entries
-            if os.path.splitext(entry.name)[1].lower() in IMAGE_EXTENSIONS and not entry.is_dir()  # noqa: PTH122
-        )
+        return sorted(entry.name for entry in entries if _is_image(entry))
+
+
+def has_images(folder: Path) -> bool:
+    """Whether something called like an image lies right in a folder."""
+    with os.scandir(folder) as entries:
+        return any(_is_image(entry) for entry in entries)
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    return os.path.splitext(entry.name)[1].lower() in IMAGE_EXTENSIONS and not entry.is_dir()  # noqa: PTH122
 
 
 def _root(path: Path) -> Path:

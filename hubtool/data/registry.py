@@ -23,9 +23,9 @@ LAYOUTS = (
     mnist.LAYOUT,
     cifar.LAYOUT,
     parquet.LAYOUT,
+    imagefolder.LAYOUT,  # before flat folders: images beside the class folders do not count, as in MindCV
     flatfolder.LAYOUT,
     imagetar.LAYOUT,
-    imagefolder.LAYOUT,  # last: any folder of folders looks like it
 )
 """Every way to keep a dataset that hubtool understands, in the order in which they are tried."""
 
@@ -101,7 +101,7 @@ def layout_of(path: Path) -> Layout:
                 return layout
     except OSError as error:
         raise BrokenDataset(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
-    known = "; ".join(layout.name for layout in reversed(LAYOUTS))
+    known = "; ".join(layout.name for layout in LAYOUTS)
     raise UsageProblem(f"{path}: no dataset of a layout that hubtool understands", hint=f"understood are: {known}")
 
 

@@ -273,3 +273,17 @@ def test_broken_archives_and_shards_are_errors_with_names(tmp_path: Path, images
     shard.unlink()
     with pytest.raises(BrokenDataset, match="1 of the 2 shards of validation are there"):
         opened(root)
+
+
+def test_what_lies_beside_does_not_mislead(tmp_path: Path, images) -> None:
+    root = makers.write_folders(tmp_path / "folders", images)
+    (root / "sample.png").write_bytes(b"x")
+    (root / "val" / "n02" / "notes.txt").write_text("x")
+    (root / "ILSVRC2012_img_val.tar").write_bytes(b"x")
+    assert opened(root).layout == opened(root / "val").layout == "a folder of images a class, 3 classes"
+    flat = makers.write_flat(tmp_path / "flat", images)
+    (flat / "train" / "n01").mkdir(parents=True)
+    (flat / "train" / "n01" / "x.JPEG").write_bytes(b"x")
+    assert opened(flat).layout == "a folder of images with labels in val_map.txt"
+    makers.write_tar(tmp_path / "tar", images)
+    assert opened(tmp_path / "tar").layout == "images in a tar archive, labels in val.txt"
