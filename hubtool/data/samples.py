@@ -12,9 +12,10 @@ from typing import Protocol
 
 from hubtool.data.dataset import Batch
 from hubtool.data.fingerprint import Fingerprint, Measurable, fingerprint_of
+from hubtool.data.imagesize import MAX_PIXELS, declared_pixels
 from hubtool.data.preprocess import is_readable, preprocessed
 from hubtool.data.recipe import EvalRecipe
-from hubtool.errors import UnreadableImages, UsageProblem
+from hubtool.errors import BrokenDataset, UnreadableImages, UsageProblem
 
 MAX_IMAGE_BYTES = 256 << 20
 """Largest undecoded image that is read, in bytes."""
@@ -80,6 +81,27 @@ class PixelSample:
     def _header(self) -> bytes:
         magic = "P6" if self.channels == COLOURS else "P5"
         return f"{magic}\n{self.side} {self.side}\n255\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounded:
+    """A sample that refuses to be decoded when that would take too much memory."""
+
+    sample: Sample
+
+    @property
+    def name(self) -> str:
+        return self.sample.name
+
+    @property
+    def label(self) -> int:
+        return self.sample.label
+
+    def read(self) -> bytes:
+        data = self.sample.read()
+        if (declared_pixels(data) or 0) > MAX_PIXELS:
+            raise BrokenDataset(f"{self.name}: more than {MAX_PIXELS:,} pixels")
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +173,7 @@ class SampleDataset:
 
     def batches(self, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
         """The images at `indices`, in that order. Raises UnreadableImages."""
-        chosen = [self.samples[index] for index in indices]
+        chosen = [_Bounded(self.samples[index]) for index in indices]
         try:
             for batch in preprocessed(chosen, self._decoded_recipe, batch_size, dataset=self.name):
                 yield Batch(batch.images[:, : self.split.channels].copy(), batch.labels) if self._is_grey else batch
@@ -161,7 +183,7 @@ class SampleDataset:
 
     def unreadable(self, indices: Sequence[int]) -> list[int]:
         """Which of the images at `indices` cannot be decoded."""
-        return [index for index in indices if not is_readable(self.samples[index])]
+        return [index for index in indices if not is_readable(_Bounded(self.samples[index]))]
 
     def fingerprint(self, *, contents: bool = False) -> Fingerprint:
         """What tells this split from another one. Raises BrokenDataset."""

@@ -201,3 +201,19 @@ def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(BrokenDataset, match="damaged"):
         mnist.read(tmp_path, Expected(10))
+
+
+def test_a_batch_as_python_2_wrote_it() -> None:
+    """Opcode by opcode what the published files hold: byte strings as text, numpy's array by its old names."""
+    array = makers.pixels(2).reshape(2, -1)
+    data = (
+        b"\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x14testing batch 1 of 1q\x03U\x06labelsq\x04]q\x05(K\x03K\x08e"
+        b"U\x04dataq\x06cnumpy.core.multiarray\n_reconstruct\nq\x07cnumpy\nndarray\nq\x08K\x00\x85q\tU\x01bq\n\x87q\x0b"
+        b"Rq\x0c(K\x01K\x02M\x00\x0c\x86q\rcnumpy\ndtype\nq\x0eU\x02u1q\x0fK\x00K\x01\x87q\x10Rq\x11(K\x03U\x01|q\x12"
+        b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq\x13b\x89T" + array.nbytes.to_bytes(4, "little") + array.tobytes()
+        + b"q\x14tq\x15bU\tfilenamesq\x16]q\x17(U\x05a.pngq\x18U\x05b.pngq\x19eu."
+    )  # fmt: skip
+    assert pickle.loads(data, encoding="latin-1")["data"].tolist() == array.tolist()
+    value = loads(data)
+    assert value["data"] == Array((2, 3072), array.tobytes())
+    assert (value["labels"], value["filenames"]) == ([3, 8], ["a.png", "b.png"])
