@@ -7,6 +7,8 @@ message, and what to do next in its hint. Codes: 1 a problem was found, 2 wrong 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class HubtoolError(Exception):
     """Base of all errors below.
@@ -51,6 +53,24 @@ class NotFound(HubtoolError):
     """A card, a row of a results table, a dataset or a file is not there."""
 
     exit_code = 3
+
+
+class BrokenDataset(NotFound):
+    """A dataset, or the file with its labels, is there and cannot be read."""
+
+
+class UnreadableImages(NotFound):
+    """Images of a dataset cannot be decoded.
+
+    Attributes
+    ----------
+    indices
+        Their places in what was asked for; as `Dataset.batches` raises it, in the dataset.
+    """
+
+    def __init__(self, message: str, indices: Sequence[int], *, hint: str = ""):
+        super().__init__(message, hint=hint)
+        self.indices = tuple(indices)
 
 
 # The network, or whoever serves the file, has to act.

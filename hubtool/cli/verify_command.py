@@ -13,18 +13,23 @@ from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import access, pins_of, transfer_options
-from hubtool.data.registry import locations_from
+from hubtool.data.locations import locations_from
 from hubtool.verify.levels import Plan, verify
 
 
 @click.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--reproduce-eval", is_flag=True, help="Re-run the evaluation and compare the figures.")
-@click.option("--data", multiple=True, metavar="DATASET=PATH", help="Where a card's train-dataset lies; repeatable.")
+@click.option(
+    "--data",
+    multiple=True,
+    metavar="DATASET=PATH",
+    help="Where a card's train-dataset lies; repeatable. [env HUBTOOL_DATA_<DATASET>]",
+)
 @click.option(
     "--classes",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Class folder names, one a line, in the order of the network's outputs.",
+    help="Class names, one a line, in the order of the network's outputs.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only that many images, drawn at random.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of that draw.")

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hubtool.data.fingerprint import Fingerprint
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -16,7 +18,12 @@ class Batch:
 
 
 class Dataset(Protocol):
-    """One split of a dataset, in a fixed order."""
+    """One split of a dataset, in a fixed order.
+
+    Leaving out images that cannot be decoded is up to whoever evaluates: `batches` raises `UnreadableImages` when
+    it meets one, and names every such image among the `indices` it was given; the evaluation goes on with
+    `batches` of the indices that are left. What was left out has to be said with the result.
+    """
 
     @property
     def name(self) -> str:
@@ -26,8 +33,28 @@ class Dataset(Protocol):
     def classes(self) -> int:
         """Number of classes; labels run from 0."""
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What each image is called: its path from the dataset's root, no two alike."""
+
+    @property
+    def labels(self) -> Sequence[int]:
+        """The class of each image."""
+
     def __len__(self) -> int:
         """Number of images in the split."""
 
     def batches(self, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
-        """The images at `indices`, in that order, the last batch possibly smaller."""
+        """The images at `indices`, in that order, the last batch possibly smaller.
+
+        Raises
+        ------
+        UnreadableImages
+            One cannot be decoded; the error's `indices` are all of those asked for that cannot.
+        """
+
+    def unreadable(self, indices: Sequence[int]) -> list[int]:
+        """Which of the images at `indices` cannot be decoded; it reads and decodes every one of them."""
+
+    def fingerprint(self, *, contents: bool = False) -> Fingerprint:
+        """What tells this split from another one; with `contents`, every byte of it is read."""

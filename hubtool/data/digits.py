@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hubtool.data.dataset import Batch
+from hubtool.data.fingerprint import Fingerprint, fingerprint_of
+from hubtool.data.samples import GREYS, PixelSample
 from hubtool.extras import require
 
 TRAIN_IMAGES = 1437
@@ -41,9 +43,12 @@ class Digits:
         datasets = require("sklearn.datasets", extra="demo", purpose="read the handwritten digits")
         digits = datasets.load_digits()
         part = slice(TRAIN_IMAGES) if split == "train" else slice(TRAIN_IMAGES, None)
+        numbers = range(len(digits.target))[part]
         self.name = f"digits ({split} split)"
+        self._originals = digits.images[part].astype("uint8")
         self.images = _enlarged(digits.images[part], size)
         self.labels = digits.target[part].astype("int32")
+        self.names = [f"digits/{number:07}" for number in numbers]
 
     def __len__(self) -> int:
         """Number of images in the split."""
@@ -54,6 +59,20 @@ class Digits:
         for start in range(0, len(indices), batch_size):
             chosen = list(indices[start : start + batch_size])
             yield Batch(self.images[chosen], self.labels[chosen])
+
+    def unreadable(self, indices: Sequence[int]) -> list[int]:
+        """None: nothing has to be decoded."""
+        del indices
+        return []
+
+    def fingerprint(self, *, contents: bool = False) -> Fingerprint:
+        """What tells this split from another one; the images as 8x8 bytes from 0 to 16."""
+        samples = [
+            PixelSample(name, int(label), image.tobytes(), _SIDE, GREYS)
+            for name, label, image in zip(self.names, self.labels, self._originals, strict=True)
+        ]
+        labels = [sample.label for sample in samples]
+        return fingerprint_of(samples, labels, layout="scikit-learn's handwritten digits", contents=contents)
 
 
 def _enlarged(images: Any, size: int) -> Any:

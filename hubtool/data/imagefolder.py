@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from hubtool.data.dataset import Batch
-from hubtool.data.preprocess import preprocessed
+from hubtool.data.classes import Expected, numbers_by_name
+from hubtool.data.layout import Layout
 from hubtool.data.recipe import EvalRecipe
-from hubtool.errors import NotFound, UsageProblem
-
-_EXTENSIONS = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """An image of a class folder."""
-
-    path: Path
-    name: str
-    label: int
-
-    def read(self) -> bytes:
-        return self.path.read_bytes()
+from hubtool.data.samples import IMAGE_EXTENSIONS, FileSample, SampleDataset, Split
+from hubtool.errors import NotFound
 
 
-class ImageFolder:
+class ImageFolder(SampleDataset):
     """Images under `root/<class>/`; the classes are the sorted folder names.
 
     Parameters
@@ -48,45 +34,57 @@ class ImageFolder:
     """
 
     def __init__(self, root: Path, outputs: int, recipe: EvalRecipe, class_names: Sequence[str] | None = None):
-        self.root = root / "val" if (root / "val").is_dir() else root
-        self.recipe = recipe
-        self.name = str(self.root)
-        self.classes = outputs
-        if not self.root.is_dir():
-            raise NotFound(f"{self.root}: no such folder of images", hint="name the folder that holds val/")
-        folders = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
-        labels = _labels(self.root, folders, outputs, class_names)
-        self.samples = [
-            _File(path, f"{folder}/{path.name}", labels[folder])
-            for folder in folders
-            for path in sorted((self.root / folder).iterdir())
-            if path.suffix.lower() in _EXTENSIONS
-        ]
-        if not self.samples:
-            raise NotFound(f"{self.root}: no image in its class folders", hint="expected val/<class>/<image>.JPEG")
-
-    def __len__(self) -> int:
-        """Number of images in the split."""
-        return len(self.samples)
-
-    def batches(self, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
-        """The images at `indices`, in that order. Raises NotFound for an image that cannot be decoded."""
-        chosen = [self.samples[index] for index in indices]
-        return preprocessed(chosen, self.recipe, batch_size, dataset=self.name)
+        super().__init__(read(root, Expected(outputs, class_names)), outputs, recipe)
 
 
-def _labels(root: Path, folders: list[str], outputs: int, class_names: Sequence[str] | None) -> dict[str, int]:
-    if class_names is not None:
-        labels = {name: label for label, name in enumerate(class_names)}
-        unknown = [folder for folder in folders if folder not in labels]
-        if unknown:
-            raise UsageProblem(f"{root}: class folder {unknown[0]} is not in the class list")
-        if len(class_names) > outputs:
-            raise UsageProblem(f"the class list has {len(class_names)} names, the network {outputs} outputs")
-        return labels
-    if len(folders) != outputs:
-        raise UsageProblem(
-            f"{root}: {len(folders)} class folders for a network with {outputs} outputs: the labels would be wrong",
-            hint="give the folder names in the order of the outputs with --classes FILE",
-        )
-    return {name: label for label, name in enumerate(folders)}
+def recognises(path: Path) -> bool:
+    """Whether a path, or `val/` in it, is a folder of folders with images."""
+    if not path.is_dir():
+        return False
+    root = _root(path)
+    return any(has_images(root / folder) for folder in _folders(root))
+
+
+def read(path: Path, expected: Expected) -> Split:
+    """The images of a folder of class folders; see `ImageFolder`."""
+    root = _root(path)
+    if not root.is_dir():
+        raise NotFound(f"{root}: no such folder of images", hint="name the folder that holds val/")
+    folders = _folders(root)
+    numbers = numbers_by_name(folders, expected, where=str(root), noun="class folder")
+    samples = [
+        FileSample(root / folder / file, f"{folder}/{file}", numbers[folder])
+        for folder in folders
+        for file in image_files(root / folder)
+    ]
+    if not samples:
+        raise NotFound(f"{root}: no image in its class folders", hint="expected val/<class>/<image>.JPEG")
+    return Split(f"a folder of images a class, {len(folders):,} classes", root, samples)
+
+
+def image_files(folder: Path) -> list[str]:
+    """Sorted names of what is called like an image right in a folder, folders aside; no link is left out."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if _is_image(entry))
+
+
+def has_images(folder: Path) -> bool:
+    """Whether something called like an image lies right in a folder."""
+    with os.scandir(folder) as entries:
+        return any(_is_image(entry) for entry in entries)
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    return os.path.splitext(entry.name)[1].lower() in IMAGE_EXTENSIONS and not entry.is_dir()  # noqa: PTH122
+
+
+def _root(path: Path) -> Path:
+    return path / "val" if (path / "val").is_dir() else path
+
+
+def _folders(root: Path) -> list[str]:
+    with os.scandir(root) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir())
+
+
+LAYOUT = Layout("val/<class>/<image>: a folder of images a class", recognises, read)

@@ -9,8 +9,11 @@ from typing import Any, Protocol
 
 from hubtool.data.dataset import Batch
 from hubtool.data.recipe import EvalRecipe
-from hubtool.errors import NotFound, UsageProblem
+from hubtool.errors import HubtoolError, UnreadableImages, UsageProblem
 from hubtool.extras import require_mindspore
+
+_MOST_NAMED = 100
+"""Images that the message about unreadable ones names."""
 
 
 class Sample(Protocol):
@@ -38,8 +41,8 @@ def preprocessed(samples: Sequence[Sample], recipe: EvalRecipe, batch_size: int,
 
     Raises
     ------
-    NotFound
-        An image cannot be decoded; the message names it.
+    UnreadableImages
+        Some cannot be decoded: the message names them, `indices` are their places among the samples.
     """
     require_mindspore("read images")
     pipeline = _pipeline(samples, recipe).batch(batch_size)
@@ -79,15 +82,26 @@ def _pipeline(samples: Sequence[Sample], recipe: EvalRecipe) -> Any:
     return rows.map(transforms, input_columns="image")
 
 
-def _unreadable(samples: Sequence[Sample], dataset: str, error: RuntimeError) -> NotFound | UsageProblem:
+def _unreadable(samples: Sequence[Sample], dataset: str, error: RuntimeError) -> UnreadableImages | UsageProblem:
     """Name the images that cannot be decoded: the pipeline only tells that one could not."""
-    bad = [sample.name for sample in samples if not decodes(sample.read())]
+    bad = [place for place, sample in enumerate(samples) if not is_readable(sample)]
     if not bad:
         return UsageProblem(f"{dataset}: mindspore.dataset failed: {_first_line(error)}")
-    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-    return NotFound(
-        f"{dataset}/{bad[0]}{more}: cannot be decoded as an image", hint="restore the file: no image is left out"
-    )
+    names = [samples[place].name for place in bad[:_MOST_NAMED]]
+    more = f", and {len(bad) - len(names):,} more" if len(bad) > len(names) else ""
+    said = f"{dataset}: {len(bad):,} images cannot be decoded: {', '.join(names)}{more}"
+    if len(bad) == 1:
+        said = f"{dataset}/{names[0]}: cannot be decoded as an image"
+    return UnreadableImages(said, bad, hint="restore the file: no image is left out")
+
+
+def is_readable(sample: Sample) -> bool:
+    """Whether an image can be read and decoded."""
+    try:
+        data = sample.read()
+    except (OSError, HubtoolError):
+        return False
+    return decodes(data)
 
 
 def decodes(data: bytes) -> bool:

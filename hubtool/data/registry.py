@@ -1,21 +1,35 @@
-"""The dataset that a card's `train-dataset` means, on this machine."""
+"""The dataset that a card's `train-dataset` means, whatever layout it is kept in on this machine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import logging
 from pathlib import Path
 from typing import Protocol
 
-from hubtool.card.names import name_key
+from hubtool.data import cifar, flatfolder, imagefolder, imagetar, mnist, parquet
+from hubtool.data.classes import Expected
 from hubtool.data.dataset import Dataset
+from hubtool.data.defaults import default_recipe
+from hubtool.data.digits import CLASSES as DIGIT_CLASSES
 from hubtool.data.digits import Digits
-from hubtool.data.imagefolder import ImageFolder
+from hubtool.data.layout import Layout
+from hubtool.data.locations import DataLocations
 from hubtool.data.recipe import EvalRecipe
-from hubtool.errors import NotFound, UsageProblem
+from hubtool.data.samples import GREYS, SampleDataset
+from hubtool.errors import BrokenDataset, UsageProblem
+from hubtool.words import counted
 
-BUILT_IN = {"digits"}
-_COLOURS = 3
+LAYOUTS = (
+    mnist.LAYOUT,
+    cifar.LAYOUT,
+    parquet.LAYOUT,
+    imagefolder.LAYOUT,  # before flat folders: images beside the class folders do not count, as in MindCV
+    flatfolder.LAYOUT,
+    imagetar.LAYOUT,
+)
+"""Every way to keep a dataset that hubtool understands, in the order in which they are tried."""
+
+_log = logging.getLogger(__name__)
 
 
 class NetworkInput(Protocol):
@@ -34,72 +48,10 @@ class NetworkInput(Protocol):
         """Side of the square input, in pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class DataLocations:
-    """Where the user keeps datasets.
-
-    Attributes
-    ----------
-    folders
-        Path by dataset key (see `hubtool.card.names.name_key`).
-    class_names
-        Class folder names in the order of the network's outputs, or None to sort the folders.
-    """
-
-    folders: Mapping[str, Path] = field(default_factory=dict)
-    class_names: Sequence[str] | None = None
-
-    def knows(self, dataset: str) -> bool:
-        """Whether a dataset is built in or was given."""
-        key = name_key(dataset)
-        return key in BUILT_IN or key in self.folders
-
-
-def locations_from(given: Sequence[str], classes: Path | None, claimed: Iterable[str]) -> DataLocations:
-    """Locations from `DATASET=PATH` words and a file of class names.
-
-    Parameters
-    ----------
-    claimed
-        The datasets that the cards in question name: a location of any other is a mistake.
-
-    Raises
-    ------
-    UsageProblem
-        A word is not of that form, names another dataset, or the file is not a list of names.
-    NotFound
-        A path does not exist.
-    """
-    known = {name_key(name): name for name in claimed}
-    folders = {}
-    for word in given:
-        name, equals, path = word.partition("=")
-        if not (name and equals and path):
-            raise UsageProblem(f"--data {word}: not DATASET=PATH", hint="such as --data imagenet2012=/data/imagenet")
-        if name_key(name) not in known:
-            named = ", ".join(known.values()) or "no dataset"
-            raise UsageProblem(f"--data {word}: no card asked for is about {name}", hint=f"they name {named}")
-        if not Path(path).exists():
-            raise NotFound(f"--data {word}: {path} does not exist", hint="name the folder that holds val/")
-        folders[name_key(name)] = Path(path)
-    return DataLocations(folders, _class_names(classes) if classes else None)
-
-
-def _class_names(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise NotFound(f"--classes {path}: no such file", hint="one class folder name a line") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"--classes {path}: {error}", hint="one class folder name a line, UTF-8") from error
-    names = [line.strip() for line in lines if line.strip()]
-    if len(set(names)) != len(names):
-        raise UsageProblem(f"--classes {path}: a name stands in it twice")
-    return names
-
-
-def open_evaluation_split(dataset: str, locations: DataLocations, network: NetworkInput) -> Dataset:
-    """The split that published figures are about: test for the digits, val for image folders.
+def open_evaluation_split(
+    dataset: str, locations: DataLocations, network: NetworkInput, recipe: EvalRecipe | None = None
+) -> Dataset:
+    """The split that published figures are about: validation for ImageNet, test for CIFAR, MNIST and the digits.
 
     Parameters
     ----------
@@ -107,20 +59,57 @@ def open_evaluation_split(dataset: str, locations: DataLocations, network: Netwo
         As the card names it; `locations.knows` it.
     network
         What the network takes and tells apart.
+    recipe
+        How images become the network's input; None for MindCV's way with the dataset. The built-in digits have their
+        own.
 
     Raises
     ------
     NotFound, UsageProblem
-        The folder is not there, is empty, or does not fit the network.
+        Nothing is there, its layout is unknown, it is empty, broken or does not fit the network.
     MissingExtra
         A package that reads the dataset is not installed.
     """
-    key = name_key(dataset)
-    if key in locations.folders:
-        if network.in_channels != _COLOURS:
-            raise UsageProblem(
-                f"{dataset}: image folders are read in colour, the network takes {network.in_channels} channel"
-            )
-        recipe = EvalRecipe(image_size=network.image_size)
-        return ImageFolder(locations.folders[key], network.num_classes, recipe, locations.class_names)
-    return Digits("test", network.image_size)
+    path = locations.path_of(dataset)
+    if path is None:
+        _require_fit(dataset, network, channels=GREYS, classes=DIGIT_CLASSES)
+        return Digits("test", network.image_size)
+    layout = layout_of(path)
+    try:
+        split = layout.read(path, Expected(network.num_classes, locations.class_names))
+    except OSError as error:
+        raise BrokenDataset(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
+    _require_fit(dataset, network, channels=split.channels)
+    _log.info("%s: %s, %s", path, split.layout, counted(len(split.samples), "image"))
+    recipe = recipe or default_recipe(dataset, network.image_size, split.channels)
+    return SampleDataset(split, network.num_classes, recipe)
+
+
+def layout_of(path: Path) -> Layout:
+    """The layout of what lies at a path.
+
+    Raises
+    ------
+    UsageProblem
+        It is none that hubtool understands; the hint lists those.
+    BrokenDataset
+        The system does not let it be looked at.
+    """
+    try:
+        for layout in LAYOUTS:
+            if layout.recognises(path):
+                return layout
+    except OSError as error:
+        raise BrokenDataset(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
+    known = "; ".join(layout.name for layout in LAYOUTS)
+    raise UsageProblem(f"{path}: no dataset of a layout that hubtool understands", hint=f"understood are: {known}")
+
+
+def _require_fit(dataset: str, network: NetworkInput, *, channels: int, classes: int | None = None) -> None:
+    if network.in_channels != channels:
+        raise UsageProblem(
+            f"{dataset}: its images are read with {counted(channels, 'channel')}, "
+            f"the network takes {counted(network.in_channels, 'channel')}"
+        )
+    if classes is not None and classes != network.num_classes:
+        raise UsageProblem(f"{dataset}: {classes} classes for a network with {network.num_classes} outputs")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import hubtool.lint.rules.control  # noqa: F401 (with its package: fills the tables of rules)
+from hubtool.configfile import OwnTables, own_tables
 from hubtool.errors import UsageProblem
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES
 
@@ -25,6 +25,7 @@ EVERY_RULE = "HT"
 _CODE_LENGTH = 5
 _CLOSE_MATCHES = 3
 _LOOK_ALIKES = str.maketrans("oil_", "011-")
+_TABLES = ("lint", "data")
 _KEYS = ("select", "ignore", "per-file-ignores", "baseline")
 _GLOB_PART = re.compile(r"(?<![^/])\*\*/|\*\*|\*|\?|\[!?\]?[^\]/]*\]|.", re.DOTALL)
 
@@ -59,13 +60,10 @@ def load_config(start: Path) -> LintConfig:
     UsageProblem
         A file cannot be read, or says something that hubtool does not know.
     """
-    start = Path(os.path.abspath(start))  # noqa: PTH100 (resolve() would leave the path that the user sees)
-    for folder in (start, *start.parents):
-        for path in (folder / "hubtool.toml", folder / "pyproject.toml"):
-            # Path.is_file raises where a folder may not be searched.
-            if os.path.isfile(path) and (config := _config_in(path)) is not None:  # noqa: PTH113
-                return config
-    return LintConfig(folder=start)
+    for own in own_tables(start):
+        if (config := _config_in(own)) is not None:
+            return config
+    return LintConfig(folder=Path(os.path.abspath(start)))  # noqa: PTH100 (resolve() would leave the path that the user sees)
 
 
 def enabled_codes(config: LintConfig, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> frozenset[str]:
@@ -175,42 +173,10 @@ def _require_known(selectors: Iterable[str], place: str) -> None:
             raise UsageProblem(f"{place}: there is no rule `{selector}`, and no family of that name", hint=hint)
 
 
-def _own_table(path: Path) -> tuple[str, object] | None:
-    """What a file says to hubtool, and under which key; None when it says nothing."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UsageProblem(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise UsageProblem(f"{path}: byte 0x{error.object[error.start]:02x} is not UTF-8") from error
-    if path.name == "hubtool.toml":
-        return "", _parsed_toml(path, text)
-    if "hubtool" not in text:
-        return None  # of no concern here, even if it is broken
-    tool = _parsed_toml(path, text).get("tool")
-    return ("tool.hubtool.", tool["hubtool"]) if isinstance(tool, dict) and "hubtool" in tool else None
-
-
-def _parsed_toml(path: Path, text: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
-    try:
-        document: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        said = "values are nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise UsageProblem(f"{path}: not valid TOML: {said}") from error
-    return document
-
-
-def _config_in(path: Path) -> LintConfig | None:
+def _config_in(own: OwnTables) -> LintConfig | None:
     """The configuration in a file; None when it leaves the matter to the folders above."""
-    own = _own_table(path)
-    if own is None:
-        return None
-    prefix, tables = own
-    lint = _table(tables, f"{path}: {prefix.rstrip('.') or 'the file'}", ("lint",)).get("lint")
+    path, prefix, tables = own.path, own.prefix, own.tables
+    lint = _table(tables, f"{path}: {prefix.rstrip('.') or 'the file'}", _TABLES).get("lint")
     if lint is None:
         return LintConfig(folder=path.parent) if path.name == "hubtool.toml" else None
     place = f"{path}: {prefix}lint"

@@ -22,7 +22,8 @@ from hubtool.card.registry import invalid
 from hubtool.card.subject import Subject
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset
-from hubtool.data.registry import DataLocations, open_evaluation_split
+from hubtool.data.locations import DataLocations
+from hubtool.data.registry import open_evaluation_split
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
 from hubtool.errors import CardError, HubtoolError, MissingExtra

@@ -1,0 +1,148 @@
+"""Where the user keeps datasets: `--data`, HUBTOOL_DATA_<DATASET>, or a settings file, in this order.
+
+In hubtool.toml the table is `[data]`, in pyproject.toml `[tool.hubtool.data]`; the nearest file that has one counts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hubtool.card.names import name_key
+from hubtool.configfile import own_tables
+from hubtool.errors import NotFound, UsageProblem
+
+BUILT_IN = frozenset({"digits"})
+ENVIRONMENT = "HUBTOOL_DATA_"
+"""Before a dataset's key in upper case: HUBTOOL_DATA_IMAGENET2012."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataLocations:
+    """Where the user keeps datasets.
+
+    Attributes
+    ----------
+    folders
+        Path, of a folder or a file, by dataset key (see `hubtool.card.names.name_key`).
+    class_names
+        Class names in the order of the network's outputs, or None to sort them.
+    sources
+        Who said so, by dataset key, for messages.
+    """
+
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    class_names: Sequence[str] | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def knows(self, dataset: str) -> bool:
+        """Whether a dataset is built in or was given."""
+        key = name_key(dataset)
+        return key in BUILT_IN or key in self.folders
+
+    def path_of(self, dataset: str) -> Path | None:
+        """Where a dataset lies; None for one that is built in.
+
+        Raises
+        ------
+        NotFound
+            There is nothing.
+        """
+        key = name_key(dataset)
+        path = self.folders.get(key)
+        if path is not None and not path.exists():
+            said = self.sources.get(key)
+            raise NotFound(
+                f"{said}: {path} does not exist" if said else f"{path}: does not exist",
+                hint="name the folder that holds val/, or another layout that docs/datasets.md lists",
+            )
+        return path
+
+
+def locations_from(
+    given: Sequence[str],
+    classes: Path | None,
+    claimed: Iterable[str],
+    *,
+    environment: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
+) -> DataLocations:
+    """Locations from `DATASET=PATH` words, the environment, settings files, and a file of class names.
+
+    Parameters
+    ----------
+    claimed
+        The datasets that the cards in question name: a word about any other is a mistake.
+    folder
+        Where the search for settings files begins; None for the working directory.
+
+    Raises
+    ------
+    UsageProblem
+        A word is not of that form or names another dataset, a settings file is wrong, or the file of classes is
+        not a list of names.
+    NotFound
+        A path of a word, or the file of classes, does not exist.
+    """
+    known = {name_key(name): name for name in claimed}
+    options = _from_options(given, known)
+    variables = {
+        key: (Path(path).expanduser(), variable)
+        for key in known
+        if (path := environment.get(variable := f"{ENVIRONMENT}{key.upper()}", ""))
+    }
+    found = _from_file(folder or Path.cwd()) | variables | options
+    return DataLocations(
+        {key: path for key, (path, _) in found.items()},
+        _class_names(classes) if classes else None,
+        {key: source for key, (_, source) in found.items()},
+    )
+
+
+def _from_options(given: Sequence[str], known: Mapping[str, str]) -> dict[str, tuple[Path, str]]:
+    found = {}
+    for word in given:
+        name, equals, path = word.partition("=")
+        if not (name and equals and path):
+            raise UsageProblem(f"--data {word}: not DATASET=PATH", hint="such as --data imagenet2012=/data/imagenet")
+        if name_key(name) not in known:
+            named = ", ".join(known.values()) or "no dataset"
+            raise UsageProblem(f"--data {word}: no card asked for is about {name}", hint=f"they name {named}")
+        if not Path(path).exists():
+            raise NotFound(f"--data {word}: {path} does not exist", hint="name the folder that holds val/")
+        found[name_key(name)] = (Path(path), f"--data {word}")
+    return found
+
+
+def _from_file(folder: Path) -> dict[str, tuple[Path, str]]:
+    for own in own_tables(folder):
+        table = own.tables.get("data") if isinstance(own.tables, dict) else None
+        if table is None:
+            continue
+        place = f"{own.path}: {own.prefix}data"
+        if not isinstance(table, dict):
+            raise UsageProblem(f"{place}: has to be a table", hint='such as imagenet2012 = "/data/imagenet"')
+        found: dict[str, tuple[Path, str]] = {}
+        for name, path in table.items():
+            if not isinstance(path, str) or not path:
+                raise UsageProblem(f"{place}.{name}: has to be a path, in quotes")
+            if name_key(name) in found:
+                raise UsageProblem(f"{place}.{name}: the same dataset stands in it twice")
+            found[name_key(name)] = (own.path.parent / Path(path).expanduser(), f"{place}.{name}")
+        return found
+    return {}
+
+
+def _class_names(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise NotFound(f"--classes {path}: no such file", hint="one class name a line") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"--classes {path}: {error}", hint="one class name a line, UTF-8") from error
+    names = [line.strip() for line in lines if line.strip()]
+    if len(set(names)) != len(names):
+        raise UsageProblem(f"--classes {path}: a name stands in it twice")
+    return names

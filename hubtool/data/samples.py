@@ -1,0 +1,218 @@
+"""Images of a dataset one by one, wherever they are kept, and a dataset made of them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from hubtool.data.dataset import Batch
+from hubtool.data.fingerprint import Fingerprint, Measurable, fingerprint_of
+from hubtool.data.imagesize import MAX_PIXELS, declared_pixels
+from hubtool.data.preprocess import is_readable, preprocessed
+from hubtool.data.recipe import EvalRecipe
+from hubtool.errors import BrokenDataset, UnreadableImages, UsageProblem
+
+MAX_IMAGE_BYTES = 256 << 20
+"""Largest undecoded image that is read, in bytes."""
+IMAGE_EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
+COLOURS = 3
+GREYS = 1
+
+
+class Sample(Measurable, Protocol):
+    """One image of a dataset; what `preprocessed` takes, and its size."""
+
+    @property
+    def label(self) -> int:
+        """Number of its class, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSample:
+    """An image in a file of its own."""
+
+    path: Path
+    name: str
+    label: int
+
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.path.stat().st_size
+
+    def read(self) -> bytes:
+        """The file. Raises OSError, also for what is no regular file or larger than `MAX_IMAGE_BYTES`."""
+        return read_file(self.path, MAX_IMAGE_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class PixelSample:
+    """An image kept as numbers, read as a PNM file: without loss, and the same bytes on every machine.
+
+    Attributes
+    ----------
+    pixels
+        uint8, (height, width) if grey, (height, width, 3) red, green and blue if in colour, row by row.
+    side
+        Height and width in pixels.
+    channels
+        1 or 3.
+    """
+
+    name: str
+    label: int
+    pixels: bytes | memoryview
+    side: int
+    channels: int
+
+    def size(self) -> int:
+        """Bytes of the PNM file."""
+        return len(self._header) + len(self.pixels)
+
+    def read(self) -> bytes:
+        """A PGM (grey) or PPM (colour) file."""
+        return self._header + bytes(self.pixels)
+
+    @property
+    def _header(self) -> bytes:
+        magic = "P6" if self.channels == COLOURS else "P5"
+        return f"{magic}\n{self.side} {self.side}\n255\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounded:
+    """A sample that refuses to be decoded when that would take too much memory."""
+
+    sample: Sample
+
+    @property
+    def name(self) -> str:
+        return self.sample.name
+
+    @property
+    def label(self) -> int:
+        return self.sample.label
+
+    def read(self) -> bytes:
+        data = self.sample.read()
+        if (declared_pixels(data) or 0) > MAX_PIXELS:
+            raise BrokenDataset(f"{self.name}: more than {MAX_PIXELS:,} pixels")
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What a layout found at a path.
+
+    Attributes
+    ----------
+    layout
+        One line: what was recognised.
+    root
+        Where it lies.
+    samples
+        The images, in a fixed order, their names all different.
+    channels
+        Colours of an image as decoded: 3 for files (grey ones are decoded to colour), 1 for arrays of grey.
+    """
+
+    layout: str
+    root: Path
+    samples: Sequence[Sample]
+    channels: int = COLOURS
+
+
+class SampleDataset:
+    """A split whose images are decoded and preprocessed by a recipe.
+
+    Parameters
+    ----------
+    classes
+        Outputs of the network.
+
+    Raises
+    ------
+    UsageProblem
+        The recipe normalises another number of channels than the images have.
+    """
+
+    def __init__(self, split: Split, classes: int, recipe: EvalRecipe):
+        if not len(recipe.mean) == len(recipe.std) == split.channels:
+            raise UsageProblem(
+                f"{split.root}: images of {split.channels} channels, and a recipe that normalises {len(recipe.mean)}"
+            )
+        self.split = split
+        self.samples = split.samples
+        self.root = split.root
+        self.layout = split.layout
+        self.name = str(split.root)
+        self.classes = classes
+        self.recipe = recipe
+
+    def with_recipe(self, recipe: EvalRecipe) -> SampleDataset:
+        """The same images, preprocessed otherwise."""
+        return SampleDataset(self.split, self.classes, recipe)
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """Path of each image from the root."""
+        return [sample.name for sample in self.samples]
+
+    @cached_property
+    def labels(self) -> Sequence[int]:
+        """The class of each image."""
+        return [sample.label for sample in self.samples]
+
+    def __len__(self) -> int:
+        """Number of images in the split."""
+        return len(self.samples)
+
+    def batches(self, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
+        """The images at `indices`, in that order. Raises UnreadableImages."""
+        chosen = [_Bounded(self.samples[index]) for index in indices]
+        try:
+            for batch in preprocessed(chosen, self._decoded_recipe, batch_size, dataset=self.name):
+                yield Batch(batch.images[:, : self.split.channels].copy(), batch.labels) if self._is_grey else batch
+        except UnreadableImages as error:
+            error.indices = tuple(indices[place] for place in error.indices)
+            raise
+
+    def unreadable(self, indices: Sequence[int]) -> list[int]:
+        """Which of the images at `indices` cannot be decoded."""
+        return [index for index in indices if not is_readable(_Bounded(self.samples[index]))]
+
+    def fingerprint(self, *, contents: bool = False) -> Fingerprint:
+        """What tells this split from another one. Raises BrokenDataset."""
+        return fingerprint_of(self.samples, self.labels, layout=self.layout, contents=contents)
+
+    @property
+    def _is_grey(self) -> bool:
+        return self.split.channels == GREYS
+
+    @property
+    def _decoded_recipe(self) -> EvalRecipe:
+        """The recipe for what the decoder gives: three equal channels for a grey image, of which one is kept."""
+        if not self._is_grey:
+            return self.recipe
+        return replace(self.recipe, mean=self.recipe.mean * COLOURS, std=self.recipe.std * COLOURS)
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """A regular file of at most `limit` bytes; a pipe or a device does not block.
+
+    Raises
+    ------
+    OSError
+        It is not there, is no regular file, or is larger.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{path}: not a regular file")
+        if status.st_size > limit:
+            raise OSError(f"{path}: larger than {limit:,} bytes")
+        return stream.read(limit)

@@ -1,0 +1,138 @@
+"""`verify --reproduce-eval` on every layout, as a user runs it, with a small random network that takes colour."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit
+from tests.data import makers
+
+pytest.importorskip("mindspore")
+pytest.importorskip("sklearn")
+pytestmark = pytest.mark.mindspore
+
+# The command, in a process of its own, that knows one more network.
+WITH_A_SMALL_NETWORK = """
+import hubtool.network.registry as registry
+from hubtool.network.architecture import Architecture
+registry._BY_KEY["bitdigits"] = Architecture(
+    "bit_digits", units=(1, 1, 1), width=32, num_classes={outputs}, in_channels=3, image_size=32
+)
+from hubtool.cli import main
+main()
+"""
+
+
+class SmallHubtool(Hubtool):
+    outputs = 3
+
+    def popen(self, *args: str | Path, **options):
+        code = WITH_A_SMALL_NETWORK.format(outputs=self.outputs)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+        command = [sys.executable, "-c", code, *map(str, args)]
+        return subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, **(pipes | options))
+
+
+def publish(cards: Path, outputs: int, dataset: str) -> None:
+    """A card about a random checkpoint of the small network, without figures that fit."""
+    import mindspore
+
+    from hubtool.network.architecture import Architecture
+    from hubtool.network.build import build
+
+    mindspore.set_seed(1)
+    network = Architecture("bit_digits", units=(1, 1, 1), width=32, num_classes=outputs, in_channels=3, image_size=32)
+    checkpoint = cards / "assets" / DIGITS_CHECKPOINT.name
+    old = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    mindspore.save_checkpoint(build(network), str(checkpoint))
+    (cards / "hubtool.lock").unlink()
+    card = cards / "bit_digits.md"
+    edit(card, old, hashlib.sha256(checkpoint.read_bytes()).hexdigest())
+    card.write_text(card.read_text().split("## Results")[0])
+    edit(card, "train-dataset: digits", f"train-dataset: {dataset}")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> SmallHubtool:
+    (tmp_path / "here").mkdir()
+    return SmallHubtool(tmp_path / "here", tmp_path / "cache")
+
+
+def evaluation(run) -> tuple[list[int], str]:
+    """Counts of the claims, and what the evaluation's check says."""
+    assert run.code in {0, 1}, run.err + run.out
+    (result,) = json.loads(run.out)["results"]
+    return [claim["correct"] for claim in result["claims"]], result["checks"][-1]["detail"]
+
+
+VERIFY = ["verify", "bit_digits", "--reproduce-eval", "--json", "--cards"]
+
+
+def test_the_layouts_of_imagenet_give_one_result(small: SmallHubtool, cards: Path, tmp_path: Path) -> None:
+    images = makers.photos(tmp_path / "photos", per_class=3)
+    publish(cards, 3, "imagenet2012")
+    folders = makers.write_folders(tmp_path / "folders", images)
+    expected, detail = evaluation(small(*VERIFY, cards, "--data", f"imagenet2012={folders}"))
+    assert detail.startswith("9 of 9 images")
+    assert None not in expected
+    flat = makers.write_flat(tmp_path / "flat", images)
+    assert evaluation(small(*VERIFY, cards, "--data", f"ImageNet-2012={flat / 'val_map.txt'}"))[0] == expected
+    # From the environment and from a settings file, which the environment goes before.
+    tar = makers.write_tar(tmp_path / "tar", images)
+    (small.folder / "hubtool.toml").write_text('[data]\nimagenet2012 = "/no/such/file"\n')
+    small.environment["HUBTOOL_DATA_IMAGENET2012"] = str(tar)
+    run = small(*VERIFY, cards, "-v")
+    assert evaluation(run)[0] == expected
+    assert "images in a tar archive, labels in val.txt, 9 images" in run.err
+    del small.environment["HUBTOOL_DATA_IMAGENET2012"]
+    missing = small(*VERIFY, cards)
+    assert missing.code == 3
+    assert "hubtool.toml: data.imagenet2012: /no/such/file does not exist" in missing.err
+    pytest.importorskip("pyarrow")
+    makers.write_parquet(small.folder / "shards", images)
+    (small.folder / "hubtool.toml").write_text('[data]\nimagenet2012 = "shards"\n')
+    assert evaluation(small(*VERIFY, cards))[0] == expected
+
+
+def test_cifar_end_to_end(small: SmallHubtool, cards: Path, tmp_path: Path) -> None:
+    small.outputs = 10
+    publish(cards, 10, "CIFAR-10")
+    pixels, labels = makers.pixels(8), [1, 2, 3, 4, 5, 6, 7, 0]
+    archive = makers.write_cifar(tmp_path, pixels, labels, "cifar-10-python", archive=True)
+    first, detail = evaluation(small(*VERIFY, cards, "--data", f"cifar10={archive}"))
+    assert detail.startswith("8 of 8 images")
+    folder = makers.write_cifar(tmp_path / "binary", pixels, labels, "cifar-10-binary")
+    assert evaluation(small(*VERIFY, cards, "--data", f"cifar10={folder}"))[0] == first
+
+
+def test_mnist_end_to_end(hubtool: Hubtool, cards: Path, tmp_path: Path) -> None:
+    edit(cards / "bit_digits.md", "train-dataset: digits", "train-dataset: mnist")
+    root = makers.write_mnist(tmp_path / "mnist", makers.pixels(6, 1, 28), [1, 2, 3, 4, 5, 6], zipped=True)
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--data", f"mnist={root}", "--json", "--cards", cards)
+    assert run.code == 1
+    (result,) = json.loads(run.out)["results"]
+    assert {(claim["images"], claim["verdict"]) for claim in result["claims"]} <= {(6, "mismatch"), (6, "reproduced")}
+
+
+@pytest.mark.parametrize(
+    ("write", "code", "said"),
+    [
+        (lambda path: path.mkdir(), 2, "no dataset of a layout that hubtool understands"),
+        (lambda path: path.write_bytes(b"\x1f\x8b" + bytes(600)), 2, "no dataset of a layout"),
+        (lambda path: makers.write_mnist(path, makers.pixels(2, 1), [1, 2]).joinpath("t10k-labels-idx1-ubyte").write_bytes(b""), 3, "damaged"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_opened_ends_the_run_before_anything_runs(
+    hubtool: Hubtool, tmp_path: Path, write, code: int, said: str
+) -> None:
+    write(tmp_path / "set")
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--data", f"digits={tmp_path / 'set'}")
+    assert (run.code, run.out) == (code, "")
+    assert said in run.err
+    assert "Traceback" not in run.err

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubtool.data.classes import Expected
+from hubtool.data.imagefolder import read
+from hubtool.data.imagesize import MAX_PIXELS, declared_pixels
+from hubtool.data.recipe import EvalRecipe
+from hubtool.data.samples import SampleDataset
+from hubtool.errors import UnreadableImages
+from tests.data import makers
+
+pytest.importorskip("PIL")
+
+
+def saved(kind: str, size: tuple[int, int], **options) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", size, (200, 10, 10)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("JPEG", {"exif": b"Exif\0\0" + b"\xff\xc0\0\x11\x08\xff\xff\xff\xff" * 9}),
+        ("JPEG", {"comment": b"\xff\xda\xff\xd9"}),
+        ("PNG", {}),
+        ("BMP", {}),
+    ],
+)
+def test_the_size_in_the_header(kind: str, options: dict) -> None:
+    assert declared_pixels(saved(kind, (123, 45), **options)) == 123 * 45
+
+
+def bomb_jpeg() -> bytes:
+    data = bytearray(saved("JPEG", (16, 16)))
+    place = data.index(b"\xff\xc0")
+    data[place + 5 : place + 9] = struct.pack(">HH", 65500, 65500)
+    return bytes(data)
+
+
+def bomb_png() -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+def test_what_would_fill_the_memory_is_known_by_its_header() -> None:
+    assert declared_pixels(bomb_jpeg()) == 65500**2 > MAX_PIXELS
+    assert declared_pixels(bomb_png()) == 30000**2 > MAX_PIXELS
+    # A second frame, and fill bytes before it, hide nothing.
+    small = saved("JPEG", (16, 16))
+    start = small.index(b"\xff\xc0")
+    assert declared_pixels(small[:start] + small[start : start + 19] + b"\xff\xff" + bomb_jpeg()[start:]) == 65500**2
+
+
+@given(
+    data=st.binary(max_size=60),
+    start=st.sampled_from([b"", b"\xff\xd8", b"\xff\xd8\xff\xc0", b"BM", b"\x89PNG\r\n\x1a\n"]),
+)
+def test_any_bytes_have_a_size_or_none(data: bytes, start: bytes) -> None:
+    found = declared_pixels(start + data)
+    assert found is None or found >= 0
+
+
+@pytest.mark.mindspore
+def test_such_images_are_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mindspore")
+    monkeypatch.chdir(tmp_path)
+    good = saved("JPEG", (64, 64))
+    root = makers.write_folders(
+        tmp_path / "set", {"a.JPEG": (good, 0), "b.JPEG": (bomb_jpeg(), 1), "c.png": (bomb_png(), 2)}
+    )
+    dataset = SampleDataset(read(root, Expected(3)), 3, EvalRecipe(32))
+    with pytest.raises(UnreadableImages) as caught:
+        list(dataset.batches(range(3), 2))
+    assert caught.value.indices == (1, 2)

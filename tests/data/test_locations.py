@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hubtool.data.locations import DataLocations, locations_from
+from hubtool.errors import NotFound, UsageProblem
+from hubtool.lint.config import load_config
+
+CLAIMED = ["ImageNet-2012", "CIFAR-10"]
+
+
+def found(folder: Path, *given: str, claimed=CLAIMED, **environment: str) -> DataLocations:
+    return locations_from(given, None, claimed, environment=environment, folder=folder)
+
+
+def test_the_option_goes_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
+    for name in ("option", "variable", "file"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "hubtool.toml").write_text('[data]\nimagenet2012 = "file"\n"CIFAR-10" = "/elsewhere"\n')
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    here = found(below)
+    assert here.folders == {"imagenet2012": tmp_path / "file", "cifar10": Path("/elsewhere")}
+    variable = {"HUBTOOL_DATA_IMAGENET2012": str(tmp_path / "variable")}
+    assert found(below, **variable).path_of("imagenet2012") == tmp_path / "variable"
+    both = found(below, f"imagenet2012={tmp_path / 'option'}", **variable)
+    assert both.path_of("ImageNet2012") == tmp_path / "option"
+    assert both.knows("CIFAR10")
+    assert not both.knows("mnist")
+    assert found(below, HUBTOOL_DATA_IMAGENET2012="").folders == here.folders
+    assert "mnist" not in found(below, HUBTOOL_DATA_MNIST="/x").folders
+
+
+def test_pyproject_and_the_nearest_file_that_speaks_of_data(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.hubtool.data]\nimagenet2012 = "sets"\n')
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "hubtool.toml").write_text('[lint]\nselect = ["HT1"]\n')
+    assert found(inner).folders == {"imagenet2012": tmp_path / "sets"}
+    (inner / "hubtool.toml").write_text("[data]\n")
+    assert found(inner).folders == {}
+
+
+def test_the_linter_reads_past_the_table(tmp_path: Path) -> None:
+    (tmp_path / "hubtool.toml").write_text('[data]\nx = "y"\n[lint]\nselect = ["HT1"]\n')
+    assert load_config(tmp_path).select == ("HT1",)
+    (tmp_path / "hubtool.toml").write_text("[dat]\n")
+    with pytest.raises(UsageProblem, match="unknown key `dat`"):
+        load_config(tmp_path)
+
+
+def test_what_the_environment_or_a_file_names_is_looked_for_only_when_needed(tmp_path: Path) -> None:
+    (tmp_path / "hubtool.toml").write_text('[data]\ncifar10 = "none"\n')
+    locations = found(tmp_path, HUBTOOL_DATA_IMAGENET2012="/no/such/folder")
+    with pytest.raises(NotFound, match="HUBTOOL_DATA_IMAGENET2012: /no/such/folder does not exist"):
+        locations.path_of("imagenet2012")
+    with pytest.raises(NotFound, match=r"hubtool\.toml: data\.cifar10: .*none does not exist"):
+        locations.path_of("cifar10")
+    assert DataLocations().path_of("digits") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("data = 3", "data: has to be a table"),
+        ("[data]\nimagenet2012 = 3", r"data\.imagenet2012: has to be a path"),
+        ('[data]\nimagenet2012 = ""', r"data\.imagenet2012: has to be a path"),
+        ('[data]\na-b = "x"\nab = "y"', "the same dataset stands in it twice"),
+        ("[data", "not valid TOML"),
+    ],
+)
+def test_wrong_files(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "hubtool.toml").write_text(text)
+    with pytest.raises(UsageProblem, match=said):
+        found(tmp_path)
