@@ -26,6 +26,14 @@ class Dataset(Protocol):
     def classes(self) -> int:
         """Number of classes; labels run from 0."""
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What each image is called: its path from the dataset's root, no two alike."""
+
+    @property
+    def labels(self) -> Sequence[int]:
+        """The class of each image."""
+
     def __len__(self) -> int:
         """Number of images in the split."""
 

@@ -41,9 +41,11 @@ class Digits:
         datasets = require("sklearn.datasets", extra="demo", purpose="read the handwritten digits")
         digits = datasets.load_digits()
         part = slice(TRAIN_IMAGES) if split == "train" else slice(TRAIN_IMAGES, None)
+        numbers = range(len(digits.target))[part]
         self.name = f"digits ({split} split)"
         self.images = _enlarged(digits.images[part], size)
         self.labels = digits.target[part].astype("int32")
+        self.names = [f"digits/{number:07}" for number in numbers]
 
     def __len__(self) -> int:
         """Number of images in the split."""

@@ -65,6 +65,16 @@ class ImageFolder:
         if not self.samples:
             raise NotFound(f"{self.root}: no image in its class folders", hint="expected val/<class>/<image>.JPEG")
 
+    @property
+    def names(self) -> Sequence[str]:
+        """`<class>/<image>` of each image."""
+        return [sample.name for sample in self.samples]
+
+    @property
+    def labels(self) -> Sequence[int]:
+        """The class of each image."""
+        return [sample.label for sample in self.samples]
+
     def __len__(self) -> int:
         """Number of images in the split."""
         return len(self.samples)

@@ -33,3 +33,8 @@ def test_batches_keep_the_order_asked_for() -> None:
     assert [len(batch.labels) for batch in batches] == [2, 1]
     assert np.concatenate([batch.labels for batch in batches]).tolist() == data.labels[[5, 3, 8]].tolist()
     assert (batches[1].images[0] == data.images[8]).all()
+
+
+def test_names_tell_the_place_in_the_file() -> None:
+    names = Digits("test", 8).names
+    assert (names[0], names[-1], len(set(names))) == ("digits/0001437", "digits/0001796", 360)

@@ -29,7 +29,8 @@ def collect(folder: ImageFolder, indices, batch_size: int = 5):
 def test_the_folder_may_be_val_or_hold_it(root: Path, below: str) -> None:
     folder = ImageFolder(root / below, outputs=3, recipe=RECIPE)
     assert len(folder) == 12
-    assert [sample.label for sample in folder.samples] == [0] * 4 + [1] * 4 + [2] * 4
+    assert list(folder.labels) == [0] * 4 + [1] * 4 + [2] * 4
+    assert folder.names[3:5] == ["n01/003.JPEG", "n02/000.JPEG"]
 
 
 def test_resize_rounds_down_as_mindcv_does() -> None:
