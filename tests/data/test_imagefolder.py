@@ -41,7 +41,11 @@ def test_resize_rounds_down_as_mindcv_does() -> None:
 def test_a_class_list_orders_the_labels(root: Path) -> None:
     names = [f"x{n}" for n in range(7)] + ["n10", "n02", "n01"]
     folder = ImageFolder(root, outputs=10, recipe=RECIPE, class_names=names)
-    assert sorted({(sample.path.parent.name, sample.label) for sample in folder.samples}) == [("n01", 9), ("n02", 8), ("n10", 7)]
+    assert sorted({(sample.path.parent.name, sample.label) for sample in folder.samples}) == [
+        ("n01", 9),
+        ("n02", 8),
+        ("n10", 7),
+    ]
 
 
 @pytest.mark.parametrize(
