@@ -2,9 +2,9 @@
 
 A text file, one JSON document a line:
 
-    {"ledger": 1, "inputs": {...}}                                                 what the answers depend on
-    {"rows": [[index, label, [five best classes], best logit], ...], "crc32": N}   one line a batch
-    {"finished": true}                                                             the evaluation came to its end
+    {"inputs":{...},"ledger":1}                                                    what the answers depend on
+    {"crc32":N,"rows":[[index,label,[five best classes],best logit],...]}          one line a batch
+    {"finished":true}                                                              the evaluation came to its end
 
 Its name is the digest of the inputs, so answers to other questions are never mixed in. Lines are only ever added. What
 a process wrote survives its being killed; what the machine may lose with its power is flushed to the disk every ten
