@@ -1,13 +1,13 @@
 """What the evaluation loop costs beside the network, and what it takes of memory.
 
-    python benchmarks/evaluation.py [--network bit_resnet50] [--images 256] [--batch-size 32] [--folder DIR]
+    PYTHONPATH=. python benchmarks/evaluation.py [--network bit_resnet50] [--images 256] [--batch-size 32]
 
 Photographs (crops of those that scikit-learn ships) are written to a folder, and a network with random weights
 evaluates them as `hubtool verify --reproduce-eval` does: decoding, preprocessing, reading ahead, ranking, ledger. The
 overhead is the part of the wall time that is not spent in the network. What reads ahead works at the same time and
 takes processors from the network: hence also the processor time of the whole, and that of the network alone over as
-many batches that are ready. Memory is that of an engine that costs nothing
-over 1,000 and 10,000 images of 3x224x224: peaks of the process.
+many batches that are ready. Memory is that of an engine that costs nothing over 1,000 and 10,000 images of 3x224x224:
+peaks of the process.
 """
 
 from __future__ import annotations
@@ -63,9 +63,8 @@ def main() -> None:
     parser.add_argument("--network", default="bit_resnet50")
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--folder", type=Path)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         print(json.dumps({**_overhead(args, Path(folder)), "peak_mib": _memory(Path(folder))}, indent=2))
 
 

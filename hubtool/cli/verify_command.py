@@ -109,14 +109,14 @@ def command(
     )
     with contained():
         results = verify(subjects, plan, chosen.progress())
-    if predictions is not None:
-        _write(predictions, results, quiet=chosen.quiet)
     if as_json:
         print_json({"results": [result.to_json() for result in results]})
     else:
         from hubtool.report.verification import verification_view
 
         print_rich(*verification_view(results))
+    if predictions is not None:
+        _write(predictions, results, quiet=chosen.quiet)
     return max(result.exit_code(strict=strict) for result in results)
 
 

@@ -62,7 +62,7 @@ class Confusion:
     images: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """The outcome of an evaluation.
 

@@ -21,7 +21,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import Enum
 from io import FileIO
 from pathlib import Path
@@ -94,31 +94,26 @@ def opened(folder: Path, inputs: Mapping[str, object], resume: Resume = Resume.U
     resume
         Whether answers that are there are kept or removed. That they are kept is said in a warning.
     """
-    path = folder / f"{digest_of(inputs)}.jsonl"
+    with ExitStack() as stack:
+        yield _open(folder / f"{digest_of(inputs)}.jsonl", inputs, resume, stack)
+
+
+def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitStack) -> Ledger | None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stream = path.open("ab+", buffering=0)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = stack.enter_context(path.open("ab+", buffering=0))
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        batches = _take_up(stream, inputs, resume)
+    except BlockingIOError:
+        _log.warning("%s: another process evaluates the same; this one keeps no ledger", path)
+        return None
     except OSError as error:
-        _log.warning("%s: %s; an interrupted run will have to start over", error.filename, error.strerror)
-        yield None
-        return
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            _log.warning("%s: another process evaluates the same; this one keeps no ledger", path)
-            yield None
-            return
-        try:
-            batches = _take_up(stream, inputs, resume)
-        except OSError as error:
-            _log.warning("%s: %s; an interrupted run will have to start over", path, error.strerror)
-            yield None
-            return
-        if batches:
-            images = counted(sum(map(len, batches)), "image")
-            _log.warning("going on after %s that an earlier run evaluated; --no-resume starts over", images)
-        yield Ledger(stream, path, batches)
+        _log.warning("%s: %s; an interrupted run will have to start over", path, error.strerror)
+        return None
+    if batches:
+        images = counted(sum(map(len, batches)), "image")
+        _log.warning("going on after %s that an earlier run evaluated; --no-resume starts over", images)
+    return Ledger(stream, path, batches)
 
 
 def digest_of(inputs: Mapping[str, object]) -> str:

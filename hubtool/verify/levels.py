@@ -144,7 +144,7 @@ class _Verifier:
         self.plan = plan
         self.progress = progress
         self._datasets: dict[tuple[str, int, int], Dataset] = {}
-        self._evaluations: dict[tuple[str, str, str], tuple[Evaluation, Engine]] = {}
+        self._evaluations: dict[tuple[object, ...], tuple[Evaluation, Engine]] = {}
 
     def dataset(self, subject: Subject) -> Dataset | str:
         """The dataset of an evaluation that was asked for and can be run, or the reason why there is none."""
@@ -225,14 +225,17 @@ class _Verifier:
         architecture = find_architecture(subject.network_name)
         if asset is None or checkpoint is None or architecture is None:
             raise _SkipLevel("the checkpoint could not be read")
-        key = (asset.sha256, architecture.name, dataset.name)
+        claims = accuracies(subject, self.subjects)
+        key: tuple[object, ...] = (asset.sha256, architecture.name, dataset.name)
+        if self.plan.sampling.early_stop:  # then it is the claims that decide where it ends
+            key += tuple(claims)
         if key not in self._evaluations:
             engine: Engine = MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
             evaluation = measure(
                 engine,
                 dataset,
                 {"asset": asset.sha256, "network": architecture.name},
-                accuracies(subject, self.subjects),
+                claims,
                 self.plan.sampling,
                 ledgers=self.plan.cache.root / "ledgers",
                 resume=self.plan.resume,
