@@ -22,7 +22,7 @@ from hubtool.verify.measure import Sampling
 from hubtool.verify.predictions import files_for, predictions_of, write_predictions
 from hubtool.verify.result import SubjectResult
 from hubtool.verify.subject import Subject, choose
-from hubtool.verify.verdict import SMALLEST_TOLERANCE, TOLERANCE
+from hubtool.verify.verdict import ROUNDING, TOLERANCE
 
 
 @click.command("verify")
@@ -41,7 +41,7 @@ from hubtool.verify.verdict import SMALLEST_TOLERANCE, TOLERANCE
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=SMALLEST_TOLERANCE, max=100),
+    type=click.FloatRange(min=ROUNDING, max=100),
     default=TOLERANCE,
     show_default=True,
     help="How far off a published figure may be, in points.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 from hubtool.data.dataset import Dataset
@@ -71,7 +72,7 @@ def evaluate(
         if not run.is_over:
             run.add(rows)
     resumed, engine_seconds = run.done, 0.0
-    rest = [] if run.is_over else indices[resumed:]
+    rest = run.rest()
     task = progress.task(dataset.name, len(indices), "images")
     task.restart(resumed)
     started = time.perf_counter()
@@ -135,6 +136,7 @@ class _Run:
         self._indices = indices
         self._stop = stop
         self._stopped = False
+        self._rest = iter(indices)
         self.rows = new_rows(len(indices))
         self.done = 0
         self.correct = count_correct(self.rows[:0])
@@ -144,10 +146,17 @@ class _Run:
         """Whether nothing is left to do, or to learn."""
         return self._stopped or self.done == len(self._indices)
 
+    def rest(self) -> Sequence[int]:
+        """The images without an answer; the batches that follow are these, in this order."""
+        answered = set(self.rows["index"][: self.done].tolist())
+        rest = [] if self.is_over else [index for index in self._indices if index not in answered]
+        self._rest = iter(rest)
+        return rest
+
     def answers(self, logits: Any, labels: Any) -> Any:
         """The rows of the next batch."""
         rows = new_rows(len(labels))
-        rows["index"] = self._indices[self.done : self.done + len(labels)]
+        rows["index"] = list(islice(self._rest, len(labels)))
         rows["label"] = labels
         rows["best"] = best_classes(logits)
         rows["logit"] = logits.max(axis=1)

@@ -10,7 +10,7 @@ from hubtool.verify.statistics import exact_interval
 TOLERANCE = 0.1
 """Largest difference, in points, at which a whole split still reproduces a number. Cards round to two decimals;
 other devices and library versions move single images near a decision boundary: 50 of ImageNet's 50,000 are 0.1."""
-SMALLEST_TOLERANCE = 0.005
+ROUNDING = 0.005
 """What rounding to two decimals takes from, or adds to, a number: no tolerance is smaller."""
 WIDEST_CONSISTENT = 20.0
 """Width, in points, above which an interval that holds the published number says nothing about it."""
