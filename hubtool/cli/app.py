@@ -33,6 +33,7 @@ COMMANDS = {
     "inspect": "List the tensors of a checkpoint, with statistics.",
     "export": "Write the weights of a checkpoint in another format.",
     "verify": "Check what cards claim; --reproduce-eval re-runs the evaluation.",
+    "diff": "Compare two files of predictions, image by image.",
     "train": "Train a network from a recipe.",
     "doctor": "Tell what works on this machine and mend what does not.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,7 +15,14 @@ from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import access, pins_of, transfer_options
 from hubtool.data.locations import locations_from
+from hubtool.errors import NotFound, UsageProblem
+from hubtool.verify.evaluate import BATCH_SIZE
+from hubtool.verify.ledger import Resume
 from hubtool.verify.levels import Plan, verify
+from hubtool.verify.measure import Sampling
+from hubtool.verify.predictions import files_for, predictions_of, write_predictions
+from hubtool.verify.result import SubjectResult
+from hubtool.verify.verdict import ROUNDING, TOLERANCE
 
 
 @click.command("verify")
@@ -33,6 +41,34 @@ from hubtool.verify.levels import Plan, verify
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only that many images, drawn at random.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of that draw.")
+@click.option(
+    "--early-stop", is_flag=True, help="Evaluate in random order, and stop as soon as every claim is settled."
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=ROUNDING, max=100),
+    default=TOLERANCE,
+    show_default=True,
+    help="How far off a published figure may be, in points.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    default=BATCH_SIZE,
+    show_default=True,
+    help="Images that go through the network at once.",
+)
+@click.option(
+    "--resume/--no-resume",
+    default=None,
+    help="Take what is there of a finished evaluation too, or start over.  [default: go on after an interruption]",
+)
+@click.option(
+    "--predictions",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.csv",
+    help="Write what the network said of each image.",
+)
 @click.option("--strict", is_flag=True, help="Claims that were not run count as problems.")
 @transfer_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -47,6 +83,11 @@ def command(
     classes: Path | None,
     limit: int | None,
     seed: int,
+    early_stop: bool,
+    tolerance: float,
+    batch_size: int,
+    resume: bool | None,
+    predictions: Path | None,
     strict: bool,
     mirror: tuple[str, ...],
     allow_http: bool,
@@ -58,6 +99,8 @@ def command(
     Without --reproduce-eval, the files that are at hand are checked and nothing is downloaded or run.
     """
     chosen = settings(ctx)
+    if predictions is not None:
+        _check_target(predictions, reproduce_eval=reproduce_eval)
     subjects = choose(Catalogue(chosen.card_roots), names)
     claimed = [s.card.train_dataset for s in subjects if isinstance(s, Subject) and s.card.train_dataset]
     plan = Plan(
@@ -66,8 +109,8 @@ def command(
         pins=lambda folder: pins_of(folder, chosen),
         reproduce_eval=reproduce_eval,
         locations=locations_from(data, classes, claimed),
-        limit=limit,
-        seed=seed,
+        sampling=Sampling(limit, seed, batch_size, early_stop, tolerance),
+        resume={None: Resume.UNFINISHED, True: Resume.ALL, False: Resume.NONE}[resume],
     )
     with contained():
         results = verify(subjects, plan, chosen.progress())
@@ -77,4 +120,24 @@ def command(
         from hubtool.report.verification import verification_view
 
         print_rich(*verification_view(results))
+    if predictions is not None:
+        _write(predictions, results, quiet=chosen.quiet)
     return max(result.exit_code(strict=strict) for result in results)
+
+
+def _check_target(predictions: Path, *, reproduce_eval: bool) -> None:
+    """Refuse before anything runs what could not be written after it ran."""
+    if not reproduce_eval:
+        raise UsageProblem("--predictions: nothing is evaluated", hint="add --reproduce-eval")
+    if not predictions.parent.is_dir():
+        raise NotFound(f"--predictions {predictions}: {predictions.parent} is not a folder", hint="make it first")
+
+
+def _write(predictions: Path, results: Sequence[SubjectResult], *, quiet: bool) -> None:
+    files = files_for(predictions, results)
+    for path, evaluation in files:
+        write_predictions(path, predictions_of(evaluation))
+        if not quiet:
+            click.echo(f"wrote {path}", err=True)
+    if not files and not quiet:
+        click.echo(f"{predictions} was not written: nothing was evaluated", err=True)

@@ -19,7 +19,8 @@ from hubtool.files import environment_errors
 from hubtool.network.build import build, build_for_inference
 from hubtool.progress import SILENT, Progress
 from hubtool.training.recipe import TrainRecipe
-from hubtool.verify.evaluate import Counts, evaluate
+from hubtool.verify.evaluate import evaluate
+from hubtool.verify.evaluation import Counts
 
 PREFIX_DIGITS = 8
 
@@ -70,8 +71,8 @@ def train(recipe: TrainRecipe, folder: Path, progress: Progress = SILENT) -> Tra
     _fit(cell, data, recipe, progress)
     checkpoint = _save(cell, recipe, folder)
     engine = MindSporeEngine(build_for_inference(recipe.network, Checkpoint(checkpoint).arrays()))
-    counts = evaluate(engine, Digits("test", recipe.network.image_size), progress=progress)
-    return Trained(checkpoint, hash_file(checkpoint), counts, date.today())
+    evaluation = evaluate(engine, Digits("test", recipe.network.image_size), progress=progress)
+    return Trained(checkpoint, hash_file(checkpoint), evaluation.counts, date.today())
 
 
 def learning_rates(recipe: TrainRecipe, steps_per_epoch: int) -> list[float]:

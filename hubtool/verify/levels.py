@@ -32,12 +32,12 @@ from hubtool.network.binding import check_finite, check_layout
 from hubtool.network.build import build_for_inference
 from hubtool.network.registry import find_architecture
 from hubtool.progress import SILENT, Progress
-from hubtool.verify.evaluate import Counts, evaluate
+from hubtool.verify.claims import METRIC_K, accuracies, judged
+from hubtool.verify.evaluation import Evaluation
+from hubtool.verify.ledger import Resume
+from hubtool.verify.measure import Sampling, measure
 from hubtool.verify.result import Check, Level, Status, SubjectResult
-from hubtool.verify.verdict import ClaimResult, judge, not_run
 
-METRIC_K = {"top1": 1, "acc": 1, "accuracy": 1, "top5": 5}
-"""The metrics hubtool can measure, and how many best classes may hold the label."""
 PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
 
@@ -57,10 +57,10 @@ class Plan:
         The lockfiles of the cards in a folder.
     reproduce_eval
         Whether to run evaluations; assets are downloaded only for those.
-    limit
-        Images to evaluate, drawn at random; None for whole splits.
-    seed
-        Of that draw.
+    sampling
+        How much of a split to evaluate.
+    resume
+        Which evaluations to go on with, from their ledgers in the cache.
     """
 
     cache: Cache
@@ -68,8 +68,8 @@ class Plan:
     pins: Callable[[Path], Pins | None] = lambda _: None
     reproduce_eval: bool = False
     locations: DataLocations = field(default_factory=DataLocations)
-    limit: int | None = None
-    seed: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
+    resume: Resume = Resume.UNFINISHED
 
 
 class _SkipLevel(Exception):
@@ -120,7 +120,7 @@ def verify(chosen: Sequence[Subject | ParsedCard], plan: Plan, progress: Progres
     NotFound, UsageProblem
         A dataset that the plan names is not there or does not fit the network.
     """
-    verifier = _Verifier(plan, progress)
+    verifier = _Verifier([subject for subject in chosen if isinstance(subject, Subject)], plan, progress)
     datasets = [verifier.dataset(subject) if isinstance(subject, Subject) else "" for subject in chosen]
     return [
         verifier.verify(subject, dataset) if isinstance(subject, Subject) else _unread(subject)
@@ -140,11 +140,12 @@ def _unread(parsed: ParsedCard) -> SubjectResult:
 class _Verifier:
     """Verifies subjects by one plan; remembers datasets and evaluations."""
 
-    def __init__(self, plan: Plan, progress: Progress):
+    def __init__(self, subjects: Sequence[Subject], plan: Plan, progress: Progress):
+        self.subjects = subjects
         self.plan = plan
         self.progress = progress
         self._datasets: dict[tuple[str, int, int], Dataset] = {}
-        self._evaluations: dict[tuple[str, str, str], tuple[Counts, Engine]] = {}
+        self._evaluations: dict[tuple[object, ...], tuple[Evaluation, Engine]] = {}
 
     def dataset(self, subject: Subject) -> Dataset | str:
         """The dataset of an evaluation that was asked for and can be run, or the reason why there is none."""
@@ -183,8 +184,8 @@ class _Verifier:
         asset = climb.step(Level.ASSET, lambda: self._asset_level(subject, download=not isinstance(dataset, str)))
         checkpoint = climb.step(Level.CHECKPOINT, lambda: _checkpoint_level(asset, subject, architecture))
         climb.step(Level.NETWORK, lambda: _network_level(subject, architecture))
-        outcome = climb.step(Level.EVALUATION, lambda: self._evaluation_level(asset, checkpoint, architecture, dataset))
-        counts, engine = outcome or (None, None)
+        outcome = climb.step(Level.EVALUATION, lambda: self._evaluation_level(subject, asset, checkpoint, dataset))
+        evaluation, engine = outcome or (None, None)
         return SubjectResult(
             name=subject.card.model_name,
             uid=subject.card.uid,
@@ -192,8 +193,8 @@ class _Verifier:
             place=subject.place,
             asset=asset,
             checks=tuple(climb.checks),
-            claims=tuple(_claims(subject, counts, climb.checks[-1].detail)),
-            counts=counts,
+            claims=tuple(judged(subject, evaluation, self.plan.sampling.tolerance, climb.checks[-1].detail)),
+            evaluation=evaluation,
             engine=engine.name if engine else None,
             precision=engine.precision if engine else None,
             error=climb.error,
@@ -218,24 +219,39 @@ class _Verifier:
         return asset, f"sha256 {asset.sha256[:12]}… agrees with the {digits} digits published"
 
     def _evaluation_level(
-        self,
-        asset: VerifiedAsset | None,
-        checkpoint: Checkpoint | None,
-        architecture: Architecture | None,
-        dataset: Dataset | str,
-    ) -> tuple[tuple[Counts, Engine], str]:
+        self, subject: Subject, asset: VerifiedAsset | None, checkpoint: Checkpoint | None, dataset: Dataset | str
+    ) -> tuple[tuple[Evaluation, Engine], str]:
         if isinstance(dataset, str):
             raise _SkipLevel(dataset)
+        architecture = find_architecture(subject.network_name)
         if asset is None or checkpoint is None or architecture is None:
             raise _SkipLevel("the checkpoint could not be read")
-        key = (asset.sha256, architecture.name, dataset.name)
+        claims = accuracies(subject, self.subjects)
+        key: tuple[object, ...] = (asset.sha256, architecture.name, dataset.name)
+        if self.plan.sampling.early_stop:  # then it is the claims that decide where it ends
+            key += tuple(claims)
         if key not in self._evaluations:
-            engine = MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
-            counts = evaluate(engine, dataset, limit=self.plan.limit, seed=self.plan.seed, progress=self.progress)
-            self._evaluations[key] = (counts, engine)
-        counts, _ = self._evaluations[key]
-        rate = f"{counts.images_per_second:.1f} images/s"
-        return self._evaluations[key], f"{counts.images:,} of {counts.split:,} images of {dataset.name}, {rate}"
+            engine: Engine = MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
+            evaluation = measure(
+                engine,
+                dataset,
+                {"asset": asset.sha256, "network": architecture.name},
+                claims,
+                self.plan.sampling,
+                ledgers=self.plan.cache.root / "ledgers",
+                resume=self.plan.resume,
+                progress=self.progress,
+            )
+            self._evaluations[key] = (evaluation, engine)
+        evaluation, engine = self._evaluations[key]
+        return (evaluation, engine), _evaluated(evaluation, dataset)
+
+
+def _evaluated(evaluation: Evaluation, dataset: Dataset) -> str:
+    counts = evaluation.counts
+    before = f", {counts.resumed:,} of them by an earlier run" if counts.resumed else ""
+    rate = f"{counts.images_per_second:.1f} images/s"
+    return f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}, {rate}"
 
 
 def _checkpoint_level(
@@ -264,20 +280,6 @@ def _network_level(subject: Subject, architecture: Architecture | None) -> tuple
     if round(abs(count_m - subject.params_m), 9) > PARAMS_TOLERANCE_M:
         raise CardError(f"{said}, the card publishes {subject.params_m:g} M", hint="mend Params in the results table")
     return architecture, f"{said}, published {subject.params_m:g} M"
-
-
-def _claims(subject: Subject, counts: Counts | None, reason: str) -> list[ClaimResult]:
-    results = []
-    for metric in subject.metrics:
-        k = METRIC_K.get(metric.name)
-        if counts is None or k is None:
-            why = reason if k is not None else f"hubtool measures top-1 and top-5, not {metric.name or metric.written}"
-            results.append(not_run(metric.name, metric.value, why))
-        else:
-            results.append(
-                judge(metric.name, metric.value, correct=counts.correct[k], images=counts.images, split=counts.split)
-            )
-    return results
 
 
 def _why(skip: _SkipLevel | MissingExtra) -> str:

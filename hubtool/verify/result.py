@@ -7,7 +7,7 @@ from enum import Enum
 
 from hubtool.asset.pull import VerifiedAsset
 from hubtool.errors import CardError, HubtoolError
-from hubtool.verify.evaluate import Counts
+from hubtool.verify.evaluation import Counts, Evaluation
 from hubtool.verify.verdict import ClaimResult, Verdict
 
 EXIT_PROBLEM = CardError.exit_code
@@ -52,8 +52,8 @@ class SubjectResult:
         Where in the card the claims stand.
     asset
         The verified file; None when it was not needed or did not verify.
-    counts, engine, precision
-        Of the evaluation; None when none was run.
+    evaluation, engine, precision
+        What was run; None when nothing was. Subjects that share an evaluation share the object.
     error
         What made a level fail; None when none did.
     """
@@ -65,10 +65,15 @@ class SubjectResult:
     asset: VerifiedAsset | None
     checks: tuple[Check, ...]
     claims: tuple[ClaimResult, ...]
-    counts: Counts | None
+    evaluation: Evaluation | None
     engine: str | None
     precision: str | None
     error: HubtoolError | None
+
+    @property
+    def counts(self) -> Counts | None:
+        """Of the evaluation; None when none was run."""
+        return self.evaluation.counts if self.evaluation else None
 
     def exit_code(self, *, strict: bool) -> int:
         """What the command line exits with: the error's code, 1 for a mismatch, 0 otherwise.

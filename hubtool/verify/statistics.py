@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 
 CONFIDENCE = 0.99
+_NEGLIGIBLE = 1e-20
+"""A probability that no sum of 50,000 of its like brings near a tail."""
 
 
 def exact_interval(correct: int, images: int, split: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -29,14 +31,14 @@ def exact_interval(correct: int, images: int, split: int, confidence: float = CO
     """
     tail = (1 - confidence) / 2
     unseen = split - images
-    low = _first(correct, correct + unseen, lambda total: _upper_tail(correct, images, total, split) > tail)
+    low = first(correct, correct + unseen, lambda total: _at_least_is_likelier(correct, images, total, split, tail))
     # Wrong answers are drawn from the split just as right ones are: the upper end is the mirrored lower end.
     wrong = images - correct
-    wrong_low = _first(wrong, wrong + unseen, lambda total: _upper_tail(wrong, images, total, split) > tail)
+    wrong_low = first(wrong, wrong + unseen, lambda total: _at_least_is_likelier(wrong, images, total, split, tail))
     return 100 * low / split, 100 * (split - wrong_low) / split
 
 
-def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+def first(low: int, high: int, holds: Callable[[int], bool]) -> int:
     """Smallest number in [low, high] from which on a monotone condition holds; it holds at `high`."""
     while low < high:
         middle = (low + high) // 2
@@ -47,16 +49,34 @@ def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
     return low
 
 
-def _upper_tail(seen: int, images: int, total: int, split: int) -> float:
-    """P(X >= seen) when `images` are drawn from `split` of which `total` are marked."""
-    last = min(images, total)
-    first = max(seen, images - (split - total))
-    return sum(math.exp(_log_probability(x, images, total, split)) for x in range(first, last + 1))
-
-
-def _log_probability(x: int, images: int, total: int, split: int) -> float:
-    return _log_choose(total, x) + _log_choose(split - total, images - x) - _log_choose(split, images)
-
-
-def _log_choose(n: int, k: int) -> float:
+def log_choose(n: int, k: int) -> float:
+    """Natural logarithm of the binomial coefficient."""
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def _at_least_is_likelier(seen: int, images: int, total: int, split: int, tail: float) -> bool:
+    """Whether P(X >= seen) > tail when `images` are drawn from `split` of which `total` are marked.
+
+    Terms are summed from the likeliest outwards, each from the one before it, and no further than it takes.
+    """
+    lowest, highest = max(seen, images - (split - total)), min(images, total)
+    if lowest > highest:
+        return False
+    mode = (images + 1) * (total + 1) // (split + 2)
+    start = min(max(mode, lowest), highest)
+    at_start = math.exp(
+        log_choose(total, start) + log_choose(split - total, images - start) - log_choose(split, images)
+    )
+    probability = term = at_start
+    for x in range(start, highest):
+        term *= (total - x) * (images - x) / ((x + 1) * (split - total - images + x + 1))
+        probability += term
+        if probability > tail or term < _NEGLIGIBLE:
+            break
+    term = at_start
+    for x in range(start, lowest, -1):
+        term *= x * (split - total - images + x) / ((total - x + 1) * (images - x + 1))
+        probability += term
+        if probability > tail or term < _NEGLIGIBLE:
+            break
+    return probability > tail

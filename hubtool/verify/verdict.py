@@ -11,7 +11,7 @@ TOLERANCE = 0.1
 """Largest difference, in points, at which a whole split still reproduces a number. Cards round to two decimals;
 other devices and library versions move single images near a decision boundary: 50 of ImageNet's 50,000 are 0.1."""
 ROUNDING = 0.005
-"""What rounding to two decimals takes from, or adds to, a number."""
+"""What rounding to two decimals takes from, or adds to, a number: no tolerance is smaller."""
 WIDEST_CONSISTENT = 20.0
 """Width, in points, above which an interval that holds the published number says nothing about it."""
 
@@ -77,31 +77,71 @@ def not_run(metric: str, published: float, reason: str, tolerance: float = TOLER
 
 
 def judge(
-    metric: str, published: float, *, correct: int, images: int, split: int, tolerance: float = TOLERANCE
+    metric: str,
+    published: float,
+    *,
+    correct: int,
+    images: int,
+    split: int,
+    tolerance: float = TOLERANCE,
+    interval: tuple[float, float] | None = None,
 ) -> ClaimResult:
-    """Compare a published percentage with a count over a whole split, or over a random part of it."""
+    """Compare a published percentage with a count over a whole split, or over a random part of it.
+
+    Parameters
+    ----------
+    interval
+        What a part that was looked at again and again says of the split (see `ConfidenceSequence`); by default the
+        exact interval of a part whose size was fixed beforehand.
+    """
     measured = 100 * correct / images
-    interval = None if images == split else exact_interval(correct, images, split)
-    if interval is None:
+    if images == split:
+        interval = None
         verdict, reason = _whole(published, measured, tolerance)
     else:
-        verdict, reason = _part(published, interval, images, split)
+        interval = interval or exact_interval(correct, images, split)
+        verdict, reason = _part(published, interval, images, split, tolerance)
     return ClaimResult(metric, published, measured, correct, images, split, interval, tolerance, verdict, reason)
 
 
+def is_settled(published: float, interval: tuple[float, float], tolerance: float = TOLERANCE) -> bool:
+    """Whether the rest of a split can only confirm what an interval says of a number.
+
+    It can when either every accuracy of the interval is within the tolerance of the number, or none is.
+    """
+    low, high = interval
+    return _excludes(published, interval, tolerance) or (
+        _within(published - low, tolerance) and _within(high - published, tolerance)
+    )
+
+
+def _within(difference: float, tolerance: float) -> bool:
+    # The numbers stem from decimals; what is left of them in binary must not decide at the edge.
+    return round(difference, 9) <= tolerance
+
+
+def _excludes(published: float, interval: tuple[float, float], tolerance: float) -> bool:
+    low, high = interval
+    return not (_within(low - published, tolerance) and _within(published - high, tolerance))
+
+
 def _whole(published: float, measured: float, tolerance: float) -> tuple[Verdict, str]:
-    # Both numbers stem from decimals; what is left of them in binary must not decide at the edge.
-    difference = round(abs(measured - published), 9)
-    if difference <= tolerance:
+    difference = abs(measured - published)
+    if _within(difference, tolerance):
         return Verdict.REPRODUCED, f"the whole split gives {measured:.2f}, within {tolerance:g} points"
     return Verdict.MISMATCH, f"the whole split gives {measured:.2f}, {difference:.2f} points off"
 
 
-def _part(published: float, interval: tuple[float, float], images: int, split: int) -> tuple[Verdict, str]:
+def _part(
+    published: float, interval: tuple[float, float], images: int, split: int, tolerance: float
+) -> tuple[Verdict, str]:
     low, high = interval
     said = f"{images:,} of {split:,} images put the split between {low:.2f} and {high:.2f}"
-    if not low - ROUNDING <= published <= high + ROUNDING:
-        return Verdict.MISMATCH, f"{said}, without {published:g}"
+    if _excludes(published, interval, tolerance):
+        return Verdict.MISMATCH, f"{said}, {published:g} is more than {tolerance:g} points off"
+    if is_settled(published, interval, tolerance):
+        return Verdict.CONSISTENT, f"{said}, within {tolerance:g} points of {published:g}"
     if high - low > WIDEST_CONSISTENT:
         return Verdict.INCONCLUSIVE, f"{said}, too wide to tell: evaluate more images"
-    return Verdict.CONSISTENT, f"{said}, {published:g} among it"
+    among = "among it" if low <= published <= high else f"within {tolerance:g} points of it"
+    return Verdict.CONSISTENT, f"{said}, {published:g} {among}"

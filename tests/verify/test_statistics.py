@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,13 +41,26 @@ def test_a_whole_split_leaves_no_doubt() -> None:
 
 def test_against_scipy() -> None:
     hypergeom = pytest.importorskip("scipy.stats").hypergeom
-    correct, images, split = 70, 100, 1000
-    low, high = exact_interval(correct, images, split)
-    lowest, highest = round(low * split / 100), round(high * split / 100)
-    assert (
-        hypergeom.sf(correct - 1, split, lowest, images) > 0.005 >= hypergeom.sf(correct - 1, split, lowest - 1, images)
-    )
-    assert hypergeom.cdf(correct, split, highest, images) > 0.005 >= hypergeom.cdf(correct, split, highest + 1, images)
+    for split in (1, 2, 7, 20):
+        for images in range(1, split + 1):
+            for correct in range(images + 1):
+                totals = np.arange(correct, correct + split - images + 1)
+                upper = hypergeom.sf(correct - 1, split, totals, images)
+                lower = hypergeom.cdf(correct, split, totals, images)
+                inside = totals[(upper > 0.005) & (lower > 0.005)]
+                expected = (100 * inside[0] / split, 100 * inside[-1] / split)
+                assert exact_interval(correct, images, split) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("correct", "images"), [(1537, 2000), (0, 30_000), (19_000, 25_000), (49_990, 49_999)])
+def test_against_scipy_at_the_size_of_imagenet(correct: int, images: int) -> None:
+    hypergeom = pytest.importorskip("scipy.stats").hypergeom
+    split = 50_000
+    low, high = (round(end * split / 100) for end in exact_interval(correct, images, split))
+    assert hypergeom.sf(correct - 1, split, low, images) > 0.005
+    assert low == correct or hypergeom.sf(correct - 1, split, low - 1, images) <= 0.005
+    assert hypergeom.cdf(correct, split, high, images) > 0.005
+    assert high == correct + split - images or hypergeom.cdf(correct, split, high + 1, images) <= 0.005
 
 
 @pytest.mark.parametrize(("true", "images"), [(354, 60), (354, 200), (180, 90), (276, 30)])
@@ -62,3 +77,7 @@ def test_the_interval_misses_the_truth_at_most_as_often_as_promised(true: int, i
 def test_imagenet_sizes_are_quick_and_sensible() -> None:
     low, high = exact_interval(1537, 2000, 50_000)
     assert (low, high) == (pytest.approx(74.4, abs=0.2), pytest.approx(79.2, abs=0.2))
+    started = time.perf_counter()
+    for images in range(100, 50_000, 500):
+        exact_interval(int(0.7685 * images), images, 50_000)
+    assert time.perf_counter() - started < 2  # about 0.1 s

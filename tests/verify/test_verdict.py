@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubtool.verify.verdict import Verdict, judge, not_run
+from hubtool.verify.verdict import Verdict, is_settled, judge, not_run
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,8 @@ from hubtool.verify.verdict import Verdict, judge, not_run
         (76.85, 0, 64, 50_000, Verdict.MISMATCH),
         (98.33, 99, 100, 360, Verdict.CONSISTENT),
         (98.33, 353, 359, 360, Verdict.CONSISTENT),
-        (98.03, 353, 359, 360, Verdict.MISMATCH),
+        (98.03, 353, 359, 360, Verdict.CONSISTENT),  # the last image may still bring it within the tolerance
+        (97.93, 353, 359, 360, Verdict.MISMATCH),
     ],
 )
 def test_verdicts(published: float, correct: int, images: int, split: int, verdict: Verdict) -> None:
@@ -47,3 +48,30 @@ def test_a_claim_that_was_not_run_says_why() -> None:
         "verdict": "not-run",
         "reason": "no dataset",
     }
+
+
+@pytest.mark.parametrize(
+    ("interval", "settled"),
+    [
+        ((76.75, 76.95), True),  # all of it within 0.1 points of 76.85
+        ((76.74, 76.90), False),
+        ((76.96, 90.0), True),  # none of it
+        ((76.95, 90.0), False),
+        ((0.0, 76.74), True),
+        ((0.0, 76.75), False),
+        ((60.0, 90.0), False),
+    ],
+)
+def test_what_settles_a_claim(interval: tuple[float, float], settled: bool) -> None:
+    assert is_settled(76.85, interval) is settled
+
+
+def test_the_interval_of_a_sequence_takes_the_place_of_the_exact_one() -> None:
+    claim = judge("top1", 76.85, correct=1537, images=2000, split=50_000, interval=(77.0, 80.0))
+    assert (claim.verdict, claim.interval) == (Verdict.MISMATCH, (77.0, 80.0))
+    assert judge("top1", 98.33, correct=354, images=360, split=360, interval=(98.0, 99.0)).interval is None
+
+
+def test_a_wider_tolerance() -> None:
+    claim = judge("top1", 98.93, correct=354, images=360, split=360, tolerance=1.0)
+    assert (claim.verdict, claim.tolerance) == (Verdict.REPRODUCED, 1.0)
