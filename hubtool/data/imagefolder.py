@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,12 @@ class ImageFolder:
     def __len__(self) -> int:
         """Number of images in the split."""
         return len(self.samples)
+
+    def with_recipe(self, recipe: EvalRecipe) -> ImageFolder:
+        """The same images, prepared by another recipe."""
+        other = copy(self)
+        other.recipe = recipe
+        return other
 
     def batches(self, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
         """The images at `indices`, in that order. Raises NotFound for an image that cannot be decoded."""
