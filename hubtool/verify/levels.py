@@ -7,7 +7,7 @@ reached (no dataset, nothing in the cache, an extra that is not installed) is sk
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -21,19 +21,23 @@ from hubtool.card.parse import ParsedCard
 from hubtool.card.registry import invalid
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset
+from hubtool.data.prepared import prepared, recipe_of
+from hubtool.data.recipe import EvalRecipe
 from hubtool.data.registry import DataLocations, open_evaluation_split
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
-from hubtool.errors import CardError, HubtoolError, MissingExtra
+from hubtool.errors import CardError, HubtoolError, MissingExtra, UsageProblem
 from hubtool.network.architecture import Architecture
 from hubtool.network.binding import check_finite, check_layout
 from hubtool.network.build import build_for_inference
 from hubtool.network.registry import find_architecture
 from hubtool.progress import SILENT, Progress
+from hubtool.verify.diagnose import DIAGNOSED_IMAGES, PublishedFigure, diagnose, other_checkpoints
+from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.evaluate import Counts, evaluate
 from hubtool.verify.result import Check, Level, Status, SubjectResult
 from hubtool.verify.subject import Subject
-from hubtool.verify.verdict import ClaimResult, judge, not_run
+from hubtool.verify.verdict import ClaimResult, Verdict, judge, not_run
 
 METRIC_K = {"top1": 1, "acc": 1, "accuracy": 1, "top5": 5}
 """The metrics hubtool can measure, and how many best classes may hold the label."""
@@ -60,6 +64,12 @@ class Plan:
         Images to evaluate, drawn at random; None for whole splits.
     seed
         Of that draw.
+    recipe
+        Keys of the preprocessing to change, as text: see `hubtool.data.recipe.changed`.
+    diagnose
+        Whether to look for what explains a mismatch.
+    diagnosed_images
+        Images to try each suspect on.
     """
 
     cache: Cache
@@ -69,6 +79,9 @@ class Plan:
     locations: DataLocations = field(default_factory=DataLocations)
     limit: int | None = None
     seed: int = 0
+    recipe: Mapping[str, str] = field(default_factory=dict)
+    diagnose: bool = False
+    diagnosed_images: int = DIAGNOSED_IMAGES
 
 
 class _SkipLevel(Exception):
@@ -143,7 +156,7 @@ class _Verifier:
         self.plan = plan
         self.progress = progress
         self._datasets: dict[tuple[str, int, int], Dataset] = {}
-        self._evaluations: dict[tuple[str, str, str], tuple[Counts, Engine]] = {}
+        self._evaluations: dict[tuple[str, str, str, EvalRecipe | None], tuple[Counts, Engine]] = {}
 
     def dataset(self, subject: Subject) -> Dataset | str:
         """The dataset of an evaluation that was asked for and can be run, or the reason why there is none."""
@@ -173,7 +186,12 @@ class _Verifier:
         if wanted not in self._datasets:
             _log.info("opening %s", name)
             self._datasets[wanted] = open_evaluation_split(name, self.plan.locations, architecture)
-        return self._datasets[wanted]
+        try:
+            return prepared(self._datasets[wanted], subject.card.eval_recipe, self.plan.recipe)
+        except UsageProblem as error:
+            if self.plan.recipe:
+                raise
+            raise _SkipLevel(error.message) from error
 
     def verify(self, subject: Subject, dataset: Dataset | str) -> SubjectResult:
         """Climb the levels with one subject."""
@@ -184,6 +202,7 @@ class _Verifier:
         climb.step(Level.NETWORK, lambda: _network_level(subject, architecture))
         outcome = climb.step(Level.EVALUATION, lambda: self._evaluation_level(asset, checkpoint, architecture, dataset))
         counts, engine = outcome or (None, None)
+        claims = tuple(_claims(subject, counts, climb.checks[-1].detail))
         return SubjectResult(
             name=subject.card.model_name,
             uid=subject.card.uid,
@@ -191,11 +210,36 @@ class _Verifier:
             place=subject.place,
             asset=asset,
             checks=tuple(climb.checks),
-            claims=tuple(_claims(subject, counts, climb.checks[-1].detail)),
+            claims=claims,
             counts=counts,
             engine=engine.name if engine else None,
             precision=engine.precision if engine else None,
             error=climb.error,
+            recipe=None if counts is None or isinstance(dataset, str) else recipe_of(dataset),
+            diagnosis=self._diagnosis(subject, claims, outcome, dataset),
+        )
+
+    def _diagnosis(
+        self,
+        subject: Subject,
+        claims: Sequence[ClaimResult],
+        outcome: tuple[Counts, Engine] | None,
+        dataset: Dataset | str,
+    ) -> Diagnosis | None:
+        if not self.plan.diagnose or outcome is None or isinstance(dataset, str):
+            return None
+        if not any(claim.verdict is Verdict.MISMATCH for claim in claims):
+            return None
+        counts, engine = outcome
+        return diagnose(
+            engine,
+            dataset,
+            [PublishedFigure(m.name, m.value, METRIC_K[m.name]) for m in subject.metrics if m.name in METRIC_K],
+            whole=counts.correct if counts.images == counts.split else None,
+            others=other_checkpoints(subject, self.plan.cache, self.plan.pins(subject.card.folder)),
+            images=self.plan.diagnosed_images,
+            seed=self.plan.seed,
+            progress=self.progress,
         )
 
     def _asset_level(self, subject: Subject, *, download: bool) -> tuple[VerifiedAsset, str]:
@@ -227,7 +271,7 @@ class _Verifier:
             raise _SkipLevel(dataset)
         if asset is None or checkpoint is None or architecture is None:
             raise _SkipLevel("the checkpoint could not be read")
-        key = (asset.sha256, architecture.name, dataset.name)
+        key = (asset.sha256, architecture.name, dataset.name, recipe_of(dataset))
         if key not in self._evaluations:
             engine = MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
             counts = evaluate(engine, dataset, limit=self.plan.limit, seed=self.plan.seed, progress=self.progress)

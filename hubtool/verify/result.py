@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hubtool.asset.pull import VerifiedAsset
+from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import CardError, HubtoolError
+from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.evaluate import Counts
 from hubtool.verify.verdict import ClaimResult, Verdict
 
@@ -56,6 +58,10 @@ class SubjectResult:
         Of the evaluation; None when none was run.
     error
         What made a level fail; None when none did.
+    recipe
+        How the images were prepared; None when nothing was run, or the dataset has a way of its own.
+    diagnosis
+        What explains a mismatch; None when there was none, or nobody asked.
     """
 
     name: str
@@ -69,6 +75,8 @@ class SubjectResult:
     engine: str | None
     precision: str | None
     error: HubtoolError | None
+    recipe: EvalRecipe | None = None
+    diagnosis: Diagnosis | None = None
 
     def exit_code(self, *, strict: bool) -> int:
         """What the command line exits with: the error's code, 1 for a mismatch, 0 otherwise.
@@ -92,6 +100,8 @@ class SubjectResult:
             },
             "checks": [{"level": c.level.value, "status": c.status.value, "detail": c.detail} for c in self.checks],
             "claims": [claim.to_json() for claim in self.claims],
+            "recipe": self.recipe.to_json() if self.recipe else None,
+            "diagnosis": self.diagnosis.to_json() if self.diagnosis else None,
             "engine": self.engine,
             "precision": self.precision,
             "seconds": round(self.counts.seconds, 3) if self.counts else None,
