@@ -143,6 +143,12 @@ class Card:
         return str(value) if value else None
 
     @property
+    def eval_recipe(self) -> Mapping[str, object]:
+        """What the evaluation did otherwise than MindCV when it prepared the images, as written."""
+        value = self.fields.get("eval_recipe")
+        return value if isinstance(value, Mapping) else {}
+
+    @property
     def folder(self) -> Path:
         """Folder that relative links start from."""
         return self.path.parent

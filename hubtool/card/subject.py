@@ -106,6 +106,18 @@ def all_subjects(card: Card, called: str = "") -> tuple[Subject, ...]:
     return (front, *(row for row in rows if not _repeats(row, front)))
 
 
+def rivals(subject: Subject) -> list[Asset]:
+    """Other checkpoints of the same network in the same card: a figure may have slipped from one to another."""
+    found: list[Asset] = []
+    for other in all_subjects(subject.card):
+        same_network = other.network_name.casefold() == subject.network_name.casefold()
+        if other.asset is None or not (same_network and other.is_checkpoint):
+            continue
+        if not any(_same_file(other.asset, known) for known in (subject.asset, *found)):
+            found.append(other.asset)
+    return found
+
+
 def assets_of(card: Card, row: Variant | None) -> tuple[Asset, ...]:
     """The files to pull for a card, or for a row of its results table.
 

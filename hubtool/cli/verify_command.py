@@ -15,7 +15,9 @@ from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import access, pins_of, transfer_options
 from hubtool.data.locations import locations_from
+from hubtool.data.recipe import parse_changes
 from hubtool.errors import NotFound, UsageProblem
+from hubtool.verify.diagnose import DIAGNOSED_IMAGES
 from hubtool.verify.evaluate import BATCH_SIZE
 from hubtool.verify.ledger import Resume
 from hubtool.verify.levels import Plan, verify
@@ -69,6 +71,17 @@ from hubtool.verify.verdict import ROUNDING, TOLERANCE
     metavar="FILE.csv",
     help="Write what the network said of each image.",
 )
+@click.option(
+    "--recipe", multiple=True, metavar="KEY=VALUE", help="Prepare images otherwise, such as crop_pct=0.9; repeatable."
+)
+@click.option("--diagnose", is_flag=True, help="On a mismatch, look for what explains the published figures.")
+@click.option(
+    "--diagnose-images",
+    type=click.IntRange(min=1),
+    default=DIAGNOSED_IMAGES,
+    show_default=True,
+    help="Images to try each suspect on.",
+)
 @click.option("--strict", is_flag=True, help="Claims that were not run count as problems.")
 @transfer_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -88,6 +101,9 @@ def command(
     batch_size: int,
     resume: bool | None,
     predictions: Path | None,
+    recipe: tuple[str, ...],
+    diagnose: bool,
+    diagnose_images: int,
     strict: bool,
     mirror: tuple[str, ...],
     allow_http: bool,
@@ -98,6 +114,8 @@ def command(
 
     Without --reproduce-eval, the files that are at hand are checked and nothing is downloaded or run.
     """
+    if diagnose and not reproduce_eval:
+        raise UsageProblem("--diagnose explains a mismatch of an evaluation", hint="add --reproduce-eval")
     chosen = settings(ctx)
     if predictions is not None:
         _check_target(predictions, reproduce_eval=reproduce_eval)
@@ -111,6 +129,9 @@ def command(
         locations=locations_from(data, classes, claimed),
         sampling=Sampling(limit, seed, batch_size, early_stop, tolerance),
         resume={None: Resume.UNFINISHED, True: Resume.ALL, False: Resume.NONE}[resume],
+        recipe=parse_changes(recipe),
+        diagnose=diagnose,
+        diagnosed_images=diagnose_images,
     )
     with contained():
         results = verify(subjects, plan, chosen.progress())

@@ -1,4 +1,8 @@
-"""Undecoded images to what a network takes, by mindspore.dataset and a recipe, as MindCV does it."""
+"""Undecoded images to what a network takes, by mindspore.dataset and a recipe, as MindCV does it.
+
+Whatever mindspore.dataset decodes is decoded as it does it, which is what MindCV's loader sees too: grey, CMYK and
+palette images become RGB, the orientation in EXIF data is not heeded, GIF and WebP cannot be read.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hubtool.data.dataset import Batch
-from hubtool.data.recipe import EvalRecipe
+from hubtool.data.pillow import resized
+from hubtool.data.recipe import BGR, PILLOW, SQUASH, EvalRecipe
 from hubtool.errors import HubtoolError, UnreadableImages, UsageProblem
 from hubtool.extras import require_mindspore
 
@@ -52,39 +57,53 @@ def preprocessed(samples: Sequence[Sample], recipe: EvalRecipe, batch_size: int,
             for images, labels in rows:
                 yield Batch(images, labels)
         except RuntimeError as error:
-            raise _unreadable(samples, dataset, error) from error
+            raise _unreadable(samples, recipe, dataset, error) from error
 
 
 def _pipeline(samples: Sequence[Sample], recipe: EvalRecipe) -> Any:
-    """MindCV's evaluation transforms over (undecoded image, label) rows."""
+    """The recipe's transforms over (undecoded image, label) rows."""
     import mindspore.dataset as ds
     import numpy as np
-    from mindspore.dataset import vision
 
     class Source:
-        """Random access to the undecoded bytes, for GeneratorDataset."""
+        """Random access to the images, undecoded or as Pillow prepared them, for GeneratorDataset."""
 
         def __len__(self) -> int:
             return len(samples)
 
         def __getitem__(self, index: int) -> tuple[Any, Any]:
             sample = samples[index]
-            return np.frombuffer(sample.read(), dtype=np.uint8), np.int32(sample.label)
+            data = sample.read()
+            image = resized(data, recipe) if recipe.backend == PILLOW else np.frombuffer(data, dtype=np.uint8)
+            return image, np.int32(sample.label)
 
-    transforms = [
+    rows = ds.GeneratorDataset(Source(), ["image", "label"], shuffle=False, python_multiprocessing=False)
+    return rows.map(_transforms(recipe), input_columns="image")
+
+
+def _transforms(recipe: EvalRecipe) -> list[Any]:
+    """With the defaults of a recipe, exactly MindCV's `transforms_imagenet_eval`."""
+    from mindspore.dataset import vision
+
+    size = (recipe.resize, recipe.resize) if recipe.resize_rule == SQUASH else recipe.resize
+    resizing = [
         vision.Decode(),
-        vision.Resize(recipe.resize, interpolation=vision.Inter[recipe.interpolation.upper()]),
+        vision.Resize(size, interpolation=vision.Inter[recipe.interpolation.upper()]),
         vision.CenterCrop(recipe.image_size),
+    ]
+    return [
+        *(resizing if recipe.backend != PILLOW else []),
+        *([vision.ConvertColor(vision.ConvertMode.COLOR_RGB2BGR)] if recipe.channels == BGR else []),
         vision.Normalize(mean=list(recipe.mean), std=list(recipe.std)),
         vision.HWC2CHW(),
     ]
-    rows = ds.GeneratorDataset(Source(), ["image", "label"], shuffle=False, python_multiprocessing=False)
-    return rows.map(transforms, input_columns="image")
 
 
-def _unreadable(samples: Sequence[Sample], dataset: str, error: RuntimeError) -> UnreadableImages | UsageProblem:
+def _unreadable(
+    samples: Sequence[Sample], recipe: EvalRecipe, dataset: str, error: RuntimeError
+) -> UnreadableImages | UsageProblem:
     """Name the images that cannot be decoded: the pipeline only tells that one could not."""
-    bad = [place for place, sample in enumerate(samples) if not is_readable(sample)]
+    bad = [place for place, sample in enumerate(samples) if not is_readable(sample, recipe)]
     if not bad:
         return UsageProblem(f"{dataset}: mindspore.dataset failed: {_first_line(error)}")
     names = [samples[place].name for place in bad[:_MOST_NAMED]]
@@ -95,13 +114,15 @@ def _unreadable(samples: Sequence[Sample], dataset: str, error: RuntimeError) ->
     return UnreadableImages(said, bad, hint="restore the file: no image is left out")
 
 
-def is_readable(sample: Sample) -> bool:
-    """Whether an image can be read and decoded."""
+def is_readable(sample: Sample, recipe: EvalRecipe) -> bool:
+    """Whether an image can be read and decoded, by what the recipe resizes with."""
     try:
         data = sample.read()
+        if recipe.backend == PILLOW:
+            resized(data, recipe)
     except (OSError, HubtoolError):
         return False
-    return decodes(data)
+    return recipe.backend == PILLOW or decodes(data)
 
 
 def decodes(data: bytes) -> bool:
@@ -121,14 +142,17 @@ def decodes(data: bytes) -> bool:
 
 @contextmanager
 def _no_dump() -> Iterator[None]:
-    """Take away the copy of a bad image that MindSpore leaves in the working directory."""
-    dump = Path("abnormal_image.jpg")
-    was_there = dump.exists()
+    """Take away the copies of bad images that MindSpore leaves in the working directory."""
+    were_there = _dumps()
     try:
         yield
     finally:
-        if not was_there:
+        for dump in _dumps() - were_there:
             dump.unlink(missing_ok=True)
+
+
+def _dumps() -> set[Path]:
+    return {*Path().glob("abnormal_image.*"), *Path().glob("unsupported_image.*")}
 
 
 def _first_line(error: Exception) -> str:

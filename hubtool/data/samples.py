@@ -183,7 +183,7 @@ class SampleDataset:
 
     def unreadable(self, indices: Sequence[int]) -> list[int]:
         """Which of the images at `indices` cannot be decoded."""
-        return [index for index in indices if not is_readable(_Bounded(self.samples[index]))]
+        return [index for index in indices if not is_readable(_Bounded(self.samples[index]), self.recipe)]
 
     def fingerprint(self, *, contents: bool = False) -> Fingerprint:
         """What tells this split from another one. Raises BrokenDataset."""

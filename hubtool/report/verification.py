@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hubtool.lint.formats.characters import visible
+from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.result import Status, SubjectResult
 from hubtool.verify.verdict import ClaimResult, Verdict
 from hubtool.words import counted
@@ -34,6 +35,10 @@ def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text
         yield levels
         if result.claims:
             yield _claims_table(result.claims, said_already=result.checks[-1].detail)
+        if result.recipe is not None:
+            yield Text(f"  images: {result.recipe.described}", style="dim")
+        if result.diagnosis is not None:
+            yield from _diagnosis_lines(result.diagnosis)
         if result.error is not None and result.error.hint:
             yield Text(f"  hint: {result.error.hint}", style="yellow")
         yield Text()
@@ -47,6 +52,14 @@ def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text
 def _heading(result: SubjectResult) -> Text:
     place = ", ".join(part for part in (result.uid, result.place) if part)
     return Text.assemble((visible(result.variant or result.name), "bold"), visible(f"  {place}"))
+
+
+def _diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Text]:
+    """The conclusion, and the sentences it rests on."""
+    conclusion, *grounds = diagnosis.sentences
+    yield Text(f"  why: {visible(conclusion)}", style="bold")
+    for sentence in grounds:
+        yield Text(f"    {visible(sentence)}")
 
 
 def _claims_table(claims: Sequence[ClaimResult], said_already: str) -> Table:

@@ -7,7 +7,7 @@ reached (no dataset, nothing in the cache, an extra that is not installed) is sk
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -23,20 +23,24 @@ from hubtool.card.subject import Subject
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset
 from hubtool.data.locations import DataLocations
+from hubtool.data.prepared import prepared, recipe_of
 from hubtool.data.registry import open_evaluation_split
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
-from hubtool.errors import CardError, HubtoolError, MissingExtra
+from hubtool.errors import CardError, HubtoolError, MissingExtra, UsageProblem
 from hubtool.network.architecture import Architecture
 from hubtool.network.binding import check_finite, check_layout
 from hubtool.network.build import build_for_inference
 from hubtool.network.registry import find_architecture
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.claims import METRIC_K, accuracies, judged
+from hubtool.verify.diagnose import DIAGNOSED_IMAGES, PublishedFigure, diagnose, other_checkpoints
+from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.evaluation import Evaluation
 from hubtool.verify.ledger import Resume
 from hubtool.verify.measure import Sampling, measure
 from hubtool.verify.result import Check, Level, Status, SubjectResult
+from hubtool.verify.verdict import ClaimResult, Verdict
 
 PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
@@ -61,6 +65,12 @@ class Plan:
         How much of a split to evaluate.
     resume
         Which evaluations to go on with, from their ledgers in the cache.
+    recipe
+        Keys of the preprocessing to change, as text: see `hubtool.data.recipe.changed`.
+    diagnose
+        Whether to look for what explains a mismatch.
+    diagnosed_images
+        Images to try each suspect on.
     """
 
     cache: Cache
@@ -70,6 +80,9 @@ class Plan:
     locations: DataLocations = field(default_factory=DataLocations)
     sampling: Sampling = field(default_factory=Sampling)
     resume: Resume = Resume.UNFINISHED
+    recipe: Mapping[str, str] = field(default_factory=dict)
+    diagnose: bool = False
+    diagnosed_images: int = DIAGNOSED_IMAGES
 
 
 class _SkipLevel(Exception):
@@ -175,7 +188,12 @@ class _Verifier:
         if wanted not in self._datasets:
             _log.info("opening %s", name)
             self._datasets[wanted] = open_evaluation_split(name, self.plan.locations, architecture)
-        return self._datasets[wanted]
+        try:
+            return prepared(self._datasets[wanted], subject.card.eval_recipe, self.plan.recipe)
+        except UsageProblem as error:
+            if self.plan.recipe:
+                raise
+            raise _SkipLevel(error.message) from error
 
     def verify(self, subject: Subject, dataset: Dataset | str) -> SubjectResult:
         """Climb the levels with one subject."""
@@ -186,6 +204,7 @@ class _Verifier:
         climb.step(Level.NETWORK, lambda: _network_level(subject, architecture))
         outcome = climb.step(Level.EVALUATION, lambda: self._evaluation_level(subject, asset, checkpoint, dataset))
         evaluation, engine = outcome or (None, None)
+        claims = tuple(judged(subject, evaluation, self.plan.sampling.tolerance, climb.checks[-1].detail))
         return SubjectResult(
             name=subject.card.model_name,
             uid=subject.card.uid,
@@ -193,11 +212,37 @@ class _Verifier:
             place=subject.place,
             asset=asset,
             checks=tuple(climb.checks),
-            claims=tuple(judged(subject, evaluation, self.plan.sampling.tolerance, climb.checks[-1].detail)),
+            claims=claims,
             evaluation=evaluation,
             engine=engine.name if engine else None,
             precision=engine.precision if engine else None,
             error=climb.error,
+            recipe=None if evaluation is None or isinstance(dataset, str) else recipe_of(dataset),
+            diagnosis=self._diagnosis(subject, claims, outcome, dataset),
+        )
+
+    def _diagnosis(
+        self,
+        subject: Subject,
+        claims: Sequence[ClaimResult],
+        outcome: tuple[Evaluation, Engine] | None,
+        dataset: Dataset | str,
+    ) -> Diagnosis | None:
+        if not self.plan.diagnose or outcome is None or isinstance(dataset, str):
+            return None
+        if not any(claim.verdict is Verdict.MISMATCH for claim in claims):
+            return None
+        evaluation, engine = outcome
+        counts = evaluation.counts
+        return diagnose(
+            engine,
+            dataset,
+            [PublishedFigure(m.name, m.value, METRIC_K[m.name]) for m in subject.metrics if m.name in METRIC_K],
+            whole=counts.correct if counts.images == counts.split else None,
+            others=other_checkpoints(subject, self.plan.cache, self.plan.pins(subject.card.folder)),
+            images=self.plan.diagnosed_images,
+            seed=self.plan.sampling.seed,
+            progress=self.progress,
         )
 
     def _asset_level(self, subject: Subject, *, download: bool) -> tuple[VerifiedAsset, str]:
@@ -227,7 +272,7 @@ class _Verifier:
         if asset is None or checkpoint is None or architecture is None:
             raise _SkipLevel("the checkpoint could not be read")
         claims = accuracies(subject, self.subjects)
-        key: tuple[object, ...] = (asset.sha256, architecture.name, dataset.name)
+        key: tuple[object, ...] = (asset.sha256, architecture.name, dataset.name, recipe_of(dataset))
         if self.plan.sampling.early_stop:  # then it is the claims that decide where it ends
             key += tuple(claims)
         if key not in self._evaluations:

@@ -124,6 +124,7 @@ def ledger_inputs(engine: Engine, dataset: Dataset, what: Mapping[str, str], sam
         "engine": engine.name,
         "precision": engine.precision,
         "dataset": dataset.name,
+        "fingerprint": dataset.fingerprint().to_json(),
         "recipe": repr(getattr(dataset, "recipe", None)),
         "names": _digest(dataset.names),
         "labels": _digest(map(int, dataset.labels)),

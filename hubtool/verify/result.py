@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hubtool.asset.pull import VerifiedAsset
+from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import CardError, HubtoolError
+from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.evaluation import Counts, Evaluation
 from hubtool.verify.verdict import ClaimResult, Verdict
 
@@ -56,6 +58,10 @@ class SubjectResult:
         What was run; None when nothing was. Subjects that share an evaluation share the object.
     error
         What made a level fail; None when none did.
+    recipe
+        How the images were prepared; None when nothing was run, or the dataset has a way of its own.
+    diagnosis
+        What explains a mismatch; None when there was none, or nobody asked.
     """
 
     name: str
@@ -69,6 +75,8 @@ class SubjectResult:
     engine: str | None
     precision: str | None
     error: HubtoolError | None
+    recipe: EvalRecipe | None = None
+    diagnosis: Diagnosis | None = None
 
     @property
     def counts(self) -> Counts | None:
@@ -97,6 +105,8 @@ class SubjectResult:
             },
             "checks": [{"level": c.level.value, "status": c.status.value, "detail": c.detail} for c in self.checks],
             "claims": [claim.to_json() for claim in self.claims],
+            "recipe": self.recipe.to_json() if self.recipe else None,
+            "diagnosis": self.diagnosis.to_json() if self.diagnosis else None,
             "engine": self.engine,
             "precision": self.precision,
             "seconds": round(self.counts.seconds, 3) if self.counts else None,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hubtool.data.dataset import Batch
+from hubtool.data.fingerprint import Fingerprint
 
 
 class Numbers:
@@ -22,6 +23,12 @@ class Numbers:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def unreadable(self, indices: Sequence[int]) -> list[int]:
+        return []
+
+    def fingerprint(self, *, contents: bool = False) -> Fingerprint:
+        return Fingerprint("numbers", len(self), "0" * 64, None)
 
     def batches(self, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
         for start in range(0, len(indices), batch_size):

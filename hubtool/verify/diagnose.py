@@ -1,0 +1,192 @@
+"""Why a published figure was not met: the evaluation again, on a sample, under each of the usual suspects."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hubtool.asset.cache import Cache
+from hubtool.asset.lockfile import Pins
+from hubtool.asset.pull import cached
+from hubtool.card.record import Asset
+from hubtool.card.subject import Subject, rivals
+from hubtool.checkpoint.reader import Checkpoint
+from hubtool.data.dataset import Dataset
+from hubtool.data.prepared import Prepared
+from hubtool.engine.mindspore import MindSporeEngine
+from hubtool.engine.protocol import Engine
+from hubtool.errors import HubtoolError, NotFound
+from hubtool.extras import require
+from hubtool.network.binding import check_layout
+from hubtool.network.build import build_for_inference
+from hubtool.network.registry import find_architecture
+from hubtool.progress import SILENT, Progress
+from hubtool.verify.diagnosis import Diagnosis, Figure, Sample, Tried, each_confidence, figure
+from hubtool.verify.suspects import Suspect, different, label_suspects, recipe_suspects
+
+_log = logging.getLogger(__name__)
+
+DIAGNOSED_IMAGES = 512
+BATCH_SIZE = 32
+_BEST = 5
+_NO_CLASS = -2
+"""Where a network has fewer than five classes; no label, not even one that is one lower."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFigure:
+    """What is to be explained.
+
+    Attributes
+    ----------
+    k
+        The label may be among so many best classes: 1 or 5.
+    """
+
+    metric: str
+    value: float
+    k: int
+
+
+def diagnose(
+    engine: Engine,
+    dataset: Dataset,
+    published: Sequence[PublishedFigure],
+    *,
+    whole: Mapping[int, int] | None = None,
+    others: Sequence[Suspect] = (),
+    images: int = DIAGNOSED_IMAGES,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> Diagnosis:
+    """Try the suspects on a sample that is drawn anew, so that bad luck of an earlier one shows.
+
+    Parameters
+    ----------
+    dataset
+        As it was evaluated; suspects of preprocessing are tried if it is `Prepared`.
+    published
+        The figures that hubtool measures, those that were met too: the cause has to explain them all.
+    whole
+        Right answers by k over the whole split, where that was evaluated: intervals get much narrower.
+    others
+        Further suspects: see `other_checkpoints`.
+    images
+        In the sample.
+    """
+    suspects = [*label_suspects(dataset.classes), *others]
+    if isinstance(dataset, Prepared):
+        suspects = [*different(recipe_suspects(dataset.recipe), dataset.recipe), *suspects]
+    run = _Run(engine, dataset, _draw(len(dataset), images, seed), progress)
+    base_best, labels = run.answers("as evaluated", engine, dataset)
+    confidence = each_confidence(len(suspects) + 1, len(published))
+
+    def judged(best: Any, offset: int = 0) -> tuple[Figure, ...]:
+        figures = []
+        for claim in published:
+            before, now = _is_correct(base_best, labels, claim.k), _is_correct(best, labels + offset, claim.k)
+            sample = Sample(
+                correct=int(now.sum()),
+                gained=int((now & ~before).sum()),
+                lost=int((before & ~now).sum()),
+                images=len(labels),
+                split=len(dataset),
+                whole=whole[claim.k] if whole is not None else None,
+            )
+            figures.append(figure(claim.metric, claim.value, sample, confidence))
+        return tuple(figures)
+
+    as_evaluated = Tried("", "as evaluated", judged(base_best))
+    tried = []
+    for suspect in suspects:
+        recipe = suspect.recipe.to_json() if suspect.recipe else None
+        try:
+            figures, reason = judged(run.best(suspect, base_best), suspect.label_offset), ""
+        except HubtoolError as error:  # such as another checkpoint that is broken: it explains nothing
+            figures, reason = (), error.message
+        except Exception as error:  # whatever a library raises about one suspect must not cost the others
+            _log.debug("trying %s", suspect.key, exc_info=True)
+            figures, reason = (), f"{type(error).__name__}: {next(iter(str(error).strip().splitlines()), '')}"
+        tried.append(Tried(suspect.key, suspect.what, figures, recipe, reason))
+    return Diagnosis(as_evaluated, tuple(tried), len(labels), len(dataset), seed)
+
+
+def other_checkpoints(subject: Subject, cache: Cache, pins: Pins | None) -> list[Suspect]:
+    """The card's other checkpoints of the same network; only those at hand are tried, nothing is fetched."""
+    return [
+        Suspect(
+            f"checkpoint={asset.file_name}",
+            f"the weights of {asset.file_name}",
+            engine=_engine_of(asset, subject, cache, pins),
+        )
+        for asset in rivals(subject)
+    ]
+
+
+def _engine_of(asset: Asset, subject: Subject, cache: Cache, pins: Pins | None) -> Callable[[], Engine]:
+    def engine() -> Engine:
+        architecture = find_architecture(subject.network_name)
+        file = cached(asset, subject.card.folder, cache, pins=pins)
+        if file is None or architecture is None:
+            raise NotFound("not in the cache")
+        checkpoint = Checkpoint(file.path)
+        check_layout(checkpoint, architecture)
+        return MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
+
+    return engine
+
+
+class _Run:
+    """Evaluates one sample of a dataset in different ways."""
+
+    def __init__(self, engine: Engine, dataset: Dataset, indices: Sequence[int], progress: Progress):
+        self._engine = engine
+        self._dataset = dataset
+        self._indices = indices
+        self._progress = progress
+        self._without_first: Any = None
+
+    def best(self, suspect: Suspect, base_best: Any) -> Any:
+        """The five best classes of each image under a suspect; (N, 5) int."""
+        if suspect.engine is not None:
+            return self.answers(suspect.what, suspect.engine(), self._dataset)[0]
+        if suspect.recipe is not None and isinstance(self._dataset, Prepared):
+            return self.answers(suspect.what, self._engine, self._dataset.with_recipe(suspect.recipe))[0]
+        return self._without_first if suspect.first_output else base_best
+
+    def answers(self, what: str, engine: Engine, dataset: Dataset) -> tuple[Any, Any]:
+        """Best classes and labels of each image."""
+        np = require("numpy", extra="mindspore", purpose="evaluate")
+        best, without_first, labels = [], [], []
+        task = self._progress.task(f"trying {what}", len(self._indices), "images")
+        try:
+            for batch in dataset.batches(self._indices, BATCH_SIZE):
+                logits = engine.logits(batch.images)
+                best.append(_best_classes(np, logits))
+                if self._without_first is None:
+                    without_first.append(_best_classes(np, logits[:, 1:]))
+                labels.append(batch.labels)
+                task.advance(len(batch.labels))
+        finally:
+            task.finish()
+        if without_first:
+            self._without_first = np.concatenate(without_first)
+        return np.concatenate(best), np.concatenate(labels)
+
+
+def _best_classes(np: Any, logits: Any) -> Any:
+    best = np.argsort(-logits, axis=1, kind="stable")[:, :_BEST]
+    return np.pad(best, ((0, 0), (0, _BEST - best.shape[1])), constant_values=_NO_CLASS)
+
+
+def _is_correct(best: Any, labels: Any, k: int) -> Any:
+    return (best[:, :k] == labels[:, None]).any(axis=1)
+
+
+def _draw(size: int, images: int, seed: int) -> Sequence[int]:
+    if images >= size:
+        return range(size)
+    np = require("numpy", extra="mindspore", purpose="evaluate")
+    return sorted(np.random.default_rng([seed, 1]).choice(size, images, replace=False).tolist())

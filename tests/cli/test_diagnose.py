@@ -1,0 +1,183 @@
+"""`verify --diagnose` as a user runs it: a network, photographs, and figures that were made otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import DIGITS_CARD, DIGITS_CHECKPOINT, Hubtool, edit
+from tests.photos import crops, encoded
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("mindspore")
+pytest.importorskip("sklearn")
+pytestmark = pytest.mark.mindspore
+SIZE = 32
+LINK = "<https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-77dcaf0f-910v2.ckpt>"
+CLASSES = [f"n{number:08}" for number in range(1000)]
+
+
+class Photo:
+    def __init__(self, number: int, data: bytes):
+        self.name, self.label, self.data = f"{number:03}.JPEG", 0, data
+
+    def read(self) -> bytes:
+        return self.data
+
+
+class World:
+    """A random bit_resnet50 whose answers differ from photograph to photograph, under a card that claims 100 %."""
+
+    def __init__(self, folder: Path, cards: Path, images: int = 24):
+        import mindspore
+
+        from hubtool.network.build import build
+        from hubtool.network.registry import ARCHITECTURES
+
+        self.folder, self.cards, self.card = folder, cards, cards / "bit_resnet50_imagenet2012.md"
+        self.photos = [Photo(number, encoded(image)) for number, image in enumerate(crops(images, seed=4))]
+        mindspore.set_seed(0)
+        self.cell = build(ARCHITECTURES["bit_resnet50"])
+        self.cell.set_train(False)
+        mean = self.logits("crop_pct=0.875").mean(axis=0)
+        self.cell.classifier.bias.set_data(mindspore.Tensor(self.cell.classifier.bias.asnumpy() - mean))
+        checkpoint = cards / "assets" / "random.ckpt"
+        mindspore.save_checkpoint(self.cell, str(checkpoint))
+        edit(self.card, f"asset-link: {LINK}", "asset-link: assets/random.ckpt")
+        digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+        edit(self.card, "asset-sha256: 77dcaf0f", f"asset-sha256: {digest}")
+        edit(self.card, "top1acc76.85 | top5acc93.24", "top1acc100.00")
+        self.card.write_text(self.card.read_text().split("## Results")[0])
+        (folder / "classes.txt").write_text("\n".join(CLASSES))
+
+    def logits(self, *words: str):
+        import mindspore
+
+        from hubtool.data.preprocess import preprocessed
+        from hubtool.data.recipe import EvalRecipe, changed, parse_changes
+
+        recipe = changed(EvalRecipe(image_size=SIZE), parse_changes(words), "test")
+        batches = preprocessed(self.photos, recipe, 40, dataset="photographs")
+        return np.concatenate([self.cell(mindspore.Tensor(batch.images)).asnumpy() for batch in batches])
+
+    def labelled_by(self, name: str, *words: str) -> Path:
+        """A folder whose classes are what the network answers by a recipe."""
+        answers = self.logits(*words).argmax(axis=1)
+        for photo, answer in zip(self.photos, answers, strict=True):
+            place = self.folder / name / "val" / CLASSES[answer]
+            place.mkdir(parents=True, exist_ok=True)
+            (place / photo.name).write_bytes(photo.data)
+        return self.folder / name
+
+    def verify(self, data: Path, *options: str) -> list[str]:
+        return [
+            "verify", "bit_resnet50", "--reproduce-eval", "--data", f"imagenet2012={data}", "--classes",
+            str(self.folder / "classes.txt"), "--recipe", f"image_size={SIZE}", *options, "--cards", str(self.cards),
+        ]  # fmt: skip
+
+
+def test_what_made_the_figure_is_named_and_then_claimed(hubtool: Hubtool, cards: Path, tmp_path: Path) -> None:
+    world = World(tmp_path, cards)
+    data = world.labelled_by("bicubic", "interpolation=bicubic")
+    run = hubtool(*world.verify(data, "--diagnose", "--json"))
+    assert run.code == 1
+    (result,) = json.loads(run.out)["results"]
+    assert result["claims"][0]["verdict"] == "mismatch"
+    assert (result["recipe"]["image_size"], result["recipe"]["interpolation"]) == (SIZE, "bilinear")
+    diagnosis = result["diagnosis"]
+    assert diagnosis["explained_by"] == ["interpolation=bicubic"]
+    assert diagnosis["conclusion"] == "bicubic interpolation explains top1 100 (24 of 24 images)"
+    assert (diagnosis["images"], diagnosis["dataset_images"], diagnosis["confidence"]) == (24, 24, 0.99)
+    named = next(suspect for suspect in diagnosis["suspects"] if suspect["finding"] == "explains")
+    assert named["recipe"]["interpolation"] == "bicubic"
+    assert named["figures"][0]["interval"] == [100.0, 100.0]
+    assert diagnosis["as_evaluated"]["figures"][0]["measured"] == result["claims"][0]["measured"]
+
+    # On the terminal, from a part of the images.
+    shown = hubtool(*world.verify(data, "--diagnose", "--diagnose-images", "22"))
+    assert shown.code == 1
+    words = " ".join(shown.out.split())
+    assert "why: bicubic interpolation explains top1 100 (22 of 24 images)" in words
+    assert "as evaluated: top1 " in words
+    assert f"images: shorter side to 36 (bilinear, mindspore), centre crop of {SIZE}, RGB" in words
+
+    # By the recipe that was named, on the command line and in the card.
+    reproduced = hubtool(*world.verify(data, "--recipe", "interpolation=bicubic", "--diagnose", "--json"))
+    assert reproduced.code == 0
+    (result,) = json.loads(reproduced.out)["results"]
+    assert (result["claims"][0]["verdict"], result["diagnosis"]) == ("reproduced", None)
+    edit(world.card, "author:", "eval-recipe:\n  interpolation: bicubic\n\nauthor:")
+    claimed = hubtool(*world.verify(data, "--json"))
+    assert claimed.code == 0
+    assert json.loads(claimed.out)["results"][0]["recipe"]["interpolation"] == "bicubic"
+    assert hubtool("validate", world.card, "--select", "HT202,HT205").code == 0
+
+
+@pytest.mark.slow
+def test_other_variations_are_named_too(hubtool: Hubtool, cards: Path, tmp_path: Path) -> None:
+    world = World(tmp_path, cards)
+    for words in (
+        ["crop_pct=0.95"],
+        ["channels=bgr"],
+        ["resize_rule=squash", "crop_pct=1"],
+        ["mean=127.5", "std=127.5"],
+    ):
+        key = " ".join(words)
+        data = world.labelled_by(key.replace(" ", "_"), *words)
+        run = hubtool(*world.verify(data, "--diagnose", "--json"))
+        assert run.code == 1
+        assert json.loads(run.out)["results"][0]["diagnosis"]["explained_by"] == [key]
+
+
+def test_the_figure_of_another_checkpoint_of_the_card_is_recognised(hubtool: Hubtool, cards: Path) -> None:
+    """The front matter claims what the table's weights reach, which are all zeros and right in a tenth."""
+    from hubtool.checkpoint.reader import Checkpoint
+    from tests.checkpoint.proto import entry
+
+    tensors = Checkpoint(DIGITS_CHECKPOINT).tensors
+    zeros = b"".join(entry(n, list(t.shape), "Float32", bytes(4 * t.count)) for n, t in tensors.items())
+    name = f"zeros-{hashlib.sha256(zeros).hexdigest()[:8]}.ckpt"
+    (cards / "assets" / name).write_bytes(zeros)
+    card = cards / DIGITS_CARD.name
+    link = f"assets/{DIGITS_CHECKPOINT.name}"
+    text = card.read_text()
+    head, table = text.split("## Results")
+    card.write_text(head + "## Results" + table.replace(link, f"assets/{name}"))
+    measured = hubtool("verify", "bit_digits", "--reproduce-eval", "--json", "--cards", cards)
+    zero = next(r for r in json.loads(measured.out)["results"] if r["variant"])["claims"]
+    top1, top5 = (f"{claim['measured']:.2f}" for claim in zero)
+    edit(card, "top1acc98.33 | top5acc100.00", f"top1acc{top1} | top5acc{top5}")
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--diagnose", "--json", "--cards", cards)
+    assert run.code == 1
+    front = next(r for r in json.loads(run.out)["results"] if r["variant"] is None)
+    assert front["recipe"] is None  # the digits are prepared in one way only
+    assert front["diagnosis"]["explained_by"] == [f"checkpoint={name}"]
+    (cards / "assets" / name).unlink()
+    without = hubtool("verify", "bit_digits", "--reproduce-eval", "--diagnose", "--cards", cards)
+    assert f"not tried: the weights of {name}: " in " ".join(without.out.split())
+
+
+def test_where_no_suspect_explains_the_figure_it_says_so(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "98.33", "98.63")
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", "--diagnose", "--cards", cards)
+    assert run.code == 1
+    words = " ".join(run.out.split())
+    assert "why: none of 2 suspects explains top1 98.63 and top5 100 (360 of 360 images)" in words
+    assert "as evaluated: top1 98.33, without 98.63, top5 100.00, which fits 100" in words
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--diagnose"], "add --reproduce-eval"),
+        (["--reproduce-eval", "--recipe", "crop=1"], "no recipe has the key crop"),
+        (["--reproduce-eval", "--recipe", "crop_pct=0.9"], "the images of digits (test split) are prepared in one way"),
+    ],
+)
+def test_wrong_usage(hubtool: Hubtool, args: list[str], said: str) -> None:
+    run = hubtool("verify", "bit_digits", *args)
+    assert (run.code, run.out) == (2, "")
+    assert said in " ".join(run.err.split())
