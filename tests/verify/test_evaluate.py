@@ -5,8 +5,9 @@ import tracemalloc
 import pytest
 
 from hubtool.errors import CheckpointMismatch
-from hubtool.verify.evaluate import best_classes, evaluate
+from hubtool.verify.evaluate import best_classes, draw, evaluate
 from hubtool.verify.evaluation import Evaluation
+from hubtool.verify.measure import Sampling, measure
 from tests.verify.fakes import Guess, Kept, Numbers
 
 np = pytest.importorskip("numpy")
@@ -126,3 +127,23 @@ def test_memory_is_flat_over_ten_thousand_images() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] - peaks[0] < 2 * 32 * 3 * 64 * 64 * 4
+
+
+class _Damaged(Numbers):
+    """Every seventh image cannot be decoded."""
+
+    def unreadable(self, indices):
+        return [index for index in indices if index % 7 == 0]
+
+
+@pytest.mark.parametrize(("limit", "early_stop"), [(None, False), (20, False), (None, True)])
+def test_unreadable_images_are_left_out_when_asked(tmp_path, limit, early_stop, caplog) -> None:
+    sampling = Sampling(limit=limit, batch_size=8, early_stop=early_stop, skip_unreadable=True)
+    dataset, engine = _Damaged(50), Guess()
+    evaluation = measure(engine, dataset, {}, [(1, 10.0)], sampling, ledgers=tmp_path)
+    counts = evaluation.counts
+    assert counts.images + counts.skipped == (limit or 50)
+    assert counts.skipped == len(dataset.unreadable(draw(50, limit, 0, shuffled=early_stop)))
+    assert all(index % 7 for index in evaluation.rows["index"])
+    assert "number/7 cannot be decoded" in caplog.text or limit
+    assert all(name % 7 for name in engine.seen)

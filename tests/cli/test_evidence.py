@@ -1,0 +1,63 @@
+"""Evidence from the evaluation to the linter, as users run them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hubtool.resources import packaged
+from tests.conftest import CARDS, DIGITS_CARD, DIGITS_CHECKPOINT, Hubtool, edit
+
+SCHEMA = json.loads((packaged("schemas") / "evidence.schema.json").read_text())
+OURS = CARDS / "evidence" / "bit_digits-5082903c.intoto.json"
+
+
+def codes(hubtool: Hubtool, cards: Path) -> list[str]:
+    run = hubtool("validate", cards / "bit_digits.md", "--format", "json")
+    return [diagnostic["code"] for diagnostic in json.loads(run.out)["diagnostics"]]
+
+
+def test_our_own_evidence_fits_the_schema_the_card_and_the_file() -> None:
+    document = json.loads(OURS.read_text())
+    Draft202012Validator(SCHEMA).validate(document)
+    (subject,) = document["subject"]
+    assert subject["digest"]["sha256"] == hashlib.sha256(DIGITS_CHECKPOINT.read_bytes()).hexdigest()
+    assert document["predicate"]["card"]["sha256"] == hashlib.sha256(DIGITS_CARD.read_bytes()).hexdigest()
+
+
+@pytest.mark.mindspore
+def test_evidence_is_the_same_but_for_its_times(hubtool: Hubtool, cards: Path) -> None:
+    pytest.importorskip("mindspore")
+    args = ("verify", "bit_digits", "--reproduce-eval", "--cards", cards, "--evidence", cards / "evidence")
+    assert hubtool(*args).code == 0
+    new = json.loads((cards / "evidence" / OURS.name).read_text())
+    Draft202012Validator(SCHEMA).validate(new)
+    old = json.loads(OURS.read_text())
+    for document in (old, new):
+        del document["predicate"]["times"], document["predicate"]["versions"]
+        del document["predicate"]["engine"]["device"], document["predicate"]["engine"]["name"]
+        del document["predicate"]["ledger"]  # logits to the last bit: the same on one machine only
+    assert new == old
+    assert codes(hubtool, cards) == []
+
+
+@pytest.mark.mindspore
+def test_a_mismatch_goes_from_the_evaluation_to_the_linter(hubtool: Hubtool, cards: Path) -> None:
+    pytest.importorskip("mindspore")
+    edit(cards / "bit_digits.md", "98.33", "97.00")
+    assert "HT804" in codes(hubtool, cards)
+    args = ("verify", "bit_digits", "--reproduce-eval", "--cards", cards, "--evidence", cards / "evidence")
+    run = hubtool(*args)
+    assert run.code == 1
+    assert f"evidence: {cards / 'evidence' / OURS.name}" in run.err
+    assert codes(hubtool, cards) == ["HT805"]
+
+
+def test_evidence_needs_an_evaluation(hubtool: Hubtool, tmp_path: Path) -> None:
+    run = hubtool("verify", "bit_digits", "--evidence", tmp_path)
+    assert run.code == 2
+    assert "--reproduce-eval" in run.err
