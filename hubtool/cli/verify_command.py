@@ -93,6 +93,7 @@ from hubtool.verify.verdict import ROUNDING, TOLERANCE
     help="Write what was measured as in-toto statements.",
 )
 @click.option("--strict", is_flag=True, help="Claims that were not run count as problems.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first problem.")
 @transfer_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @global_options
@@ -117,6 +118,7 @@ def command(
     skip_unreadable: bool,
     evidence: Path | None,
     strict: bool,
+    fail_fast: bool,
     mirror: tuple[str, ...],
     allow_http: bool,
     allow_private: bool,
@@ -144,6 +146,7 @@ def command(
         sampling=Sampling(limit, seed, batch_size, early_stop, tolerance, skip_unreadable),
         resume={None: Resume.UNFINISHED, True: Resume.ALL, False: Resume.NONE}[resume],
         recipe=parse_changes(recipe),
+        fail_fast=fail_fast,
         diagnose=diagnose,
         diagnosed_images=diagnose_images,
     )
@@ -156,7 +159,7 @@ def command(
 
         print_rich(*verification_view(results))
     if evidence is not None:
-        for path in write_evidence(evidence, subjects, results, plan.sampling):
+        for path in write_evidence(evidence, subjects[: len(results)], results, plan.sampling):
             click.echo(f"evidence: {path}", err=True)
     if predictions is not None:
         _write(predictions, results, quiet=chosen.quiet)

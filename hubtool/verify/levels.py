@@ -67,6 +67,8 @@ class Plan:
         Which evaluations to go on with, from their ledgers in the cache.
     recipe
         Keys of the preprocessing to change, as text: see `hubtool.data.recipe.changed`.
+    fail_fast
+        Whether the first subject with a problem is the last one.
     diagnose
         Whether to look for what explains a mismatch.
     diagnosed_images
@@ -81,6 +83,7 @@ class Plan:
     sampling: Sampling = field(default_factory=Sampling)
     resume: Resume = Resume.UNFINISHED
     recipe: Mapping[str, str] = field(default_factory=dict)
+    fail_fast: bool = False
     diagnose: bool = False
     diagnosed_images: int = DIAGNOSED_IMAGES
 
@@ -135,10 +138,12 @@ def verify(chosen: Sequence[Subject | ParsedCard], plan: Plan, progress: Progres
     """
     verifier = _Verifier([subject for subject in chosen if isinstance(subject, Subject)], plan, progress)
     datasets = [verifier.dataset(subject) if isinstance(subject, Subject) else "" for subject in chosen]
-    return [
-        verifier.verify(subject, dataset) if isinstance(subject, Subject) else _unread(subject)
-        for subject, dataset in zip(chosen, datasets, strict=True)
-    ]
+    results = []
+    for subject, dataset in zip(chosen, datasets, strict=True):
+        results.append(verifier.verify(subject, dataset) if isinstance(subject, Subject) else _unread(subject))
+        if plan.fail_fast and results[-1].exit_code(strict=False):
+            break
+    return results
 
 
 def _unread(parsed: ParsedCard) -> SubjectResult:

@@ -277,3 +277,11 @@ def test_an_interrupt_ends_at_once_with_130(hubtool: Hubtool, tmp_path: Path) ->
     assert err.strip().endswith("interrupted")
     assert "Traceback" not in err
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_fail_fast_ends_with_the_first_problem(hubtool: Hubtool, cards: Path) -> None:
+    flip_byte(cards / "assets" / DIGITS_CHECKPOINT.name)
+    whole, short = (hubtool("verify", "--json", "--cards", cards, *more) for more in ((), ("--fail-fast",)))
+    assert (whole.code, short.code) == (5, 5)
+    assert [result["name"] for result in results(short.out)] == ["bit_digits"]
+    assert len(results(whole.out)) == 5
