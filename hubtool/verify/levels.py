@@ -219,6 +219,7 @@ class _Verifier:
             error=climb.error,
             recipe=None if evaluation is None or isinstance(dataset, str) else recipe_of(dataset),
             diagnosis=self._diagnosis(subject, claims, outcome, dataset),
+            dataset=None if evaluation is None or isinstance(dataset, str) else dataset,
         )
 
     def _diagnosis(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hubtool.asset.pull import VerifiedAsset
+from hubtool.data.dataset import Dataset
 from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import CardError, HubtoolError
 from hubtool.verify.diagnosis import Diagnosis
@@ -60,6 +61,8 @@ class SubjectResult:
         What made a level fail; None when none did.
     recipe
         How the images were prepared; None when nothing was run, or the dataset has a way of its own.
+    dataset
+        What was evaluated; None when nothing was.
     diagnosis
         What explains a mismatch; None when there was none, or nobody asked.
     """
@@ -77,6 +80,7 @@ class SubjectResult:
     error: HubtoolError | None
     recipe: EvalRecipe | None = None
     diagnosis: Diagnosis | None = None
+    dataset: Dataset | None = None
 
     @property
     def counts(self) -> Counts | None:
