@@ -44,6 +44,7 @@ def test_cards_schemas_and_types_are_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "hubtool/py.typed",
+        "hubtool/report/templates/verification.html.j2",
         "hubtool/_packaged/schemas/card.schema.json",
         "hubtool/_packaged/cards/bit_digits.md",
         "hubtool/_packaged/cards/recipes/bit_digits.yaml",
@@ -73,6 +74,9 @@ def test_without_extras_the_rest_names_the_extra(plain: Path) -> None:
     (result,) = json.loads(verified.stdout)["results"]
     assert {claim["verdict"] for claim in result["claims"]} == {"not-run"}
     assert "pip install 'hubtool[" in result["claims"][0]["reason"]
+    reported = run(hubtool, "verify", "--report", "out.html", cwd=plain)
+    assert (reported.returncode, reported.stdout) == (6, "")
+    assert "pip install 'hubtool[report]'" in reported.stderr
     recipe = plain / "venv" / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     recipe = recipe / "site-packages" / "hubtool" / "_packaged" / "cards" / "recipes" / "bit_digits.yaml"
     trained = run(hubtool, "train", recipe, cwd=plain)

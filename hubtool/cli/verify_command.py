@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 import click
@@ -73,6 +74,12 @@ from hubtool.verify.verdict import ROUNDING, TOLERANCE
     help="Write what the network said of each image.",
 )
 @click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Write figures, answers and provenance as one HTML file.",
+)
+@click.option(
     "--recipe", multiple=True, metavar="KEY=VALUE", help="Prepare images otherwise, such as crop_pct=0.9; repeatable."
 )
 @click.option("--diagnose", is_flag=True, help="On a mismatch, look for what explains the published figures.")
@@ -112,6 +119,7 @@ def command(
     batch_size: int,
     resume: bool | None,
     predictions: Path | None,
+    report: Path | None,
     recipe: tuple[str, ...],
     diagnose: bool,
     diagnose_images: int,
@@ -135,6 +143,8 @@ def command(
     chosen = settings(ctx)
     if predictions is not None:
         _check_target(predictions, reproduce_eval=reproduce_eval)
+    if report is not None:
+        _check_report(report)
     subjects = choose(Catalogue(chosen.card_roots), names)
     claimed = [s.card.train_dataset for s in subjects if isinstance(s, Subject) and s.card.train_dataset]
     plan = Plan(
@@ -163,6 +173,8 @@ def command(
             click.echo(f"evidence: {path}", err=True)
     if predictions is not None:
         _write(predictions, results, quiet=chosen.quiet)
+    if report is not None:
+        _write_report(report, results, plan.sampling, quiet=chosen.quiet)
     return max(result.exit_code(strict=strict) for result in results)
 
 
@@ -172,6 +184,23 @@ def _check_target(predictions: Path, *, reproduce_eval: bool) -> None:
         raise UsageProblem("--predictions: nothing is evaluated", hint="add --reproduce-eval")
     if not predictions.parent.is_dir():
         raise NotFound(f"--predictions {predictions}: {predictions.parent} is not a folder", hint="make it first")
+
+
+def _check_report(report: Path) -> None:
+    """Refuse before anything runs what could not be written after it ran."""
+    from hubtool.report.html import check_renderable
+
+    if not report.parent.is_dir():
+        raise NotFound(f"--report {report}: {report.parent} is not a folder", hint="make it first")
+    check_renderable()
+
+
+def _write_report(report: Path, results: Sequence[SubjectResult], sampling: Sampling, *, quiet: bool) -> None:
+    from hubtool.report.html import verification_page, write_page
+
+    write_page(report, verification_page(results, now=datetime.now(timezone.utc), sampling=sampling))
+    if not quiet:
+        click.echo(f"wrote {report}", err=True)
 
 
 def _write(predictions: Path, results: Sequence[SubjectResult], *, quiet: bool) -> None:

@@ -1,4 +1,4 @@
-"""Sizes and times as people read them, and as they write them."""
+"""Figures, sizes and times as people read them, and as they write them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def size(count: float) -> str:
         count /= 1024
         prefix = next(prefixes)
     return f"{count:.1f} {prefix}iB" if count < 100 else f"{count:.0f} {prefix}iB"
+
+
+def figure(value: float) -> str:
+    """Two decimals as cards give them, more only where these would hide the number."""
+    return f"{value:.2f}" if value == 0 or abs(value) >= 0.01 else f"{value:g}"
 
 
 def duration(seconds: float) -> str:

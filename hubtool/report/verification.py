@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hubtool.lint.formats.characters import visible
+from hubtool.report.units import figure
 from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.result import Status, SubjectResult
 from hubtool.verify.verdict import ClaimResult, Verdict
@@ -70,13 +71,8 @@ def _claims_table(claims: Sequence[ClaimResult], said_already: str) -> Table:
     table.add_column("verdict")
     table.add_column("why")
     for claim in claims:
-        measured = "" if claim.measured is None else _figure(claim.measured)
+        measured = "" if claim.measured is None else figure(claim.measured)
         verdict = Text(claim.verdict.value, style=_VERDICT_STYLES[claim.verdict])
         why = "" if claim.reason == said_already else visible(claim.reason)
-        table.add_row(Text(visible(claim.metric)), _figure(claim.published), measured, verdict, Text(why))
+        table.add_row(Text(visible(claim.metric)), figure(claim.published), measured, verdict, Text(why))
     return table
-
-
-def _figure(value: float) -> str:
-    """Two decimals as cards give them, more only where these would hide the number."""
-    return f"{value:.2f}" if value == 0 or abs(value) >= 0.01 else f"{value:g}"
