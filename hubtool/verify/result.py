@@ -61,6 +61,8 @@ class SubjectResult:
         What made a level fail; None when none did.
     recipe
         How the images were prepared; None when nothing was run, or the dataset has a way of its own.
+    diagnosis
+        What explains a mismatch; None when there was none, or nobody asked.
     dataset
         What was evaluated on; None when nothing was run.
     """
