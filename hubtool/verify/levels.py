@@ -43,6 +43,8 @@ METRIC_K = {"top1": 1, "acc": 1, "accuracy": 1, "top5": 5}
 """The metrics hubtool can measure, and how many best classes may hold the label."""
 PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
+COMPILED_FROM_PIXELS = 4_000_000
+"""Compiling takes some seconds, which 80 images of 224x224 pixels repay."""
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -219,6 +221,12 @@ class _Verifier:
             diagnosis=self._diagnosis(subject, claims, outcome, dataset),
         )
 
+    def _is_worth_compiling(self, architecture: Architecture, dataset: Dataset) -> bool:
+        recipe = recipe_of(dataset)
+        side = recipe.image_size if recipe else architecture.image_size
+        images = min(self.plan.limit or len(dataset), len(dataset))
+        return images * side**2 >= COMPILED_FROM_PIXELS
+
     def _diagnosis(
         self,
         subject: Subject,
@@ -273,7 +281,10 @@ class _Verifier:
             raise _SkipLevel("the checkpoint could not be read")
         key = (asset.sha256, architecture.name, dataset.name, recipe_of(dataset))
         if key not in self._evaluations:
-            engine = MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
+            compiled = self._is_worth_compiling(architecture, dataset)
+            engine = MindSporeEngine(
+                build_for_inference(architecture, checkpoint.arrays(), compiled=compiled), compiled=compiled
+            )
             counts = evaluate(engine, dataset, limit=self.plan.limit, seed=self.plan.seed, progress=self.progress)
             self._evaluations[key] = (counts, engine)
         counts, _ = self._evaluations[key]
