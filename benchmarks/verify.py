@@ -42,7 +42,8 @@ from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.network.build import build_for_inference
 from hubtool.network.registry import find_architecture
 from hubtool.verify.evaluate import evaluate
-engine = MindSporeEngine(build_for_inference(find_architecture(network), Checkpoint(Path(checkpoint)).arrays()))
+arrays, graph = Checkpoint(Path(checkpoint)).arrays(), mode == "0"
+engine = MindSporeEngine(build_for_inference(find_architecture(network), arrays, compiled=graph), compiled=graph)
 names = [f"n{{number:08}}" for number in range(1000)]
 data = ImageFolder(Path(root), 1000, EvalRecipe(), names)
 evaluate(engine, data, limit=batch, batch_size=batch)
@@ -74,7 +75,12 @@ wall, cpu = time.perf_counter(), time.process_time()
 found = model.eval(rows)
 told(found["top1"] * images, images, time.perf_counter() - wall, time.process_time() - cpu)
 """
-CONTENDERS = {"hubtool": (OURS, "1"), "mindcv pynative": (PEER, "1"), "mindcv graph": (PEER, "0")}
+CONTENDERS = {
+    "hubtool": (OURS, "0"),
+    "hubtool pynative": (OURS, "1"),
+    "mindcv pynative": (PEER, "1"),
+    "mindcv graph": (PEER, "0"),
+}
 PEER_NAMES = {"bit_resnet50": "BiT_resnet50", "bit_resnet101": "BiT_resnet101", "bit_resnet50x3": "BiT_resnet50x3"}
 
 
@@ -117,7 +123,7 @@ def main() -> None:
         for _ in range(args.rounds):
             for contender, runs in found.items():
                 code, mode = CONTENDERS[contender]
-                network = args.network if contender == "hubtool" else PEER_NAMES[args.network]
+                network = args.network if contender.startswith("hubtool") else PEER_NAMES[args.network]
                 command = [sys.executable, "-c", code, str(root), str(checkpoint), network, str(args.batch_size), mode]
                 run = subprocess.run(command, check=True, capture_output=True, text=True)
                 runs.append(json.loads(run.stdout.strip().splitlines()[-1]))

@@ -8,6 +8,8 @@ https://arxiv.org/abs/1903.10520.
 Importing this module imports MindSpore: reach it through `hubtool.network.registry`.
 """
 
+from collections.abc import Callable
+
 from mindspore import Tensor, nn, ops
 
 from hubtool.network.architecture import EXPANSION, NORM_EPSILON, NORM_GROUPS, WS_EPSILON, Architecture
@@ -27,9 +29,40 @@ class StandardisedConv2d(nn.Conv2d):
         return self.conv2d(x, centred / ops.sqrt(variance + WS_EPSILON))
 
 
+Norm = Callable[[int], nn.GroupNorm]
+
+
 def group_norm(channels: int) -> nn.GroupNorm:
     """Group normalisation as every BiT uses it: 32 groups, epsilon 1e-5."""
     return nn.GroupNorm(NORM_GROUPS, channels, eps=NORM_EPSILON)
+
+
+class InferenceGroupNorm(nn.GroupNorm):
+    """The same normalisation as two sums and one affine map, which oneDNN computes: (N, C, H, W) -> (N, C, H, W).
+
+    Twice as fast as `nn.GroupNorm` on CPU, in compiled graphs only. The variance is the mean square minus the
+    squared mean, so it loses digits where a mean is far larger than its deviation; activations of a network are not.
+    """
+
+    def __init__(self, channels: int):
+        super().__init__(NORM_GROUPS, channels, eps=NORM_EPSILON)
+        self.affine = ops.BatchNorm(is_training=False, epsilon=NORM_EPSILON)
+        self.per_group = channels // NORM_GROUPS
+
+    def construct(self, x: Tensor) -> Tensor:
+        count, channels, height, width = x.shape
+        groups = ops.reshape(x, (count * NORM_GROUPS, -1))
+        mean = groups.mean(1, keep_dims=True)
+        variance = (groups * groups).mean(1, keep_dims=True) - mean * mean
+        # One image whose channels are those of all images: what normalises a batch by channel does the rest.
+        y, *_ = self.affine(
+            ops.reshape(x, (1, count * channels, height, width)),
+            ops.tile(self.gamma, (count,)),
+            ops.tile(self.beta, (count,)),
+            ops.reshape(ops.tile(mean, (1, self.per_group)), (-1,)),
+            ops.reshape(ops.tile(variance, (1, self.per_group)), (-1,)),
+        )
+        return ops.reshape(y, (count, channels, height, width))
 
 
 def conv1x1(convolution: type[nn.Conv2d], channels: int, out: int, stride: int = 1) -> nn.Conv2d:
@@ -45,14 +78,14 @@ def conv3x3(convolution: type[nn.Conv2d], channels: int, out: int, stride: int =
 class PreActBottleneck(nn.Cell):
     """Norm and ReLU before each of the three convolutions; (N, C, H, W) -> (N, 4*width, H/stride, W/stride)."""
 
-    def __init__(self, convolution: type[nn.Conv2d], channels: int, width: int, stride: int):
+    def __init__(self, convolution: type[nn.Conv2d], norm: Norm, channels: int, width: int, stride: int):
         super().__init__()
         out = width * EXPANSION
-        self.gn1 = group_norm(channels)
+        self.gn1 = norm(channels)
         self.conv1 = conv1x1(convolution, channels, width)
-        self.gn2 = group_norm(width)
+        self.gn2 = norm(width)
         self.conv2 = conv3x3(convolution, width, width, stride)
-        self.gn3 = group_norm(width)
+        self.gn3 = norm(width)
         self.conv3 = conv1x1(convolution, width, out)
         self.relu = nn.ReLU()
         self.down_sample = None
@@ -79,9 +112,13 @@ class BiT(nn.Cell):
     convolution
         `StandardisedConv2d` for training and for weights as published; plain `mindspore.nn.Conv2d`
         for weights that went through `hubtool.network.folding.fold_weight_standardisation`.
+    norm
+        `group_norm`, or `InferenceGroupNorm` for networks that are compiled and not trained.
     """
 
-    def __init__(self, architecture: Architecture, convolution: type[nn.Conv2d] = StandardisedConv2d):
+    def __init__(
+        self, architecture: Architecture, convolution: type[nn.Conv2d] = StandardisedConv2d, norm: Norm = group_norm
+    ):
         super().__init__()
         width = architecture.width
         self.conv1 = convolution(architecture.in_channels, width, kernel_size=7, stride=2, pad_mode="pad", padding=3)
@@ -93,11 +130,11 @@ class BiT(nn.Cell):
             blocks = []
             for unit in range(units):
                 stride = 2 if stage > 0 and unit == 0 else 1
-                blocks.append(PreActBottleneck(convolution, channels, width * 2**stage, stride))
+                blocks.append(PreActBottleneck(convolution, norm, channels, width * 2**stage, stride))
                 channels = width * 2**stage * EXPANSION
             setattr(self, f"layer{stage + 1}", nn.SequentialCell(blocks))
         self.stages = [f"layer{stage + 1}" for stage in range(len(architecture.units))]
-        self.gn = group_norm(channels)
+        self.gn = norm(channels)
         self.relu = nn.ReLU()
         self.classifier = nn.Conv2d(channels, architecture.num_classes, kernel_size=1, has_bias=True)
 

@@ -24,14 +24,20 @@ def build(architecture: Architecture) -> Any:
     return BiT(architecture)
 
 
-def build_for_inference(architecture: Architecture, arrays: Mapping[str, Any]) -> Any:
-    """A cell with weights whose kernels were standardised once: same logits, fewer operations, not trainable."""
+def build_for_inference(architecture: Architecture, arrays: Mapping[str, Any], *, compiled: bool = False) -> Any:
+    """A cell with weights whose kernels were standardised once: same logits, fewer operations, not trainable.
+
+    Parameters
+    ----------
+    compiled
+        For a cell that will run as a graph: see `hubtool.engine.mindspore.MindSporeEngine`.
+    """
     require_mindspore("build a network")
     from mindspore import nn
 
-    from hubtool.network.bit import BiT
+    from hubtool.network.bit import BiT, InferenceGroupNorm, group_norm
 
-    cell = BiT(architecture, convolution=nn.Conv2d)
+    cell = BiT(architecture, convolution=nn.Conv2d, norm=InferenceGroupNorm if compiled else group_norm)
     bind(cell, fold_weight_standardisation(arrays))
     cell.set_train(False)
     return cell

@@ -44,6 +44,8 @@ from hubtool.verify.verdict import ClaimResult, Verdict
 
 PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
+COMPILED_FROM_PIXELS = 4_000_000
+"""Compiling takes some seconds, which 80 images of 224x224 pixels repay."""
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -227,6 +229,12 @@ class _Verifier:
             dataset=None if evaluation is None or isinstance(dataset, str) else dataset,
         )
 
+    def _is_worth_compiling(self, architecture: Architecture, dataset: Dataset) -> bool:
+        recipe = recipe_of(dataset)
+        side = recipe.image_size if recipe else architecture.image_size
+        images = min(self.plan.sampling.limit or len(dataset), len(dataset))
+        return images * side**2 >= COMPILED_FROM_PIXELS
+
     def _diagnosis(
         self,
         subject: Subject,
@@ -282,11 +290,13 @@ class _Verifier:
         if self.plan.sampling.early_stop:  # then it is the claims that decide where it ends
             key += tuple(claims)
         if key not in self._evaluations:
-            engine: Engine = MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
+            compiled = self._is_worth_compiling(architecture, dataset)
+            cell = build_for_inference(architecture, checkpoint.arrays(), compiled=compiled)
+            engine: Engine = MindSporeEngine(cell, compiled=compiled)
             evaluation = measure(
                 engine,
                 dataset,
-                {"asset": asset.sha256, "network": architecture.name},
+                {"asset": asset.sha256, "network": architecture.name, "compiled": str(compiled)},
                 claims,
                 self.plan.sampling,
                 ledgers=self.plan.cache.root / "ledgers",

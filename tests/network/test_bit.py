@@ -96,6 +96,21 @@ def test_folding_makes_kernels_standard_and_leaves_the_head_alone() -> None:
     assert folded["classifier.weight"] is arrays["classifier.weight"]
 
 
+def test_a_compiled_network_gives_the_same_logits_for_batches_of_any_size() -> None:
+    from hubtool.engine.mindspore import MindSporeEngine
+
+    architecture = ARCHITECTURES["bit_resnet50"]
+    mindspore.set_seed(2)
+    cell = build(architecture)
+    randomise_norms(cell)
+    images = photographs(architecture, 64, 3)
+    wanted = logits(cell, images)
+    arrays = {parameter.name: parameter.asnumpy() for parameter in cell.get_parameters()}
+    engine = MindSporeEngine(build_for_inference(architecture, arrays, compiled=True), compiled=True)
+    np.testing.assert_allclose(engine.logits(images), wanted, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(engine.logits(images[:1]), wanted[:1], rtol=0, atol=1e-4)
+
+
 def test_a_network_can_be_trained_and_inference_cannot_tell() -> None:
     architecture = Architecture("tiny", units=(1, 1), width=32, num_classes=3, in_channels=1, image_size=16)
     cell = build(architecture)

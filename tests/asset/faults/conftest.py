@@ -7,7 +7,7 @@ import pytest
 
 from tests.asset.faults.client import Client
 from tests.asset.faults.server import Server, serving
-from tests.asset.faults.table import Table
+from tests.asset.faults.table import Case, Table
 
 
 @pytest.fixture
@@ -37,7 +37,8 @@ def digits(request: pytest.FixtureRequest) -> int:
 @pytest.fixture(scope="session")
 def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
     """All cases that pytest selected, running side by side from now on."""
-    items = [item for item in request.session.items if "table" in getattr(item, "fixturenames", ())]
-    started = Table([item.callspec.params["case"] for item in items], tmp_path_factory.mktemp("table"))
+    specs = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
+    cases = [spec.params["case"] for spec in specs if isinstance(spec.params.get("case"), Case)]
+    started = Table(cases, tmp_path_factory.mktemp("table"))
     yield started
     started.close()
