@@ -178,6 +178,8 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
     gc.freeze()  # what is there already stays in pages that the processes share
     context = multiprocessing.get_context("fork")
     workers = []
+    # Ctrl-C reaches every process, and the first one ends the others: they are born with the signal blocked.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         for first in range(jobs):
             results, sender = context.Pipe(duplex=False)
@@ -187,6 +189,7 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
             worker.start()
             sender.close()  # so that the end of the process is the end of what there is to read
             workers.append((worker, results))
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for number in range(-(-len(cards) // _CHUNK)):
             outcome = workers[number % jobs][1].recv()
             if isinstance(outcome, Exception):
@@ -197,6 +200,7 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
             "a process that checked cards was ended from outside", hint="the machine may lack memory: try --jobs 1"
         ) from error
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for worker, _ in workers:
             worker.kill()
             worker.join()
@@ -207,7 +211,6 @@ def _work(
     check: Callable[[CardFile], Any], cards: Sequence[CardFile], first: int, jobs: int, sender: Connection
 ) -> None:
     """Check every chunk that is this process's turn."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process, and the first one ends the others
     for start in range(first * _CHUNK, len(cards), jobs * _CHUNK):
         outcome: object
         try:

@@ -259,9 +259,9 @@ def test_a_suspect_that_fails_is_said_and_costs_nothing(engine, photos: Photos) 
 def test_a_sample_is_random_by_seed_and_knows_the_whole(engine, photos: Photos) -> None:
     labelled = photos.labelled(answers(engine, photos.with_recipe(VARIATIONS["channels=bgr"].recipe)))
     figures = [PublishedFigure("top1", 100.0, 1)]
-    options = {"images": 48, "whole": correct(engine, labelled)}
+    options = {"images": 60, "whole": correct(engine, labelled)}
     diagnosis = diagnose(engine, labelled, figures, seed=1, **options)
-    assert (diagnosis.images, diagnosis.split, diagnosis.seed) == (48, 64, 1)
+    assert (diagnosis.images, diagnosis.split, diagnosis.seed) == (60, 64, 1)
     assert keys(diagnosis) == ["channels=bgr"]
     low, high = diagnosis.explained_by[0].figures[0].interval
     assert 0 < low < high == 100.0
