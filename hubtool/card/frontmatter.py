@@ -63,6 +63,8 @@ def find_layout(text: str) -> Layout | None:
 
 def _opening_line(lines: list[str]) -> int | None:
     for number, line in enumerate(lines):
+        if not line or line[0] == "#":
+            continue
         if _is_delimiter(line):
             return number
         if not _BEFORE_BLOCK.fullmatch(line):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import hubtool.lint.rules  # noqa: F401 (fills the tables of rules)
@@ -10,7 +11,7 @@ from hubtool.card.parse import ParsedCard
 from hubtool.card.registry import card_files
 from hubtool.errors import NotFound
 from hubtool.lint.diagnostic import Diagnostic
-from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Facts
+from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, CardCheck, Facts, Rule
 from hubtool.lint.summary import Summary
 
 
@@ -18,12 +19,16 @@ def check_card(parsed: ParsedCard, facts: Facts, codes: frozenset[str] | None = 
     """Diagnostics of one card by all rules, or by those of the given codes, in the order of their places."""
     found = [
         Diagnostic(parsed.shown, finding.span, rule.code, rule.severity, finding.message, finding.edit)
-        for rule, check in CARD_RULES.items()
-        if codes is None or rule.code in codes
+        for rule, check in _chosen(codes)
         for finding in check(parsed, facts)
     ]
     found.sort(key=lambda diagnostic: (diagnostic.span, diagnostic.code))
     return found
+
+
+@lru_cache(maxsize=8)
+def _chosen(codes: frozenset[str] | None) -> list[tuple[Rule, CardCheck]]:
+    return [(rule, check) for rule, check in CARD_RULES.items() if codes is None or rule.code in codes]
 
 
 def check_catalogue(summaries: Sequence[Summary], codes: frozenset[str] | None = None) -> Iterator[Diagnostic]:

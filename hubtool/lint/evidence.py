@@ -41,9 +41,9 @@ class Statement:
     verdicts: tuple[tuple[str, float, str], ...]
 
 
-def evidence_beside(folder: Path) -> dict[str, list[Statement]] | None:
+def evidence_beside(folder: str) -> dict[str, list[Statement]] | None:
     """The statements in the `evidence/` folder beside cards, by the stem of their card; None without such a folder."""
-    return _read_folder(os.path.join(folder, FOLDER))  # noqa: PTH118 (a string is hashed faster)
+    return _read_folder(f"{folder}/{FOLDER}" if folder else FOLDER)
 
 
 @lru_cache(maxsize=64)

@@ -7,13 +7,14 @@ travel; a tally adds outcomes up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hubtool.lint.baseline import Baseline
 from hubtool.lint.diagnostic import Diagnostic, Severity
 from hubtool.lint.formats import Formatter, Totals
+from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES
 from hubtool.lint.run import Checked
 
 
@@ -23,9 +24,9 @@ class Outcome(NamedTuple):
     Attributes
     ----------
     codes
-        How often each rule was broken.
-    severities
-        How often a rule of each severity was.
+        The rule of each diagnostic.
+    has_error
+        Whether one of them is an error.
     fixable, unsafely_fixable
         How many diagnostics carry an edit that is safe, or one that is not.
     rendered
@@ -35,16 +36,12 @@ class Outcome(NamedTuple):
     """
 
     shown: str
-    codes: Mapping[str, int]
-    severities: Mapping[Severity, int]
+    codes: tuple[str, ...]
+    has_error: bool
     fixable: int
     unsafely_fixable: int
     rendered: object
     again: bool
-
-
-_NOTHING: Mapping[str, int] = {}
-_NO_SEVERITY: Mapping[Severity, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +60,11 @@ class Presenter:
         if self.formatter is not None:
             rendered = self.formatter.render(checked.shown, checked.lines, diagnostics)
         if not diagnostics:
-            return Outcome(checked.shown, _NOTHING, _NO_SEVERITY, 0, 0, rendered, checked.again)
+            return Outcome(checked.shown, (), False, 0, 0, rendered, checked.again)
         safe, unsafe = _fixable(diagnostics)
-        severities = Counter(diagnostic.severity for diagnostic in diagnostics)
-        codes = Counter(diagnostic.code for diagnostic in diagnostics)
-        return Outcome(checked.shown, codes, severities, safe, unsafe, rendered, checked.again)
+        codes = tuple([diagnostic.code for diagnostic in diagnostics])
+        has_error = any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+        return Outcome(checked.shown, codes, has_error, safe, unsafe, rendered, checked.again)
 
 
 def _fixable(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
@@ -81,7 +78,6 @@ class Tally:
 
     cards: int = 0
     with_errors: set[str] = field(default_factory=set)
-    severities: Counter[Severity] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     fixable: int = 0
     unsafely_fixable: int = 0
@@ -92,20 +88,23 @@ class Tally:
         if not outcome.codes:
             return
         self.codes.update(outcome.codes)
-        self.severities.update(outcome.severities)
         self.fixable += outcome.fixable
         self.unsafely_fixable += outcome.unsafely_fixable
-        if Severity.ERROR in outcome.severities:
+        if outcome.has_error:
             self.with_errors.add(outcome.shown)
 
     @property
     def totals(self) -> Totals:
         """The counts that close a report."""
+        counts = dict.fromkeys(Severity, 0)
+        severity = {rule.code: rule.severity for rule in (*CARD_RULES, *CATALOGUE_RULES)}
+        for code, count in self.codes.items():
+            counts[severity[code]] += count
         return Totals(
             cards=self.cards,
-            errors=self.severities[Severity.ERROR],
-            warnings=self.severities[Severity.WARNING],
-            infos=self.severities[Severity.INFO],
+            errors=counts[Severity.ERROR],
+            warnings=counts[Severity.WARNING],
+            infos=counts[Severity.INFO],
             cards_with_errors=len(self.with_errors),
             fixable=self.fixable,
             unsafely_fixable=self.unsafely_fixable,

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from hubtool.card.parse import BOM, ParsedCard, parse_card, read_card, read_text
-from hubtool.card.registry import nested_uid
 from hubtool.errors import EnvironmentProblem
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_card, check_catalogue, named_cards
@@ -76,7 +75,10 @@ class CardFile(NamedTuple):
     @property
     def uid(self) -> str | None:
         """Its uid, where folders give one."""
-        return nested_uid(self.path, Path(self.root)) if self.root is not None else None
+        if self.root is None:
+            return None
+        below = self.shown if self.root == "." else self.shown[len(self.root.rstrip("/")) + 1 :]
+        return below.rpartition(".")[0] if "/" in below else None
 
 
 class Checked(NamedTuple):
@@ -104,9 +106,7 @@ def find_cards(paths: Iterable[str]) -> list[CardFile]:
 
 def check_one(card: CardFile, checks: Checks) -> Checked:
     """Read and check one card."""
-    path = card.path
-    uid = nested_uid(path, Path(card.root)) if card.root is not None else None
-    parsed = read_card(path, uid=uid, shown=card.shown)
+    parsed = read_card(card.path, uid=card.uid, shown=card.shown)
     diagnostics = checks.of(parsed)
     return Checked(card.shown, parsed.lines if diagnostics else (), diagnostics, summarise(parsed))
 
@@ -127,7 +127,9 @@ def check_cards(
     results = _map(partial(_check_and_present, checks=checks, present=present), cards, jobs)
     for card, (outcome, summary) in zip(cards, results, strict=True):
         if summary is not None:
-            summaries.append(summary._replace(shown=card.shown))  # one copy of the name, whichever process sent it
+            if summary.shown is not card.shown:  # it came from another process: one copy of the name is enough
+                summary = summary._replace(shown=card.shown)  # noqa: PLW2901
+            summaries.append(summary)
         yield outcome
     found = sorted(check_catalogue(summaries, checks.codes), key=lambda d: (d.path, d.span, d.code))
     summaries.clear()

@@ -15,6 +15,8 @@ from hubtool.card.record import Asset
 from hubtool.card.span import Span
 
 _SPAN = struct.Struct("<4I")
+_TWO_SPANS = struct.Struct("<8I")
+_THREE_SPANS = struct.Struct("<12I")
 
 
 class AssetSummary(NamedTuple):
@@ -92,7 +94,9 @@ def summarise(parsed: ParsedCard) -> Summary | None:
         model_version=intern(card.model_version),
         train_dataset=intern(card.train_dataset or ""),
         assets=tuple(_asset(parsed, index, asset) for index, asset in enumerate(card.assets)),
-        places=b"".join(_SPAN.pack(*parsed.span_of(key)) for key in ("model-name", "model-version", "train-dataset")),
+        places=_THREE_SPANS.pack(
+            *parsed.span_of("model-name"), *parsed.span_of("model-version"), *parsed.span_of("train-dataset")
+        ),
     )
 
 
@@ -102,7 +106,9 @@ def _asset(parsed: ParsedCard, index: int, asset: Asset) -> AssetSummary:
         base=intern(base + slash),
         rest=rest,
         digest=asset.digest.hex if asset.digest else None,
-        places=b"".join(_SPAN.pack(*parsed.span_of("asset", index, key)) for key in ("asset-link", "asset-sha256")),
+        places=_TWO_SPANS.pack(
+            *parsed.span_of("asset", index, "asset-link"), *parsed.span_of("asset", index, "asset-sha256")
+        ),
     )
 
 

@@ -46,10 +46,11 @@ class TextFormatter(Formatter):
     def _diagnostic(self, diagnostic: Diagnostic, lines: Sequence[str]) -> str:
         span = diagnostic.span
         colour = _COLOURS[diagnostic.severity]
-        place = self._paint(_BOLD, f"{visible(diagnostic.path)}:{span.line}:{span.column}:")
-        severity = self._paint(colour, diagnostic.severity.value)
-        mark = self._mark(diagnostic.edit)
-        header = f"{place} {severity} {self._paint(_BOLD, diagnostic.code)} {visible(diagnostic.message)}{mark}\n"
+        place = f"{visible(diagnostic.path)}:{span.line}:{span.column}:"
+        severity, code, message = diagnostic.severity.value, diagnostic.code, visible(diagnostic.message)
+        if self._colour:
+            place, severity, code = self._paint(_BOLD, place), self._paint(colour, severity), self._paint(_BOLD, code)
+        header = f"{place} {severity} {code} {message}{self._mark(diagnostic.edit)}\n"
         if not 0 < span.line <= len(lines) or not lines[span.line - 1]:
             return header
         source, carets = excerpt(lines[span.line - 1], span)
