@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -44,6 +43,8 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     OSError
         The system refuses; the file is as it was.
     """
+    import secrets  # takes longer to import than all the rest of this module
+
     target = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for a loop of links
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "not a regular file, it would be replaced", str(path))
@@ -85,6 +86,19 @@ def read_regular(path: Path, most: int) -> bytes:
         return data
     finally:
         os.close(descriptor)
+
+
+def find_upwards(folder: Path, name: str) -> Path | None:
+    """The nearest regular file of that name, in a folder or above it."""
+    start = os.path.abspath(folder)  # noqa: PTH100 (resolve() would leave the path that the user sees)
+    while True:
+        candidate = os.path.join(start, name)  # noqa: PTH118 (for every folder of a hub and all above it)
+        if os.path.isfile(candidate):  # noqa: PTH113
+            return Path(candidate)
+        above = os.path.dirname(start)  # noqa: PTH120
+        if above == start:
+            return None
+        start = above
 
 
 def _claim(target: Path, temporary: Path) -> None:

@@ -20,7 +20,7 @@ from hubtool.asset.policy import redacted, without_password
 from hubtool.asset.source import has_scheme
 from hubtool.card.record import Asset
 from hubtool.errors import DigestMismatch, EnvironmentProblem, UsageProblem
-from hubtool.files import environment_errors, read_regular, write_atomically
+from hubtool.files import environment_errors, find_upwards, read_regular, write_atomically
 
 NAME = "hubtool.lock"
 VERSION = 1
@@ -49,8 +49,7 @@ class Pin:
 
 def find_lockfile(folder: Path) -> Path | None:
     """The lockfile that governs a folder of cards: the nearest one, upwards from it."""
-    start = folder.absolute()
-    return next((path for parent in (start, *start.parents) if (path := parent / NAME).is_file()), None)
+    return find_upwards(folder, NAME)
 
 
 def pin_key(asset: Asset, folder: Path, lockfile: Path) -> str:

@@ -6,16 +6,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from hubtool.asset.lockfile import Locks
 from hubtool.card.parse import read_card
 from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import CardError, NotFound, UsageProblem
-from hubtool.files import environment_errors, write_atomically
+from hubtool.files import environment_errors, find_upwards, write_atomically
 from hubtool.lint.baseline import Baseline
 from hubtool.lint.config import LintConfig, enabled_codes, ignored_for, load_config
 from hubtool.lint.diagnostic import Diagnostic
@@ -28,6 +27,11 @@ from hubtool.lint.run import CardFile, Checked, Checks, check_cards, default_job
 from hubtool.lint.suppress import drop_ignored
 from hubtool.network.registry import parameter_counts
 
+if TYPE_CHECKING:
+    from hubtool.asset.lockfile import Locks
+
+LOCKFILE = "hubtool.lock"
+"""As `hubtool.asset.lockfile.NAME`; importing that takes as long as checking fifty cards."""
 _Outcome = TypeVar("_Outcome")
 _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 
@@ -123,9 +127,14 @@ def _checks(config: LintConfig, codes: frozenset[str], cards: Sequence[CardFile]
 
 def _locks(cards: Sequence[CardFile]) -> Locks | None:
     folders = {os.path.dirname(card.shown) for card in cards}  # noqa: PTH120 (for every card of a hub)
+    if not any(find_upwards(Path(folder), LOCKFILE) for folder in folders):
+        return None
+    from hubtool.asset.lockfile import Locks
+
     locks = Locks()
-    found = [locks.read(Path(folder)) for folder in folders]  # now, before a word of a report is written
-    return locks if any(found) else None
+    for folder in folders:
+        locks.read(Path(folder))  # now, before a word of a report is written
+    return locks
 
 
 def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], cache_root: Path) -> Iterator[Checked]:

@@ -8,16 +8,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hubtool.card.parse import BOM, ParsedCard, parse_card, read_card, read_text
 from hubtool.errors import EnvironmentProblem
@@ -26,6 +24,9 @@ from hubtool.lint.engine import check_card, check_catalogue, named_cards
 from hubtool.lint.rule import Facts
 from hubtool.lint.summary import Summary, summarise
 from hubtool.lint.suppress import MARK, drop_ignored, suppress
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 _CARDS_WORTH_A_PROCESS = 400
 _CHUNK = 32
@@ -177,6 +178,8 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
     Not a pool of the standard library: multiprocessing's waits for ever for a process that was killed, and neither
     ends at Ctrl-C without a word from every process.
     """
+    import multiprocessing
+
     gc.freeze()  # what is there already stays in pages that the processes share
     context = multiprocessing.get_context("fork")
     workers = []
