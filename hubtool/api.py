@@ -9,7 +9,6 @@ from typing import Any
 
 from hubtool.asset.access import access_from_environment
 from hubtool.asset.cache import Cache
-from hubtool.asset.lockfile import NAME as LOCKFILE
 from hubtool.asset.lockfile import Pins, find_lockfile
 from hubtool.asset.pull import pull as pull_asset
 from hubtool.card.record import Asset, Card
@@ -18,7 +17,7 @@ from hubtool.card.subject import CHECKPOINT_FORMAT, front_matter_subject, row_su
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.network.architecture import Architecture
 from hubtool.network.registry import ARCHITECTURES, find_architecture
-from hubtool.resources import default_cache_root, default_card_roots, is_installed_with_hubtool
+from hubtool.resources import LOCKFILE, default_cache_root, default_card_roots, is_installed_with_hubtool
 
 StrPath = str | Path
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+LOCKFILE = "hubtool.lock"
+"""Name of the lockfile beside cards."""
 _PACKAGE = Path(__file__).resolve().parent
 
 

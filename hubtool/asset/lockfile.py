@@ -21,8 +21,8 @@ from hubtool.asset.source import has_scheme
 from hubtool.card.record import Asset
 from hubtool.errors import DigestMismatch, EnvironmentProblem, UsageProblem
 from hubtool.files import environment_errors, find_upwards, read_regular, write_atomically
+from hubtool.resources import LOCKFILE
 
-NAME = "hubtool.lock"
 VERSION = 1
 _LARGEST_BYTES = 256 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -49,7 +49,7 @@ class Pin:
 
 def find_lockfile(folder: Path) -> Path | None:
     """The lockfile that governs a folder of cards: the nearest one, upwards from it."""
-    return find_upwards(folder, NAME)
+    return find_upwards(folder, LOCKFILE)
 
 
 def pin_key(asset: Asset, folder: Path, lockfile: Path) -> str:

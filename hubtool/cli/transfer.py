@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from hubtool.asset.access import Access, access_from_environment
-from hubtool.asset.lockfile import NAME, Pins, find_lockfile
+from hubtool.asset.lockfile import Pins, find_lockfile
 from hubtool.cli.settings import Settings
-from hubtool.resources import is_installed_with_hubtool
+from hubtool.resources import LOCKFILE, is_installed_with_hubtool
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,12 +48,12 @@ def lockfile_of(folder: Path, roots: tuple[Path, ...]) -> Path | None:
         return None
     real = folder.resolve()
     root = next((root for root in roots if real.is_relative_to(root.resolve())), folder)
-    return root / NAME
+    return root / LOCKFILE
 
 
 def pins_of(folder: Path, chosen: Settings) -> Pins:
     """What pins the files of the cards in a folder."""
-    return Pins(lockfile_of(folder, chosen.card_roots), chosen.cache_root / NAME)
+    return Pins(lockfile_of(folder, chosen.card_roots), chosen.cache_root / LOCKFILE)
 
 
 def file_of(given: str, chosen: Settings) -> Path:

@@ -26,12 +26,11 @@ from hubtool.lint.rules.links import LINK_CODES
 from hubtool.lint.run import CardFile, Checked, Checks, check_cards, default_jobs, find_cards
 from hubtool.lint.suppress import drop_ignored
 from hubtool.network.registry import parameter_counts
+from hubtool.resources import LOCKFILE
 
 if TYPE_CHECKING:
     from hubtool.asset.lockfile import Locks
 
-LOCKFILE = "hubtool.lock"
-"""As `hubtool.asset.lockfile.NAME`; importing that takes as long as checking fifty cards."""
 _Outcome = TypeVar("_Outcome")
 _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 
