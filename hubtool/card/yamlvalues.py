@@ -20,6 +20,7 @@ from hubtool.card.span import Path, Span
 YamlKind = Literal["syntax", "duplicate-key", "alias", "depth", "dash"]
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _MAX_DEPTH = 32
+_TOO_DEEP = f"values are nested more than {_MAX_DEPTH} deep"
 # Line ends to YAML 1.1 and to nobody else: as blanks, they leave every line where the rest of the world counts it.
 _ODD_LINE_ENDS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 # `key: -`, which cards write for "none", is not YAML. A tilde in its place is, and moves no column.
@@ -165,7 +166,7 @@ class _Builder:
 
     def _open(self, container: Any, event: Any) -> None:
         if len(self.stack) == _MAX_DEPTH:
-            self._stop("depth", event, f"values are nested more than {_MAX_DEPTH} deep")
+            self._stop("depth", event, _TOO_DEEP)
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.container, dict) and frame.key is None:
             self._stop("syntax", event, "a key has to be plain text, not a list or a mapping")
@@ -219,4 +220,7 @@ def _syntax_problem(error: yaml.YAMLError, text: str, line_offset: int) -> YamlP
     if line > text.count("\n"):  # the document ended too early: point behind its last character
         line, column = _place(text, len(text))
     place = line + line_offset + 1
-    return YamlProblem("syntax", Span(place, column + 1, place, column + 2), f"not valid YAML: {said}")
+    span = Span(place, column + 1, place, column + 2)
+    if "nesting depth" in said:  # a newer libyaml stops before the first event is out
+        return YamlProblem("depth", span, _TOO_DEEP)
+    return YamlProblem("syntax", span, f"not valid YAML: {said}")
