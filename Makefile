@@ -10,6 +10,8 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10 python;
 	$$python -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
 	&& echo $$python && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# As many processes as cores; four of MindSpore's are enough for any machine's memory.
+PYTEST_PROCESSES ?= --numprocesses auto --maxprocesses 4 --dist worksteal
 PYTEST_ARGS ?=
 
 .PHONY: demo test lint docs clean
@@ -20,7 +22,7 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/hubtool verify --reproduce-eval
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PYTEST_PROCESSES) $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -46,6 +46,11 @@ class Hubtool:
         return Result(process.returncode, out, err)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests, so that no process is left alone with one of them at the end."""
+    items.sort(key=lambda item: "slow" not in item.keywords)
+
+
 @pytest.fixture
 def hubtool(tmp_path: Path) -> Hubtool:
     """The command, started in an empty folder: it finds the cards that come with it."""

@@ -79,6 +79,7 @@ class World:
         ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_made_the_figure_is_named_and_then_claimed(hubtool: Hubtool, cards: Path, tmp_path: Path) -> None:
     world = World(tmp_path, cards)
     data = world.labelled_by("bicubic", "interpolation=bicubic")
@@ -132,6 +133,7 @@ def test_other_variations_are_named_too(hubtool: Hubtool, cards: Path, tmp_path:
         assert json.loads(run.out)["results"][0]["diagnosis"]["explained_by"] == [key]
 
 
+@pytest.mark.slow
 def test_the_figure_of_another_checkpoint_of_the_card_is_recognised(hubtool: Hubtool, cards: Path) -> None:
     """The front matter claims what the table's weights reach, which are all zeros and right in a tenth."""
     from hubtool.checkpoint.reader import Checkpoint

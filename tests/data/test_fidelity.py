@@ -79,6 +79,7 @@ def test_what_mindcv_cannot_read_cannot_be_read_here(
         list(peer_loader(tmp_path, image_resize=224).create_tuple_iterator(num_epochs=1, output_numpy=True))
 
 
+@pytest.mark.slow
 def test_logits_and_accuracy_are_those_of_mindcv(root: Path, tmp_path: Path) -> None:
     import mindcv
     import mindspore

@@ -41,6 +41,7 @@ def test_cells_have_the_parameters_that_the_architecture_lists(name: str) -> Non
     assert found == list(ARCHITECTURES[name].parameter_shapes().items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "peer_name", "size"), PEERS)
 def test_the_same_checkpoint_gives_the_same_logits_as_mindcv(
     tmp_path: Path, name: str, peer_name: str, size: int
