@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+PIECES = 32
+
 
 @dataclass
 class Site:
-    """What the server serves, and what it was asked."""
+    """What the server serves, in how many seconds, and what it was asked."""
 
     body: bytes = b""
     status: int = 200
@@ -19,6 +22,7 @@ class Site:
     headers: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     url: str = ""
+    seconds: float = 0.0
 
 
 @contextmanager
@@ -31,7 +35,10 @@ def serve(site: Site) -> Iterator[Site]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(site.body) if site.announce is None else site.announce))
             self.end_headers()
-            self.wfile.write(site.body)
+            piece = len(site.body) // PIECES + 1
+            for offset in range(0, len(site.body), piece):
+                self.wfile.write(site.body[offset : offset + piece])
+                time.sleep(site.seconds / PIECES)
 
         def do_HEAD(self) -> None:
             site.requests.append(self.path)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from pathlib import Path
 
+from tests.asset.server import Site, serve
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit, flip_byte
 
 
@@ -21,6 +24,41 @@ def test_progress_goes_to_stderr(hubtool: Hubtool) -> None:
     assert "MiB" in result.err
     assert len(result.out.splitlines()) == 1
     assert hubtool("pull", "bit_digits", "-q").err == ""
+
+
+def test_a_terminal_shows_a_bar_that_goes_away(hubtool: Hubtool, cards: Path) -> None:
+    with serve(Site(DIGITS_CHECKPOINT.read_bytes(), seconds=1.5)) as site:
+        edit(cards / "bit_digits.md", f"assets/{DIGITS_CHECKPOINT.name}>", f"{site.url}/net.ckpt>")
+        terminal, theirs = os.openpty()
+        hubtool.environment["TERM"] = "xterm"
+        process = hubtool.popen("pull", "bit_digits", "--cards", cards, stderr=theirs)
+        os.close(theirs)
+        shown = _all_of(terminal)
+        assert process.wait(timeout=60) == 0
+    assert shown.rstrip().endswith("\x1b[2K\x1b[?25h")  # the line is erased, and the cursor is back
+    bar = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown)
+    assert re.search(r"net\.ckpt \S+ 1\.\d MiB of 1\.9 MiB, [\d.]+ [KM]iB/s 0:00:0\d", bar)
+
+
+def _all_of(terminal: int) -> str:
+    shown = b""
+    try:
+        while piece := os.read(terminal, 65536):
+            shown += piece
+    except OSError:  # the other side is closed
+        pass
+    os.close(terminal)
+    return shown.decode()
+
+
+def test_a_log_gets_a_line_every_few_seconds(hubtool: Hubtool, cards: Path) -> None:
+    with serve(Site(DIGITS_CHECKPOINT.read_bytes(), seconds=6)) as site:
+        edit(cards / "bit_digits.md", f"assets/{DIGITS_CHECKPOINT.name}>", f"{site.url}/net.ckpt>")
+        run = hubtool("pull", "bit_digits", "--cards", cards)
+    assert run.code == 0
+    first, last = run.err.splitlines()
+    assert re.fullmatch(r"net\.ckpt: 1\.\d MiB of 1\.9 MiB, \d+ KiB/s, \d:\d\d left", first)
+    assert re.fullmatch(r"net\.ckpt: 1\.9 MiB of 1\.9 MiB, \d+ KiB/s", last)
 
 
 def test_pull_to_a_folder(hubtool: Hubtool, tmp_path: Path) -> None:
