@@ -23,7 +23,7 @@ class Splits:
 
     def __init__(self, plan: Plan):
         self._plan = plan
-        self._opened: dict[tuple[str, int, int], Dataset] = {}
+        self._opened: dict[tuple[str, int, int, int], Dataset] = {}
 
     def of(self, subject: Subject) -> Dataset | str:
         """The split of an evaluation that was asked for and can be run, or the reason why there is none.
@@ -55,7 +55,8 @@ class Splits:
             raise SkipLevel(f"{name} was not given: {command}")
         if not self._plan.reproduce_eval:
             raise SkipLevel("not asked for: add --reproduce-eval")
-        wanted = (key, architecture.num_classes, architecture.image_size)
+        # All that opening it asks of a network: whatever differs there may not share it.
+        wanted = (key, architecture.num_classes, architecture.in_channels, architecture.image_size)
         if wanted not in self._opened:
             _log.info("opening %s", name)
             self._opened[wanted] = open_evaluation_split(name, self._plan.locations, architecture)
