@@ -4,6 +4,8 @@
 <root>/sha256/<64 digits>.json            source, and the size and times the bytes had when verified
 <root>/partial/<8 digits>.part, .json     files on their way in, and where they come from
 <root>/locks/                             one lock an asset
+
+Evaluations keep their ledgers below the same root; those are the business of `hubtool.verify`.
 """
 
 from __future__ import annotations

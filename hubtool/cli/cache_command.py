@@ -16,6 +16,7 @@ from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import Settings, global_options, settings
 from hubtool.errors import DigestMismatch, NotFound
 from hubtool.report.units import seconds_of, size
+from hubtool.verify.ledgers import KeptLedger, forget_ledger, kept_ledgers
 from hubtool.words import counted
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,7 +30,7 @@ def command() -> None:
 def _filters(function: F) -> F:
     for option in (
         click.option("--unused", is_flag=True, help="Only files that no card links."),
-        click.option("--older-than", metavar="AGE", help="Only files not used for so long: 12h, 30d, 8w."),
+        click.option("--older-than", metavar="AGE", help="Only files and ledgers not used for so long: 12h, 30d, 8w."),
     ):
         function = option(function)
     return function
@@ -49,11 +50,12 @@ def show_dir(ctx: click.Context) -> None:
 @global_options
 @click.pass_context
 def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: bool) -> None:
-    """List the files of the cache."""
+    """List the files of the cache, and say what the ledgers of evaluations take."""
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)
     files = _selected(cache, chosen, older_than, unused=unused)
     unfinished = list(leftovers(cache))
+    ledgers = _ledgers(cache, older_than)
     if as_json:
         print_json(
             {
@@ -61,6 +63,7 @@ def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: boo
                 "files": [file.to_json() for file in files],
                 "size": sum(file.size for file in files),
                 "unfinished": [{"path": str(left.path), "size": left.size} for left in unfinished],
+                "ledgers": [ledger.to_json() for ledger in ledgers],
             }
         )
         return
@@ -72,6 +75,10 @@ def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: boo
     if unfinished and not chosen.quiet:
         left = size(sum(left.size for left in unfinished))
         click.echo(f"and {left} of unfinished transfers: hubtool cache prune", err=True)
+    if ledgers and not chosen.quiet:
+        taken = size(sum(ledger.size for ledger in ledgers))
+        said = f"and {taken} in {counted(len(ledgers), 'ledger')} of evaluations"
+        click.echo(f"{said}: hubtool cache prune --older-than {older_than or '30d'}", err=True)
 
 
 @command.command("verify")
@@ -110,7 +117,10 @@ def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 @global_options
 @click.pass_context
 def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: bool) -> None:
-    """Remove what transfers left unfinished; with a filter, also the files that it selects."""
+    """Remove what transfers left unfinished; with a filter, also the files that it selects.
+
+    --older-than also removes the ledgers of evaluations, finished or not, that were not written to for so long.
+    """
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)
     going = _selected(cache, chosen, older_than, unused=unused) if older_than or unused else []
@@ -121,6 +131,12 @@ def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: 
             freed += file.size
         else:
             freed += _away(cache, file)
+    for ledger in _ledgers(cache, older_than) if older_than else ():
+        if dry_run or forget_ledger(ledger):
+            _say(ledger.path, ledger.size)
+            freed += ledger.size
+        else:
+            _say_busy(ledger.path)
     for leftover in list(leftovers(cache)):
         if dry_run or clear(cache, leftover):
             _say(leftover.path, leftover.size)
@@ -133,12 +149,20 @@ def _away(cache: Cache, file: Kept) -> int:
     if forget(cache, file):
         _say(file.path, file.size)
         return file.size
-    click.echo(f"{file.path}: a process works on it, left alone", err=True)
+    _say_busy(file.path)
     return 0
 
 
 def _say(path: object, length: int) -> None:
     click.echo(f"{path}  {size(length)}")
+
+
+def _say_busy(path: object) -> None:
+    click.echo(f"{path}: a process works on it, left alone", err=True)
+
+
+def _ledgers(cache: Cache, older_than: str | None) -> list[KeptLedger]:
+    return kept_ledgers(cache.root, older_than=seconds_of(older_than) if older_than else None)
 
 
 def _selected(cache: Cache, chosen: Settings, older_than: str | None, *, unused: bool) -> list[Kept]:

@@ -22,8 +22,9 @@ from hubtool.verify.diagnose import DIAGNOSED_IMAGES
 from hubtool.verify.evaluate import BATCH_SIZE
 from hubtool.verify.evidence import write_evidence
 from hubtool.verify.ledger import Resume
-from hubtool.verify.levels import Plan, verify
+from hubtool.verify.levels import verify
 from hubtool.verify.measure import Sampling
+from hubtool.verify.plan import Plan
 from hubtool.verify.predictions import files_for, predictions_of, write_predictions
 from hubtool.verify.result import SubjectResult
 from hubtool.verify.verdict import ROUNDING, TOLERANCE

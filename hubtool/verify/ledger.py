@@ -101,8 +101,7 @@ def opened(folder: Path, inputs: Mapping[str, object], resume: Resume = Resume.U
 def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitStack) -> Ledger | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        stream = stack.enter_context(path.open("ab+", buffering=0))
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        stream = stack.enter_context(_locked(path))
         batches = _take_up(stream, inputs, resume)
     except BlockingIOError:
         _log.warning("%s: another process evaluates the same; this one keeps no ledger", path)
@@ -114,6 +113,28 @@ def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitS
         images = counted(sum(map(len, batches)), "image")
         _log.warning("going on after %s that an earlier run evaluated; --no-resume starts over", images)
     return Ledger(stream, path, batches)
+
+
+def _locked(path: Path) -> FileIO:
+    """The open file at a path, nobody else's. Raises BlockingIOError when it is somebody else's."""
+    while True:
+        stream = path.open("ab+", buffering=0)
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if lies_at(stream, path):
+                return stream
+        except BaseException:
+            stream.close()
+            raise
+        stream.close()  # it was removed between being opened and being locked
+
+
+def lies_at(stream: FileIO, path: Path) -> bool:
+    """Whether an open file still is the one at a path."""
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def digest_of(inputs: Mapping[str, object]) -> str:

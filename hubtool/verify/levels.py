@@ -6,125 +6,38 @@ reached (no dataset, nothing in the cache, an extra that is not installed) is sk
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Sequence
 
-from hubtool.asset.access import Access
-from hubtool.asset.cache import Cache
-from hubtool.asset.lockfile import Pins
 from hubtool.asset.pull import VerifiedAsset, cached, pull
-from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard
 from hubtool.card.registry import invalid
 from hubtool.card.subject import Subject
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset
-from hubtool.data.locations import DataLocations
-from hubtool.data.prepared import prepared, recipe_of
-from hubtool.data.registry import open_evaluation_split
+from hubtool.data.prepared import recipe_of
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
-from hubtool.errors import CardError, HubtoolError, MissingExtra, UsageProblem
+from hubtool.errors import CardError
 from hubtool.network.architecture import Architecture
 from hubtool.network.binding import check_finite, check_layout
 from hubtool.network.build import build_for_inference
 from hubtool.network.registry import find_architecture
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.claims import METRIC_K, accuracies, judged
-from hubtool.verify.diagnose import DIAGNOSED_IMAGES, PublishedFigure, diagnose, other_checkpoints
+from hubtool.verify.climb import Climb, SkipLevel
+from hubtool.verify.diagnose import PublishedFigure, diagnose, other_checkpoints
 from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.evaluation import Evaluation
-from hubtool.verify.ledger import Resume
-from hubtool.verify.measure import Sampling, measure
+from hubtool.verify.measure import measure
+from hubtool.verify.plan import Plan
 from hubtool.verify.result import Check, Level, Status, SubjectResult
+from hubtool.verify.splits import Splits
 from hubtool.verify.verdict import ClaimResult, Verdict
 
 PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
 COMPILED_FROM_PIXELS = 4_000_000
 """Compiling takes some seconds, which 80 images of 224x224 pixels repay."""
-
-T = TypeVar("T")
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to verify with.
-
-    Attributes
-    ----------
-    access
-        How files may be fetched.
-    pins
-        The lockfiles of the cards in a folder.
-    reproduce_eval
-        Whether to run evaluations; assets are downloaded only for those.
-    sampling
-        How much of a split to evaluate.
-    resume
-        Which evaluations to go on with, from their ledgers in the cache.
-    recipe
-        Keys of the preprocessing to change, as text: see `hubtool.data.recipe.changed`.
-    fail_fast
-        Whether the first subject with a problem is the last one.
-    diagnose
-        Whether to look for what explains a mismatch.
-    diagnosed_images
-        Images to try each suspect on.
-    """
-
-    cache: Cache
-    access: Access = field(default_factory=Access)
-    pins: Callable[[Path], Pins | None] = lambda _: None
-    reproduce_eval: bool = False
-    locations: DataLocations = field(default_factory=DataLocations)
-    sampling: Sampling = field(default_factory=Sampling)
-    resume: Resume = Resume.UNFINISHED
-    recipe: Mapping[str, str] = field(default_factory=dict)
-    fail_fast: bool = False
-    diagnose: bool = False
-    diagnosed_images: int = DIAGNOSED_IMAGES
-
-
-class _SkipLevel(Exception):
-    """A level cannot be reached, and that is no problem of the card."""
-
-
-class _Climb:
-    """Collects the checks; nothing runs any more after a level that failed."""
-
-    def __init__(self) -> None:
-        self.checks = [Check(Level.CARD, Status.OK, "valid")]
-        self.error: HubtoolError | None = None
-
-    def step(self, level: Level, run: Callable[[], tuple[T, str]]) -> T | None:
-        """The value of a level, and a check with its detail; None when it failed or was skipped."""
-        if self.error is not None:
-            self.checks.append(Check(level, Status.SKIPPED, f"the {self.failed_level} level failed"))
-            return None
-        try:
-            value, detail = run()
-        except (_SkipLevel, MissingExtra) as skip:
-            self.checks.append(Check(level, Status.SKIPPED, _why(skip)))
-            return None
-        except HubtoolError as error:
-            self.error = error
-        except Exception as error:  # whatever a library raises about one card must not cost the results of the others
-            _log.debug("the %s level", level.value, exc_info=True)
-            self.error = HubtoolError(f"{type(error).__name__}: {_first_line(error)}", hint="-vv shows where")
-        else:
-            self.checks.append(Check(level, Status.OK, detail))
-            return value
-        self.checks.append(Check(level, Status.FAILED, self.error.message))
-        return None
-
-    @property
-    def failed_level(self) -> str:
-        return next(check.level.value for check in self.checks if check.status is Status.FAILED)
 
 
 def verify(chosen: Sequence[Subject | ParsedCard], plan: Plan, progress: Progress = SILENT) -> list[SubjectResult]:
@@ -139,7 +52,8 @@ def verify(chosen: Sequence[Subject | ParsedCard], plan: Plan, progress: Progres
         A dataset that the plan names is not there or does not fit the network.
     """
     verifier = _Verifier([subject for subject in chosen if isinstance(subject, Subject)], plan, progress)
-    datasets = [verifier.dataset(subject) if isinstance(subject, Subject) else "" for subject in chosen]
+    splits = Splits(plan)
+    datasets = [splits.of(subject) if isinstance(subject, Subject) else "" for subject in chosen]
     results = []
     for subject, dataset in zip(chosen, datasets, strict=True):
         results.append(verifier.verify(subject, dataset) if isinstance(subject, Subject) else _unread(subject))
@@ -158,54 +72,18 @@ def _unread(parsed: ParsedCard) -> SubjectResult:
 
 
 class _Verifier:
-    """Verifies subjects by one plan; remembers datasets and evaluations."""
+    """Verifies subjects by one plan; remembers evaluations."""
 
     def __init__(self, subjects: Sequence[Subject], plan: Plan, progress: Progress):
         self.subjects = subjects
         self.plan = plan
         self.progress = progress
-        self._datasets: dict[tuple[str, int, int], Dataset] = {}
         self._evaluations: dict[tuple[object, ...], tuple[Evaluation, Engine]] = {}
-
-    def dataset(self, subject: Subject) -> Dataset | str:
-        """The dataset of an evaluation that was asked for and can be run, or the reason why there is none."""
-        try:
-            return self._dataset(subject)
-        except (_SkipLevel, MissingExtra) as skip:
-            return _why(skip)
-
-    def _dataset(self, subject: Subject) -> Dataset:
-        architecture = find_architecture(subject.network_name)
-        name = subject.card.train_dataset or ""
-        key = name_key(name)
-        if not any(metric.name in METRIC_K for metric in subject.metrics):
-            raise _SkipLevel("hubtool measures top-1 and top-5, the card publishes neither")
-        if architecture is None:
-            raise _SkipLevel(f"hubtool cannot build the network {subject.network_name}")
-        if not subject.is_checkpoint:
-            raise _SkipLevel("no MindSpore checkpoint is linked")
-        if not key:
-            raise _SkipLevel("the card does not say on which dataset")
-        if not self.plan.locations.knows(name):
-            command = f"hubtool verify {subject.called} --reproduce-eval --data {key}=PATH"
-            raise _SkipLevel(f"{name} was not given: {command}")
-        if not self.plan.reproduce_eval:
-            raise _SkipLevel("not asked for: add --reproduce-eval")
-        wanted = (key, architecture.num_classes, architecture.image_size)
-        if wanted not in self._datasets:
-            _log.info("opening %s", name)
-            self._datasets[wanted] = open_evaluation_split(name, self.plan.locations, architecture)
-        try:
-            return prepared(self._datasets[wanted], subject.card.eval_recipe, self.plan.recipe)
-        except UsageProblem as error:
-            if self.plan.recipe:
-                raise
-            raise _SkipLevel(error.message) from error
 
     def verify(self, subject: Subject, dataset: Dataset | str) -> SubjectResult:
         """Climb the levels with one subject."""
         architecture = find_architecture(subject.network_name)
-        climb = _Climb()
+        climb = Climb()
         asset = climb.step(Level.ASSET, lambda: self._asset_level(subject, download=not isinstance(dataset, str)))
         checkpoint = climb.step(Level.CHECKPOINT, lambda: _checkpoint_level(asset, subject, architecture))
         climb.step(Level.NETWORK, lambda: _network_level(subject, architecture))
@@ -264,7 +142,7 @@ class _Verifier:
         for other in subject.others:  # no figures are published for them, but their digests are
             cached(other, folder, self.plan.cache, access=self.plan.access, pins=pins)
         if subject.asset is None:
-            raise _SkipLevel("no file is linked")
+            raise SkipLevel("no file is linked")
         if download:
             asset = pull(
                 subject.asset, folder, self.plan.cache, access=self.plan.access, pins=pins, progress=self.progress
@@ -272,7 +150,7 @@ class _Verifier:
         else:
             present = cached(subject.asset, folder, self.plan.cache, access=self.plan.access, pins=pins)
             if present is None:
-                raise _SkipLevel(f"not in the cache: {subject.how_to_fetch}")
+                raise SkipLevel(f"not in the cache: {subject.how_to_fetch}")
             asset = present
         digits = len(subject.asset.digest.hex) if subject.asset.digest else 0
         return asset, f"sha256 {asset.sha256[:12]}… agrees with the {digits} digits published"
@@ -281,10 +159,10 @@ class _Verifier:
         self, subject: Subject, asset: VerifiedAsset | None, checkpoint: Checkpoint | None, dataset: Dataset | str
     ) -> tuple[tuple[Evaluation, Engine], str]:
         if isinstance(dataset, str):
-            raise _SkipLevel(dataset)
+            raise SkipLevel(dataset)
         architecture = find_architecture(subject.network_name)
         if asset is None or checkpoint is None or architecture is None:
-            raise _SkipLevel("the checkpoint could not be read")
+            raise SkipLevel("the checkpoint could not be read")
         claims = accuracies(subject, self.subjects)
         key: tuple[object, ...] = (asset.sha256, architecture.name, dataset.name, recipe_of(dataset))
         if self.plan.sampling.early_stop:  # then it is the claims that decide where it ends
@@ -320,9 +198,9 @@ def _checkpoint_level(
     asset: VerifiedAsset | None, subject: Subject, architecture: Architecture | None
 ) -> tuple[Checkpoint, str]:
     if asset is None:
-        raise _SkipLevel("there is no file to read")
+        raise SkipLevel("there is no file to read")
     if not subject.is_checkpoint:
-        raise _SkipLevel("not a MindSpore checkpoint")
+        raise SkipLevel("not a MindSpore checkpoint")
     checkpoint = Checkpoint(asset.path)
     if architecture is not None:
         check_layout(checkpoint, architecture)
@@ -334,7 +212,7 @@ def _checkpoint_level(
 
 def _network_level(subject: Subject, architecture: Architecture | None) -> tuple[Architecture, str]:
     if architecture is None:
-        raise _SkipLevel(f"hubtool cannot build the network {subject.network_name}")
+        raise SkipLevel(f"hubtool cannot build the network {subject.network_name}")
     count_m = architecture.parameter_count / 1e6
     said = f"{architecture.name} has {count_m:.6f} M parameters"
     if subject.params_m is None:
@@ -342,11 +220,3 @@ def _network_level(subject: Subject, architecture: Architecture | None) -> tuple
     if round(abs(count_m - subject.params_m), 9) > PARAMS_TOLERANCE_M:
         raise CardError(f"{said}, the card publishes {subject.params_m:g} M", hint="mend Params in the results table")
     return architecture, f"{said}, published {subject.params_m:g} M"
-
-
-def _why(skip: _SkipLevel | MissingExtra) -> str:
-    return f"{skip.message}: {skip.hint}" if isinstance(skip, MissingExtra) else str(skip)
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip(" -")), "no message")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
@@ -113,6 +114,33 @@ def test_prune_takes_what_was_left_unfinished(hubtool: Hubtool, pulled: Path) ->
     assert sorted(path.name for path in root.rglob("*") if path.suffix != ".lock") == sorted(
         ["locks", "partial", "sha256", pulled.parent.name, f"{pulled.parent.name}.json", pulled.name]
     )
+
+
+def test_ledgers_are_told_and_pruned_by_age_but_not_under_a_process(hubtool: Hubtool) -> None:
+    assert json.loads(hubtool("cache", "ls", "--json").out)["ledgers"] == []
+    ledgers = Path(hubtool.environment["HUBTOOL_CACHE"]) / "ledgers"
+    ledgers.mkdir(parents=True)
+    new, old, busy = (ledgers / f"{digit * 64}.jsonl" for digit in "012")
+    long_ago = time.time() - 40 * 86_400
+    for path in (new, old, busy):
+        path.write_bytes(bytes(1024))
+        if path != new:
+            os.utime(path, (long_ago, long_ago))
+    run = hubtool("cache", "ls")
+    assert (run.code, run.out) == (0, "")
+    assert "and 3.0 KiB in 3 ledgers of evaluations: hubtool cache prune --older-than 30d" in run.err
+    listed = json.loads(hubtool("cache", "ls", "--json", "--older-than", "30d").out)["ledgers"]
+    assert [(ledger["path"], ledger["size"]) for ledger in listed] == [(str(old), 1024), (str(busy), 1024)]
+    for command in (["prune"], ["prune", "--unused"], ["prune", "--older-than", "30d", "-n"]):
+        hubtool("cache", *command)
+    assert all(path.exists() for path in (new, old, busy))
+    with busy.open("rb+") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        run = hubtool("cache", "prune", "--older-than", "30d")
+    assert (run.code, run.out) == (0, f"{old}  1.0 KiB\n")
+    assert f"{busy}: a process works on it, left alone" in run.err
+    assert "1.0 KiB freed" in run.err
+    assert (new.exists(), old.exists(), busy.exists()) == (True, False, True)
 
 
 def test_a_shared_cache_is_looked_through_first_and_never_written(
