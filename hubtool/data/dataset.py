@@ -58,3 +58,6 @@ class Dataset(Protocol):
 
     def fingerprint(self, *, contents: bool = False) -> Fingerprint:
         """What tells this split from another one; with `contents`, every byte of it is read."""
+
+    def state(self) -> str:
+        """SHA-256 that is another one once an image may have changed; unlike the fingerprint, it holds here only."""

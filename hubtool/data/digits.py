@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hubtool.data.dataset import Batch
-from hubtool.data.fingerprint import Fingerprint, fingerprint_of
+from hubtool.data.fingerprint import Fingerprint, fingerprint_of, state_of
 from hubtool.data.samples import GREYS, PixelSample
 from hubtool.extras import require
 
@@ -67,12 +67,20 @@ class Digits:
 
     def fingerprint(self, *, contents: bool = False) -> Fingerprint:
         """What tells this split from another one; the images as 8x8 bytes from 0 to 16."""
-        samples = [
+        samples = self._samples
+        labels = [sample.label for sample in samples]
+        return fingerprint_of(samples, labels, layout="scikit-learn's handwritten digits", contents=contents)
+
+    def state(self) -> str:
+        """Another SHA-256 once an image of the installed package is another one."""
+        return state_of(self._samples)
+
+    @property
+    def _samples(self) -> list[PixelSample]:
+        return [
             PixelSample(name, int(label), image.tobytes(), _SIDE, GREYS)
             for name, label, image in zip(self.names, self.labels, self._originals, strict=True)
         ]
-        labels = [sample.label for sample in samples]
-        return fingerprint_of(samples, labels, layout="scikit-learn's handwritten digits", contents=contents)
 
 
 def _enlarged(images: Any, size: int) -> Any:

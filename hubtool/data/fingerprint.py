@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
@@ -52,6 +53,9 @@ class Measurable(Protocol):
     def read(self) -> bytes:
         """The undecoded image. Raises OSError or a HubtoolError."""
 
+    def version(self) -> str:
+        """Another text once the image may have changed, without reading much. Raises OSError."""
+
 
 def fingerprint_of(
     samples: Sequence[Measurable], labels: Sequence[int], *, layout: str, contents: bool = False
@@ -76,6 +80,28 @@ def fingerprint_of(
             lines.append(f"{hashlib.sha256(data).hexdigest()}\t{label}")
         total = None if total is None or size is None else total + size
     return Fingerprint(layout, len(samples), names, total, _digest(lines) if contents else None)
+
+
+def state_of(samples: Iterable[Measurable]) -> str:
+    """SHA-256 over the versions of the images in their order; one that is gone has the version `gone`."""
+    digest = hashlib.sha256()
+    for sample in samples:
+        try:
+            version = sample.version()
+        except OSError:  # whoever reads the image says so
+            version = "gone"
+        digest.update(version.encode() + b"\n")
+    return digest.hexdigest()
+
+
+def version_of(status: os.stat_result) -> str:
+    """Another text once a file may have changed: its size and the times of its last changes, in nanoseconds.
+
+    That is how git's index knows changed files without reading them: hashing 50,000 images before each evaluation
+    would take longer than a small one does. The time of the last change to the inode is what a file that was replaced
+    by another of the same size and modification time, as archives and copies keep it, cannot hide.
+    """
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 def _digest(lines: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hubtool.data.classes import Expected, numbers_by_name
+from hubtool.data.fingerprint import version_of
 from hubtool.data.labels import LABEL_FILES, find_label_file, labels_of
 from hubtool.data.layout import Layout
 from hubtool.data.samples import IMAGE_EXTENSIONS, MAX_IMAGE_BYTES, Split
@@ -27,6 +28,7 @@ class _Archive:
         self.path = path
         self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         weakref.finalize(self, os.close, self.descriptor)
+        self.version = version_of(os.fstat(self.descriptor))
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes at an offset; any thread may ask, for nothing moves."""
@@ -53,6 +55,9 @@ class _TarSample:
         if self.member.size > MAX_IMAGE_BYTES:
             raise BrokenDataset(f"{self.archive.path}: {self.name} is larger than {MAX_IMAGE_BYTES:,} bytes")
         return self.archive.read(self.member.offset, self.member.size)
+
+    def version(self) -> str:
+        return f"{self.archive.version} {self.member.offset} {self.member.size}"
 
 
 def recognises(path: Path) -> bool:

@@ -17,6 +17,7 @@ from threading import Lock
 from typing import Any
 
 from hubtool.data.classes import Expected, checked_numbers, numbers_by_name
+from hubtool.data.fingerprint import version_of
 from hubtool.data.layout import Layout
 from hubtool.data.samples import MAX_IMAGE_BYTES, Split
 from hubtool.errors import BrokenDataset, UsageProblem
@@ -40,6 +41,7 @@ class _Shard:
         self.path = path
         self._lock = Lock()
         self._groups: OrderedDict[int, Any] = OrderedDict()
+        self.version = self._guarded("opened", lambda: version_of(path.stat()))  # before it is read: never too new
         self._file = self._guarded("opened", lambda: _parquet().ParquetFile(path, pre_buffer=False))
         names = self._file.schema_arrow.names
         self.image = _column(path, names, _IMAGE_COLUMNS)
@@ -132,6 +134,9 @@ class _RowSample:
 
     def read(self) -> bytes:
         return self.shards.read(self.shard, self.row)
+
+    def version(self) -> str:
+        return f"{self.shard.version} {self.row}"
 
 
 def recognises(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hubtool.data.dataset import Batch
-from hubtool.data.fingerprint import Fingerprint, Measurable, fingerprint_of
+from hubtool.data.fingerprint import Fingerprint, Measurable, fingerprint_of, state_of, version_of
 from hubtool.data.imagesize import MAX_PIXELS, declared_pixels
 from hubtool.data.preprocess import is_readable, preprocessed
 from hubtool.data.recipe import EvalRecipe
@@ -48,6 +49,10 @@ class FileSample:
         """The file. Raises OSError, also for what is no regular file or larger than `MAX_IMAGE_BYTES`."""
         return read_file(self.path, MAX_IMAGE_BYTES)
 
+    def version(self) -> str:
+        """Of the file. Raises OSError."""
+        return version_of(self.path.stat())
+
 
 @dataclass(frozen=True, slots=True)
 class PixelSample:
@@ -76,6 +81,10 @@ class PixelSample:
     def read(self) -> bytes:
         """A PGM (grey) or PPM (colour) file."""
         return self._header + bytes(self.pixels)
+
+    def version(self) -> str:
+        """SHA-256 of the pixels, which are in memory anyway."""
+        return hashlib.sha256(self.pixels).hexdigest()
 
     @property
     def _header(self) -> bytes:
@@ -188,6 +197,10 @@ class SampleDataset:
     def fingerprint(self, *, contents: bool = False) -> Fingerprint:
         """What tells this split from another one. Raises BrokenDataset."""
         return fingerprint_of(self.samples, self.labels, layout=self.layout, contents=contents)
+
+    def state(self) -> str:
+        """Another SHA-256 once an image may have changed."""
+        return state_of(self.samples)
 
     @property
     def _is_grey(self) -> bool:

@@ -154,6 +154,7 @@ def ledger_inputs(
         "precision": engine.precision,
         "dataset": dataset.name,
         "fingerprint": dataset.fingerprint().to_json(),
+        "state": dataset.state(),
         "recipe": repr(getattr(dataset, "recipe", None)),
         "names": _digest(dataset.names),
         "labels": _digest(map(int, dataset.labels)),

@@ -73,6 +73,43 @@ def test_the_fingerprint_tells_splits_apart(tmp_path: Path, images) -> None:
     assert third.names_sha256 != first.names_sha256
 
 
+@pytest.mark.parametrize("layout", [name for name in IMAGENET if "numbers" not in name])
+def test_the_state_is_another_one_when_images_change_and_nothing_else_does(tmp_path: Path, images, layout: str) -> None:
+    if layout == "parquet":
+        pytest.importorskip("pyarrow")
+    root = IMAGENET[layout](tmp_path / "set", images)
+    before = opened(root)
+    assert opened(root).state() == before.state()
+    (first, (one, _)), (second, (other, _)) = list(images.items())[:2]
+    size = max(len(one), len(other))
+    exchanged = images | {first: (other.ljust(size, b"x"), 0), second: (one.ljust(size, b"x"), 0)}
+    padded = images | {first: (one.ljust(size, b"x"), 0), second: (other.ljust(size, b"x"), 0)}
+    states = set()
+    for number, content in enumerate((padded, exchanged)):
+        other_root = tmp_path / f"{number}"
+        IMAGENET[layout](other_root, content)
+        for path in filter(Path.is_file, other_root.rglob("*")):
+            place = tmp_path / "set" / path.relative_to(other_root)
+            place.write_bytes(path.read_bytes())
+            os.utime(place, ns=(1, 1))  # as archives keep it
+        states.add(opened(root).state())
+    assert len(states) == 2
+
+
+@pytest.mark.parametrize("kind", ["mnist", "cifar"])
+def test_the_state_of_arrays_is_that_of_their_content(tmp_path: Path, kind: str) -> None:
+    pixels, labels = makers.pixels(4, 1 if kind == "mnist" else 3), [1, 2, 3, 4]
+
+    def write(array) -> str:
+        if kind == "mnist":
+            return opened(makers.write_mnist(tmp_path / kind, array, labels), 10, dataset="mnist", channels=1).state()
+        return opened(makers.write_cifar(tmp_path / kind, array, labels, "cifar-10-binary"), 10).state()
+
+    before = write(pixels)
+    assert write(pixels) == before
+    assert write(pixels[[1, 0, 2, 3]]) != before
+
+
 @pytest.mark.mindspore
 @pytest.mark.parametrize("layout", IMAGENET)
 def test_batches_of_every_layout_are_the_same(tmp_path: Path, images, layout: str) -> None:

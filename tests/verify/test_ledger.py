@@ -179,6 +179,8 @@ def test_killed_and_started_again(tmp_path: Path, batches: int) -> None:
 def test_the_inputs_tell_everything_apart(tmp_path: Path) -> None:
     what = {"asset": "ab" * 32, "network": "net"}
     renamed, relabelled, other_recipe, other_precision = Numbers(), Numbers(), Numbers(), Guess()
+    rewritten = Numbers()
+    rewritten.state = lambda: "1" * 64
     renamed.names = [*renamed.names[:-1], "other"]
     relabelled.labels = [*relabelled.labels[:-1], 3]
     other_recipe.recipe = "squashed"
@@ -187,6 +189,7 @@ def test_the_inputs_tell_everything_apart(tmp_path: Path) -> None:
         (Guess(), Numbers(), what, Sampling()),
         (Guess(), renamed, what, Sampling()),
         (Guess(), relabelled, what, Sampling()),
+        (Guess(), rewritten, what, Sampling()),
         (Guess(), other_recipe, what, Sampling()),
         (Guess(), Numbers(51), what, Sampling()),
         (other_precision, Numbers(), what, Sampling()),
