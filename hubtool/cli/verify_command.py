@@ -158,6 +158,7 @@ def command(
         resume={None: Resume.UNFINISHED, True: Resume.ALL, False: Resume.NONE}[resume],
         recipe=parse_changes(recipe),
         fail_fast=fail_fast,
+        strict=strict,
         diagnose=diagnose,
         diagnosed_images=diagnose_images,
     )

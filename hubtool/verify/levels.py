@@ -57,7 +57,7 @@ def verify(chosen: Sequence[Subject | ParsedCard], plan: Plan, progress: Progres
     results = []
     for subject, dataset in zip(chosen, datasets, strict=True):
         results.append(verifier.verify(subject, dataset) if isinstance(subject, Subject) else _unread(subject))
-        if plan.fail_fast and results[-1].exit_code(strict=False):
+        if plan.fail_fast and results[-1].exit_code(strict=plan.strict):
             break
     return results
 

@@ -35,6 +35,8 @@ class Plan:
         Keys of the preprocessing to change, as text: see `hubtool.data.recipe.changed`.
     fail_fast
         Whether the first subject with a problem is the last one.
+    strict
+        Whether a claim that was not run is a problem.
     diagnose
         Whether to look for what explains a mismatch.
     diagnosed_images
@@ -50,5 +52,6 @@ class Plan:
     resume: Resume = Resume.UNFINISHED
     recipe: Mapping[str, str] = field(default_factory=dict)
     fail_fast: bool = False
+    strict: bool = False
     diagnose: bool = False
     diagnosed_images: int = DIAGNOSED_IMAGES

@@ -285,3 +285,10 @@ def test_fail_fast_ends_with_the_first_problem(hubtool: Hubtool, cards: Path) ->
     assert (whole.code, short.code) == (5, 5)
     assert [result["name"] for result in results(short.out)] == ["bit_digits"]
     assert len(results(whole.out)) == 5
+
+
+def test_with_strict_a_claim_that_was_not_run_is_the_first_problem(hubtool: Hubtool) -> None:
+    strict, lenient = (hubtool("verify", "--json", "--fail-fast", *more) for more in (("--strict",), ()))
+    assert (strict.code, lenient.code) == (1, 0)
+    assert len(results(strict.out)) == 1
+    assert len(results(lenient.out)) == 5
