@@ -94,6 +94,7 @@ from hubtool.verify.verdict import ROUNDING, TOLERANCE
 @click.option(
     "--skip-unreadable", is_flag=True, help="Leave out images that cannot be decoded; rules out a full reproduction."
 )
+@click.option("--hash-contents", is_flag=True, help="Note with the result a digest of all images, which are all read.")
 @click.option(
     "--evidence",
     type=click.Path(path_type=Path, file_okay=False),
@@ -125,6 +126,7 @@ def command(
     diagnose: bool,
     diagnose_images: int,
     skip_unreadable: bool,
+    hash_contents: bool,
     evidence: Path | None,
     strict: bool,
     fail_fast: bool,
@@ -139,6 +141,8 @@ def command(
     """
     if diagnose and not reproduce_eval:
         raise UsageProblem("--diagnose explains a mismatch of an evaluation", hint="add --reproduce-eval")
+    if hash_contents and not reproduce_eval:
+        raise UsageProblem("--hash-contents: no images are read", hint="add --reproduce-eval")
     if evidence is not None and not reproduce_eval:
         raise UsageProblem("--evidence: nothing is evaluated", hint="add --reproduce-eval")
     chosen = settings(ctx)
@@ -159,6 +163,7 @@ def command(
         recipe=parse_changes(recipe),
         fail_fast=fail_fast,
         strict=strict,
+        hash_contents=hash_contents,
         diagnose=diagnose,
         diagnosed_images=diagnose_images,
     )
@@ -171,7 +176,7 @@ def command(
 
         print_rich(*verification_view(results))
     if evidence is not None:
-        for path in write_evidence(evidence, subjects[: len(results)], results, plan.sampling):
+        for path in write_evidence(evidence, subjects[: len(results)], results, plan):
             click.echo(f"evidence: {path}", err=True)
     if predictions is not None:
         _write(predictions, results, quiet=chosen.quiet)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hubtool import __version__
-from hubtool.data.dataset import Dataset
-from hubtool.errors import HubtoolError
+from hubtool.data.fingerprint import Fingerprint
 from hubtool.extras import require
 from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.formats.characters import visible
@@ -95,7 +94,7 @@ def verification_page(results: Sequence[SubjectResult], *, now: datetime, sampli
             claims=sum(verdicts.values()),
             verdicts=[(verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]],
             failed=sum(result.error is not None for result in results),
-            settings=_settings(sampling) if sampling else [],
+            settings=_settings(sampling, results) if sampling else [],
             versions=list(_versions()),
             sections=list(_sections(results)),
         )
@@ -129,33 +128,36 @@ def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
     counts = result.evaluation.counts
     yield "engine", f"{result.engine}, {result.precision}"
     if result.dataset is not None:
-        yield from _dataset_facts(result.dataset)
+        yield "dataset", result.dataset.name
+    if result.fingerprint is not None:
+        yield from _fingerprint_facts(result.fingerprint)
     yield "evaluated", f"{counts.images:,} of {counts.split:,} images, {counts.images_per_second:.1f} images/s"
     if counts.resumed:
         yield "of an earlier run", counted(counts.resumed, "image")
+    if counts.skipped:
+        yield "left out as unreadable", counted(counts.skipped, "image")
     yield "images prepared", result.recipe.described if result.recipe else "the only way this dataset has"
     yield "answers SHA-256", result.evaluation.digest
 
 
-def _dataset_facts(dataset: Dataset) -> Iterator[tuple[str, str]]:
-    yield "dataset", dataset.name
-    try:
-        fingerprint = dataset.fingerprint()
-    except HubtoolError as error:
-        yield "fingerprint", error.message
-        return
+def _fingerprint_facts(fingerprint: Fingerprint) -> Iterator[tuple[str, str]]:
     size = "" if fingerprint.bytes is None else f", {fingerprint.bytes:,} bytes"
     yield "layout", f"{fingerprint.layout}: {counted(fingerprint.images, 'image')}{size}"
     yield "names and labels SHA-256", fingerprint.names_sha256
+    if fingerprint.contents_sha256 is not None:
+        yield "contents SHA-256", fingerprint.contents_sha256
 
 
-def _settings(sampling: Sampling) -> list[tuple[str, Any]]:
+def _settings(sampling: Sampling, results: Sequence[SubjectResult]) -> list[tuple[str, Any]]:
+    skipped = {id(result.evaluation): result.counts.skipped for result in results if result.counts}
+    unreadable = f"{counted(sum(skipped.values()), 'image')} left out" if sampling.skip_unreadable else "not left out"
     return [
         ("limit", "none" if sampling.limit is None else counted(sampling.limit, "image")),
         ("seed", sampling.seed),
         ("early stop", "yes" if sampling.early_stop else "no"),
         ("tolerance", f"{sampling.tolerance:g} points"),
         ("batch size", sampling.batch_size),
+        ("unreadable images", unreadable),
     ]
 
 

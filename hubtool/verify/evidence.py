@@ -20,7 +20,7 @@ from hubtool.card.claims import claims_digest
 from hubtool.card.subject import Subject
 from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.evidence import SUFFIX
-from hubtool.verify.measure import Sampling
+from hubtool.verify.plan import Plan
 from hubtool.verify.result import SubjectResult
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -29,19 +29,20 @@ _PACKAGES = ("mindspore", "numpy")
 _DIGEST_DIGITS = 8
 
 
-def statement(subject: Subject, result: SubjectResult, sampling: Sampling, finished: datetime) -> dict[str, object]:
+def statement(subject: Subject, result: SubjectResult, plan: Plan, finished: datetime) -> dict[str, object]:
     """The evidence of one evaluation.
 
     Parameters
     ----------
     result
-        Of that subject, with an evaluation.
+        Of that subject by that plan, with an evaluation.
     finished
         When it ended.
     """
     assert result.asset is not None  # noqa: S101 (there is no evaluation without a file)
     assert result.evaluation is not None  # noqa: S101
-    assert result.dataset is not None  # noqa: S101
+    assert result.fingerprint is not None  # noqa: S101
+    sampling = plan.sampling
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": result.asset.path.name, "digest": {"sha256": result.asset.sha256}}],
@@ -54,9 +55,16 @@ def statement(subject: Subject, result: SubjectResult, sampling: Sampling, finis
                 "claims_sha256": claims_digest(subject.asset, subject.metrics),
             },
             "claims": [claim.to_json() for claim in result.claims],
-            "dataset": {"name": subject.card.train_dataset, **result.dataset.fingerprint().to_json()},
+            "dataset": {"name": subject.card.train_dataset, **result.fingerprint.to_json()},
             "recipe": result.recipe.to_json() if result.recipe else None,
-            "sampling": {"limit": sampling.limit, "seed": sampling.seed, "early_stop": sampling.early_stop},
+            "recipe_overrides": dict(plan.recipe),
+            "sampling": {
+                "limit": sampling.limit,
+                "seed": sampling.seed,
+                "early_stop": sampling.early_stop,
+                "batch_size": sampling.batch_size,
+                "skipped": len(result.evaluation.skipped),
+            },
             "engine": {"name": result.engine, "precision": result.precision, "device": f"CPU {platform.machine()}"},
             "versions": _versions(),
             "ledger": {"sha256": result.evaluation.digest},
@@ -69,9 +77,9 @@ def statement(subject: Subject, result: SubjectResult, sampling: Sampling, finis
 
 
 def write_evidence(
-    folder: Path, subjects: Sequence[object], results: Sequence[SubjectResult], sampling: Sampling
+    folder: Path, subjects: Sequence[object], results: Sequence[SubjectResult], plan: Plan
 ) -> list[Path]:
-    """Write the evidence of every result with an evaluation into a folder; the result is what was written.
+    """Write the evidence of every result with an evaluation by a plan into a folder; returned is what was written.
 
     Raises
     ------
@@ -85,7 +93,7 @@ def write_evidence(
         for subject, result in zip(subjects, results, strict=True):
             if not isinstance(subject, Subject) or result.evaluation is None or result.asset is None:
                 continue
-            text = json.dumps(statement(subject, result, sampling, finished), indent=2, sort_keys=True)
+            text = json.dumps(statement(subject, result, plan, finished), indent=2, sort_keys=True)
             path = folder / file_name(subject, result.asset.sha256)
             write_atomically(path, f"{text}\n".encode())
             written.append(path)

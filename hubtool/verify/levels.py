@@ -6,7 +6,9 @@ reached (no dataset, nothing in the cache, an extra that is not installed) is sk
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from hubtool.asset.pull import VerifiedAsset, cached, pull
 from hubtool.card.parse import ParsedCard
@@ -14,6 +16,7 @@ from hubtool.card.registry import invalid
 from hubtool.card.subject import Subject
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset
+from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.prepared import recipe_of
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
@@ -34,6 +37,7 @@ from hubtool.verify.result import Check, Level, Status, SubjectResult
 from hubtool.verify.splits import Splits
 from hubtool.verify.verdict import ClaimResult, Verdict
 
+_log = logging.getLogger(__name__)
 PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
 COMPILED_FROM_PIXELS = 4_000_000
@@ -71,14 +75,23 @@ def _unread(parsed: ParsedCard) -> SubjectResult:
     return SubjectResult(name, "", None, parsed.shown, None, tuple(checks), (), None, None, None, error)
 
 
+class _Run(NamedTuple):
+    """An evaluation, what it was made with, and on."""
+
+    evaluation: Evaluation
+    engine: Engine
+    fingerprint: Fingerprint
+
+
 class _Verifier:
-    """Verifies subjects by one plan; remembers evaluations."""
+    """Verifies subjects by one plan; remembers evaluations and fingerprints."""
 
     def __init__(self, subjects: Sequence[Subject], plan: Plan, progress: Progress):
         self.subjects = subjects
         self.plan = plan
         self.progress = progress
-        self._evaluations: dict[tuple[object, ...], tuple[Evaluation, Engine]] = {}
+        self._runs: dict[tuple[object, ...], _Run] = {}
+        self._fingerprints: dict[tuple[str, int], Fingerprint] = {}
 
     def verify(self, subject: Subject, dataset: Dataset | str) -> SubjectResult:
         """Climb the levels with one subject."""
@@ -87,8 +100,8 @@ class _Verifier:
         asset = climb.step(Level.ASSET, lambda: self._asset_level(subject, download=not isinstance(dataset, str)))
         checkpoint = climb.step(Level.CHECKPOINT, lambda: _checkpoint_level(asset, subject, architecture))
         climb.step(Level.NETWORK, lambda: _network_level(subject, architecture))
-        outcome = climb.step(Level.EVALUATION, lambda: self._evaluation_level(subject, asset, checkpoint, dataset))
-        evaluation, engine = outcome or (None, None)
+        run = climb.step(Level.EVALUATION, lambda: self._evaluation_level(subject, asset, checkpoint, dataset))
+        evaluation = run.evaluation if run else None
         claims = tuple(judged(subject, evaluation, self.plan.sampling.tolerance, climb.checks[-1].detail))
         return SubjectResult(
             name=subject.card.model_name,
@@ -99,12 +112,13 @@ class _Verifier:
             checks=tuple(climb.checks),
             claims=claims,
             evaluation=evaluation,
-            engine=engine.name if engine else None,
-            precision=engine.precision if engine else None,
+            engine=run.engine.name if run else None,
+            precision=run.engine.precision if run else None,
             error=climb.error,
             recipe=None if evaluation is None or isinstance(dataset, str) else recipe_of(dataset),
-            diagnosis=self._diagnosis(subject, claims, outcome, dataset),
+            diagnosis=self._diagnosis(subject, claims, run, dataset),
             dataset=None if evaluation is None or isinstance(dataset, str) else dataset,
+            fingerprint=run.fingerprint if run else None,
         )
 
     def _is_worth_compiling(self, architecture: Architecture, dataset: Dataset) -> bool:
@@ -117,17 +131,16 @@ class _Verifier:
         self,
         subject: Subject,
         claims: Sequence[ClaimResult],
-        outcome: tuple[Evaluation, Engine] | None,
+        run: _Run | None,
         dataset: Dataset | str,
     ) -> Diagnosis | None:
-        if not self.plan.diagnose or outcome is None or isinstance(dataset, str):
+        if not self.plan.diagnose or run is None or isinstance(dataset, str):
             return None
         if not any(claim.verdict is Verdict.MISMATCH for claim in claims):
             return None
-        evaluation, engine = outcome
-        counts = evaluation.counts
+        counts = run.evaluation.counts
         return diagnose(
-            engine,
+            run.engine,
             dataset,
             [PublishedFigure(m.name, m.value, METRIC_K[m.name]) for m in subject.metrics if m.name in METRIC_K],
             whole=counts.correct if counts.images == counts.split else None,
@@ -157,7 +170,7 @@ class _Verifier:
 
     def _evaluation_level(
         self, subject: Subject, asset: VerifiedAsset | None, checkpoint: Checkpoint | None, dataset: Dataset | str
-    ) -> tuple[tuple[Evaluation, Engine], str]:
+    ) -> tuple[_Run, str]:
         if isinstance(dataset, str):
             raise SkipLevel(dataset)
         architecture = find_architecture(subject.network_name)
@@ -167,7 +180,8 @@ class _Verifier:
         key: tuple[object, ...] = (asset.sha256, architecture.name, dataset.name, recipe_of(dataset))
         if self.plan.sampling.early_stop:  # then it is the claims that decide where it ends
             key += tuple(claims)
-        if key not in self._evaluations:
+        if key not in self._runs:
+            fingerprint = self._fingerprint(dataset)
             compiled = self._is_worth_compiling(architecture, dataset)
             cell = build_for_inference(architecture, checkpoint.arrays(), compiled=compiled)
             engine: Engine = MindSporeEngine(cell, compiled=compiled)
@@ -181,9 +195,17 @@ class _Verifier:
                 resume=self.plan.resume,
                 progress=self.progress,
             )
-            self._evaluations[key] = (evaluation, engine)
-        evaluation, engine = self._evaluations[key]
-        return (evaluation, engine), _evaluated(evaluation, dataset)
+            self._runs[key] = _Run(evaluation, engine, fingerprint)
+        run = self._runs[key]
+        return run, _evaluated(run.evaluation, dataset)
+
+    def _fingerprint(self, dataset: Dataset) -> Fingerprint:
+        key = (dataset.name, dataset.classes)  # a network with other classes may number the labels otherwise
+        if key not in self._fingerprints:
+            if self.plan.hash_contents:
+                _log.info("hashing the images of %s", dataset.name)
+            self._fingerprints[key] = dataset.fingerprint(contents=self.plan.hash_contents)
+        return self._fingerprints[key]
 
 
 def _evaluated(evaluation: Evaluation, dataset: Dataset) -> str:

@@ -37,6 +37,8 @@ class Plan:
         Whether the first subject with a problem is the last one.
     strict
         Whether a claim that was not run is a problem.
+    hash_contents
+        Whether the fingerprints of datasets are to hold a digest of every image's bytes, which takes reading them all.
     diagnose
         Whether to look for what explains a mismatch.
     diagnosed_images
@@ -53,5 +55,6 @@ class Plan:
     recipe: Mapping[str, str] = field(default_factory=dict)
     fail_fast: bool = False
     strict: bool = False
+    hash_contents: bool = False
     diagnose: bool = False
     diagnosed_images: int = DIAGNOSED_IMAGES

@@ -7,6 +7,7 @@ from enum import Enum
 
 from hubtool.asset.pull import VerifiedAsset
 from hubtool.data.dataset import Dataset
+from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import CardError, HubtoolError
 from hubtool.verify.diagnosis import Diagnosis
@@ -63,8 +64,8 @@ class SubjectResult:
         How the images were prepared; None when nothing was run, or the dataset has a way of its own.
     diagnosis
         What explains a mismatch; None when there was none, or nobody asked.
-    dataset
-        What was evaluated on; None when nothing was run.
+    dataset, fingerprint
+        What was evaluated on, and what tells it from other copies; None when nothing was run.
     """
 
     name: str
@@ -81,6 +82,7 @@ class SubjectResult:
     recipe: EvalRecipe | None = None
     diagnosis: Diagnosis | None = None
     dataset: Dataset | None = None
+    fingerprint: Fingerprint | None = None
 
     @property
     def counts(self) -> Counts | None:
@@ -109,6 +111,8 @@ class SubjectResult:
             },
             "checks": [{"level": c.level.value, "status": c.status.value, "detail": c.detail} for c in self.checks],
             "claims": [claim.to_json() for claim in self.claims],
+            "dataset": self.fingerprint.to_json() if self.fingerprint else None,
+            "skipped": list(self.evaluation.skipped) if self.evaluation else [],
             "recipe": self.recipe.to_json() if self.recipe else None,
             "diagnosis": self.diagnosis.to_json() if self.diagnosis else None,
             "engine": self.engine,

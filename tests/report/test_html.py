@@ -206,7 +206,8 @@ def test_the_summary_counts_verdicts_and_failures() -> None:
 
 def test_provenance_names_everything_that_the_figures_depend_on() -> None:
     asset = VerifiedAsset(Path("net.ckpt"), "ab" * 32, size=1, transferred=0)
-    made = evaluated(Numbers(shape=(1, 4, 4)), asset=asset, recipe=EvalRecipe())
+    dataset = Numbers(shape=(1, 4, 4))
+    made = evaluated(dataset, asset=asset, recipe=EvalRecipe(), fingerprint=dataset.fingerprint())
     text = Page(page_of(made)).text
     versions = (platform.python_version(), np.__version__)
     for fact in (
@@ -223,15 +224,22 @@ def test_provenance_names_everything_that_the_figures_depend_on() -> None:
 
 def test_a_dataset_that_is_gone_by_then_does_not_cost_the_report() -> None:
     class Gone(Numbers):
-        def fingerprint(self, *, contents: bool = False):
-            raise BrokenDataset("3.JPEG: cannot be read")
-
         def batches(self, indices, batch_size):
             raise BrokenDataset("3.JPEG: cannot be read")
 
     page = page_of(evaluated(Gone(), answered([0, 1], [1, 1])))
-    assert "fingerprint 3.JPEG: cannot be read" in Page(page).text
     assert "no picture" in page
+
+
+def test_what_was_left_out_and_the_digest_of_all_images_are_told() -> None:
+    dataset = Numbers()
+    fingerprint = replace(dataset.fingerprint(), contents_sha256="cd" * 32)
+    made = evaluated(dataset, evaluate(Guess(), dataset, skip={3, 7}), fingerprint=fingerprint)
+    text = Page(page_of(made, made, sampling=Sampling(skip_unreadable=True, batch_size=7))).text
+    assert f"contents SHA-256 {'cd' * 32}" in text
+    assert "left out as unreadable 2 images" in text
+    assert "batch size 7 unreadable images 2 images left out" in text
+    assert "unreadable images not left out" in Page(page_of(made, sampling=Sampling())).text
 
 
 def test_many_classes_are_cut_to_the_worst_and_the_best() -> None:
