@@ -22,7 +22,8 @@ from hubtool.verify.predictions import read_predictions
 def command(ctx: click.Context, *, a: Path, b: Path, as_json: bool) -> int:
     """Show the images whose prediction changed from A.csv to B.csv, and by how much the accuracy moved.
 
-    Both are files that `hubtool verify --predictions` wrote. Exits with 0 when nothing changed, with 1 otherwise.
+    Both are files that `hubtool verify --predictions` wrote. Exits with 0 when nothing changed, with 1 otherwise, also
+    when no image is in both.
     """
     settings(ctx)
     found = difference(read_predictions(a), read_predictions(b))

@@ -15,6 +15,11 @@ from hubtool.words import counted
 
 def difference_view(found: Difference) -> Iterator[Table | Text]:
     """The images that changed, what is in one file only, and the move of the accuracies."""
+    if not found.images:
+        yield Text(_nothing_in_common(found))
+        return
+    if found.by_file_name:
+        yield Text("no path is in both files: images are compared by their file names, without folders")
     if found.changed:
         table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
         for heading in ("image", "label", "A's best classes", "B's best classes"):
@@ -33,6 +38,15 @@ def difference_view(found: Difference) -> Iterator[Table | Text]:
     )
     for k, move in found.moves.items():
         yield Text(f"top-{k} {move.before:.2f} -> {move.after:.2f} ({move.points:+.2f} points)")
+
+
+def _nothing_in_common(found: Difference) -> str:
+    if not found.only_a and not found.only_b:
+        return "nothing to compare: neither file has a prediction"
+    a, b = len(found.only_a), len(found.only_b)
+    return (
+        f"nothing to compare: no image of A ({a:,}) is in B ({b:,}), the datasets, or what was drawn from them, differ"
+    )
 
 
 def _best(prediction: Prediction) -> Text:

@@ -39,6 +39,8 @@ class Difference:
         By k; empty when no image is in both.
     largest_logit_difference
         Among images of both whose best class is the same.
+    by_file_name
+        Whether images are called by their file names alone, because no path with its folders is in both files.
     """
 
     images: int
@@ -47,11 +49,12 @@ class Difference:
     only_b: tuple[str, ...]
     moves: Mapping[int, Move]
     largest_logit_difference: float
+    by_file_name: bool = False
 
     @property
     def is_none(self) -> bool:
-        """Whether nothing changed."""
-        return not (self.changed or self.only_a or self.only_b)
+        """Whether there was something to compare, and nothing changed."""
+        return bool(self.images) and not (self.changed or self.only_a or self.only_b)
 
     @property
     def other_best(self) -> int:
@@ -72,6 +75,7 @@ class Difference:
         """The difference as `hubtool diff --json` prints it."""
         return {
             "images": self.images,
+            "by_file_name": self.by_file_name,
             "changed": [{"image": a.image, "a": _answer(a), "b": _answer(b)} for a, b in self.changed],
             "other_best": self.other_best,
             "became_right": self.became_right,
@@ -87,7 +91,16 @@ class Difference:
 
 
 def difference(a: Mapping[str, Prediction], b: Mapping[str, Prediction]) -> Difference:
-    """Compare two files of predictions, image by image."""
+    """Compare two files of predictions, image by image.
+
+    Layouts call the same image otherwise: `n01440764/x.JPEG` in class folders, `x.JPEG` in an archive. If the two have
+    no path in common, images are told by their file names, provided that each has every file name only once.
+    """
+    by_file_name = False
+    if not a.keys() & b.keys():
+        short_a, short_b = _by_file_name(a), _by_file_name(b)
+        if by_file_name := bool(short_a.keys() & short_b.keys()):
+            a, b = short_a, short_b
     both = [(a[image], b[image]) for image in sorted(a.keys() & b.keys())]
     return Difference(
         images=len(both),
@@ -102,7 +115,14 @@ def difference(a: Mapping[str, Prediction], b: Mapping[str, Prediction]) -> Diff
         largest_logit_difference=max(
             (abs(x.logit - y.logit) for x, y in both if x.best[:1] == y.best[:1]), default=0.0
         ),
+        by_file_name=by_file_name,
     )
+
+
+def _by_file_name(predictions: Mapping[str, Prediction]) -> Mapping[str, Prediction]:
+    """The same without folders; empty where two images would then be called alike."""
+    short = {image.rpartition("/")[2]: prediction for image, prediction in predictions.items()}
+    return short if len(short) == len(predictions) else {}
 
 
 def _percent(right: list[bool]) -> float:

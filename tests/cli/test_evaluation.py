@@ -178,6 +178,7 @@ def test_what_changed_between_two_files(hubtool: Hubtool) -> None:
         "a": "a.csv",
         "b": "b.csv",
         "images": 2,
+        "by_file_name": False,
         "changed": [{
             "image": "n1/b.JPEG",
             "a": {"label": 1, "best": [7, 1, 2, 3, 4], "logit": 1.5},
@@ -194,6 +195,31 @@ def test_what_changed_between_two_files(hubtool: Hubtool) -> None:
         },
         "largest_logit_difference": 0.25,
     })  # fmt: skip
+
+
+def test_images_that_layouts_call_otherwise_are_told_by_their_file_names(hubtool: Hubtool) -> None:
+    (hubtool.folder / "folders.csv").write_text(HEADER + "n1/a.JPEG,1,1,2,3,4,5,2.5\nn2/b.JPEG,2,2,1,3,4,5,1.5\n")
+    (hubtool.folder / "tar.csv").write_text(HEADER + "a.JPEG,1,1,2,3,4,5,2.5\nb.JPEG,2,2,1,3,4,5,1.5\n")
+    run = hubtool("diff", "folders.csv", "tar.csv")
+    assert run.code == 0
+    assert "by their file names, without folders" in run.out
+    assert "2 images in both: 0 changed" in run.out
+    assert json.loads(hubtool("diff", "folders.csv", "tar.csv", "--json").out)["by_file_name"] is True
+    # Class by class the same names: which image is which cannot be told.
+    (hubtool.folder / "twice.csv").write_text(HEADER + "n1/a.JPEG,1,1,2,3,4,5,2.5\nn2/a.JPEG,2,2,1,3,4,5,1.5\n")
+    assert hubtool("diff", "twice.csv", "tar.csv").code == 1
+
+
+def test_files_without_a_common_image_are_told_in_one_line(hubtool: Hubtool) -> None:
+    (hubtool.folder / "a.csv").write_text(HEADER + "a.JPEG,1,1,2,3,4,5,2.5\n")
+    (hubtool.folder / "b.csv").write_text(HEADER + "b.JPEG,1,1,2,3,4,5,2.5\nc.JPEG,1,1,2,3,4,5,2.5\n")
+    (hubtool.folder / "empty.csv").write_text(HEADER)
+    run = hubtool("diff", "a.csv", "b.csv")
+    said = "nothing to compare: no image of A (1) is in B (2), the datasets, or what was drawn from them, differ\n"
+    assert (run.code, run.out) == (1, said)
+    assert json.loads(hubtool("diff", "a.csv", "b.csv", "--json").out)["only_b"] == ["b.JPEG", "c.JPEG"]
+    run = hubtool("diff", "empty.csv", "empty.csv")
+    assert (run.code, run.out) == (1, "nothing to compare: neither file has a prediction\n")
 
 
 @pytest.mark.parametrize(
