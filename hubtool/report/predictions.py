@@ -43,10 +43,8 @@ def difference_view(found: Difference) -> Iterator[Table | Text]:
 def _nothing_in_common(found: Difference) -> str:
     if not found.only_a and not found.only_b:
         return "nothing to compare: neither file has a prediction"
-    a, b = len(found.only_a), len(found.only_b)
-    return (
-        f"nothing to compare: no image of A ({a:,}) is in B ({b:,}), the datasets, or what was drawn from them, differ"
-    )
+    numbers = f"no image of A ({len(found.only_a):,}) is in B ({len(found.only_b):,})"
+    return f"nothing to compare: {numbers}, the datasets, or what was drawn from them, differ"
 
 
 def _best(prediction: Prediction) -> Text:

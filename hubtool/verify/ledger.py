@@ -52,25 +52,30 @@ class Ledger:
     ----------
     batches
         The answers that were there when it was opened, batch by batch.
+    images
+        How many have their answers in it.
     """
 
     def __init__(self, stream: FileIO, path: Path, batches: list[Any]):
         self.batches = batches
+        self.images = sum(map(len, batches))
         self._stream: FileIO | None = stream
         self._path = path
         self._flushed = time.monotonic()
 
     def append(self, rows: Any) -> None:
         """Keep the answers of one more batch."""
-        self._write(_batch_line(rows))
+        if self._write(_batch_line(rows)):
+            self.images += len(rows)
 
     def finish(self) -> None:
         """The evaluation came to its end."""
         self._write(_line({"finished": True}), flush=True)
 
-    def _write(self, line: bytes, *, flush: bool = False) -> None:
+    def _write(self, line: bytes, *, flush: bool = False) -> bool:
+        """Whether the line is in the file."""
         if self._stream is None:
-            return
+            return False
         try:
             _write_whole(self._stream, line)
             if flush or time.monotonic() - self._flushed > _SECONDS_BETWEEN_FLUSHES:
@@ -79,6 +84,8 @@ class Ledger:
         except OSError as error:
             _log.warning("%s: %s; if this run is interrupted, it goes on from here", self._path, error.strerror)
             self._stream = None
+            return False
+        return True
 
 
 @contextmanager
@@ -92,10 +99,17 @@ def opened(folder: Path, inputs: Mapping[str, object], resume: Resume = Resume.U
     inputs
         All that an answer depends on, as values that JSON knows.
     resume
-        Whether answers that are there are kept or removed. That they are kept is said in a warning.
+        Whether answers that are there are kept or removed. That they are kept is said in a warning; so is, at Ctrl-C,
+        how to go on.
     """
     with ExitStack() as stack:
-        yield _open(folder / f"{digest_of(inputs)}.jsonl", inputs, resume, stack)
+        ledger = _open(folder / f"{digest_of(inputs)}.jsonl", inputs, resume, stack)
+        try:
+            yield ledger
+        except KeyboardInterrupt:
+            if ledger is not None and ledger.images:
+                _say_how_to_go_on(ledger.images, resume)
+            raise
 
 
 def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitStack) -> Ledger | None:
@@ -113,6 +127,11 @@ def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitS
         images = counted(sum(map(len, batches)), "image")
         _log.warning("going on after %s that an earlier run evaluated; --no-resume starts over", images)
     return Ledger(stream, path, batches)
+
+
+def _say_how_to_go_on(images: int, resume: Resume) -> None:
+    command = "the same command without --no-resume" if resume is Resume.NONE else "the same command"
+    _log.warning("%s goes on after the %s evaluated so far", command, counted(images, "image"))
 
 
 def _locked(path: Path) -> FileIO:

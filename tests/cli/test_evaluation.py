@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import shutil
 import signal
 import time
@@ -79,6 +80,7 @@ def test_killed_and_started_again_ends_as_if_nothing_had_happened(hubtool: Hubto
 def test_an_interrupt_ends_at_once_and_a_later_run_can_start_over(hubtool: Hubtool, tmp_path: Path) -> None:
     code, err = interrupt(hubtool, tmp_path / "cache", signal.SIGINT)
     assert (code, err.strip().splitlines()[-1]) == (130, "interrupted")
+    assert re.search(r"the same command goes on after the \d+ images evaluated so far", err)
     assert "Traceback" not in err
     over = hubtool(*EVALUATE, "--batch-size", "4", "--no-resume")
     assert (over.code, claims(over)[0]["correct"]) == (0, 354)

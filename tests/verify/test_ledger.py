@@ -135,6 +135,28 @@ def test_a_disk_that_refuses_does_not_end_the_run(tmp_path: Path, monkeypatch, c
     assert read(tmp_path) == [1]
 
 
+@pytest.mark.parametrize(
+    ("resume", "said"),
+    [
+        (Resume.UNFINISHED, "the same command goes on after the 3 images evaluated so far"),
+        (Resume.NONE, "the same command without --no-resume goes on after the 2 images evaluated so far"),
+    ],
+)
+def test_an_interrupt_says_how_to_go_on(tmp_path: Path, caplog, resume: Resume, said: str) -> None:
+    write(tmp_path, rows(1))
+    caplog.clear()
+    with pytest.raises(KeyboardInterrupt), opened(tmp_path, INPUTS, resume) as ledger:
+        ledger.append(rows(2, 3))
+        raise KeyboardInterrupt
+    assert said in caplog.text
+
+
+def test_an_interrupt_before_the_first_answer_says_nothing(tmp_path: Path, caplog) -> None:
+    with pytest.raises(KeyboardInterrupt), opened(tmp_path, INPUTS):
+        raise KeyboardInterrupt
+    assert caplog.text == ""
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path, caplog) -> None:
     (tmp_path / "file").touch()
     with opened(tmp_path / "file" / "ledgers", INPUTS) as ledger:
