@@ -46,6 +46,13 @@ def read(folder: Path, resume: Resume = Resume.UNFINISHED) -> list[int]:
         return [int(index) for batch in ledger.batches for index in batch["index"]]
 
 
+def interrupted_after(folder: Path, resume: Resume, *batches) -> None:
+    with opened(folder, INPUTS, resume) as ledger:
+        for batch in batches:
+            ledger.append(batch)
+        raise KeyboardInterrupt
+
+
 def test_answers_come_back_bit_by_bit(tmp_path: Path) -> None:
     written = rows(7, 4, 49_999)
     written["logit"] = [1 / 3, np.finfo("float32").tiny / 8, -np.finfo("float32").max]
@@ -145,15 +152,14 @@ def test_a_disk_that_refuses_does_not_end_the_run(tmp_path: Path, monkeypatch, c
 def test_an_interrupt_says_how_to_go_on(tmp_path: Path, caplog, resume: Resume, said: str) -> None:
     write(tmp_path, rows(1))
     caplog.clear()
-    with pytest.raises(KeyboardInterrupt), opened(tmp_path, INPUTS, resume) as ledger:
-        ledger.append(rows(2, 3))
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_after(tmp_path, resume, rows(2, 3))
     assert said in caplog.text
 
 
 def test_an_interrupt_before_the_first_answer_says_nothing(tmp_path: Path, caplog) -> None:
-    with pytest.raises(KeyboardInterrupt), opened(tmp_path, INPUTS):
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_after(tmp_path, Resume.UNFINISHED)
     assert caplog.text == ""
 
 
