@@ -12,8 +12,8 @@ from typing import Protocol
 
 from hubtool.data.dataset import Batch
 from hubtool.data.fingerprint import Fingerprint, Measurable, fingerprint_of
-from hubtool.data.imagesize import MAX_PIXELS, declared_pixels
-from hubtool.data.preprocess import is_readable, preprocessed
+from hubtool.data.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
+from hubtool.data.preprocess import preprocessed, unreadable
 from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import BrokenDataset, UnreadableImages, UsageProblem
 
@@ -85,7 +85,7 @@ class PixelSample:
 
 @dataclass(frozen=True, slots=True)
 class _Bounded:
-    """A sample that refuses to be decoded when that would take too much memory."""
+    """A sample that refuses to be decoded when that would take too much memory, or the process with it."""
 
     sample: Sample
 
@@ -106,6 +106,8 @@ class _Bounded:
 
 @dataclass(frozen=True, slots=True)
 class Split:
+        if is_cut_off(data):
+            raise BrokenDataset(f"{self.name}: cut off")
     """What a layout found at a path.
 
     Attributes
@@ -183,7 +185,8 @@ class SampleDataset:
 
     def unreadable(self, indices: Sequence[int]) -> list[int]:
         """Which of the images at `indices` cannot be decoded."""
-        return [index for index in indices if not is_readable(_Bounded(self.samples[index]), self.recipe)]
+        bad = unreadable([_Bounded(self.samples[index]) for index in indices], self.recipe)
+        return [indices[place] for place in bad]
 
     def fingerprint(self, *, contents: bool = False) -> Fingerprint:
         """What tells this split from another one. Raises BrokenDataset."""
