@@ -6,6 +6,7 @@ reached (no dataset, nothing in the cache, an extra that is not installed) is sk
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from hubtool.asset.pull import VerifiedAsset, cached, pull
@@ -17,7 +18,7 @@ from hubtool.data.dataset import Dataset
 from hubtool.data.prepared import recipe_of
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
-from hubtool.errors import CardError
+from hubtool.errors import CardError, HubtoolError
 from hubtool.network.architecture import Architecture
 from hubtool.network.binding import check_finite, check_layout
 from hubtool.network.build import build_for_inference
@@ -34,6 +35,9 @@ from hubtool.verify.result import Check, Level, Status, SubjectResult
 from hubtool.verify.splits import Splits
 from hubtool.verify.verdict import ClaimResult, Verdict
 
+from hubtool.words import first_line
+
+_log = logging.getLogger(__name__)
 PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
 COMPILED_FROM_PIXELS = 4_000_000
@@ -126,16 +130,24 @@ class _Verifier:
             return None
         evaluation, engine = outcome
         counts = evaluation.counts
-        return diagnose(
-            engine,
-            dataset,
-            [PublishedFigure(m.name, m.value, METRIC_K[m.name]) for m in subject.metrics if m.name in METRIC_K],
-            whole=counts.correct if counts.images == counts.split else None,
-            others=other_checkpoints(subject, self.plan.cache, self.plan.pins(subject.card.folder)),
-            images=self.plan.diagnosed_images,
-            seed=self.plan.sampling.seed,
-            progress=self.progress,
-        )
+        try:
+            return diagnose(
+                engine,
+                dataset,
+                [PublishedFigure(m.name, m.value, METRIC_K[m.name]) for m in subject.metrics if m.name in METRIC_K],
+                whole=counts.correct if counts.images == counts.split else None,
+                others=other_checkpoints(subject, self.plan.cache, self.plan.pins(subject.card.folder)),
+                images=self.plan.diagnosed_images,
+                seed=self.plan.sampling.seed,
+                skip_unreadable=self.plan.sampling.skip_unreadable,
+                progress=self.progress,
+            )
+        except HubtoolError as error:  # an image outside of the part that was evaluated, say: the verdicts stand
+            _log.warning("%s: no diagnosis: %s", subject.called, error.message)
+        except Exception as error:  # whatever a library raises
+            _log.debug("the diagnosis", exc_info=True)
+            _log.warning("%s: no diagnosis: %s: %s", subject.called, type(error).__name__, first_line(error))
+        return None
 
     def _asset_level(self, subject: Subject, *, download: bool) -> tuple[VerifiedAsset, str]:
         folder, pins = subject.card.folder, self.plan.pins(subject.card.folder)
