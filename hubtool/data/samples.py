@@ -19,7 +19,12 @@ from hubtool.errors import BrokenDataset, UnreadableImages, UsageProblem
 
 MAX_IMAGE_BYTES = 256 << 20
 """Largest undecoded image that is read, in bytes."""
-IMAGE_EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
+IMAGE_EXTENSIONS = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".tif", ".tiff"}
+)
+"""What files of images are called that mindspore.dataset decodes."""
+UNDECODED_EXTENSIONS = frozenset({".gif", ".webp", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".tga"})
+"""What files of images are called that it does not decode: MindCV's loader ends at one, so no figure counts them."""
 COLOURS = 3
 GREYS = 1
 
@@ -101,13 +106,13 @@ class _Bounded:
         data = self.sample.read()
         if (declared_pixels(data) or 0) > MAX_PIXELS:
             raise BrokenDataset(f"{self.name}: more than {MAX_PIXELS:,} pixels")
+        if is_cut_off(data):
+            raise BrokenDataset(f"{self.name}: cut off")
         return data
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-        if is_cut_off(data):
-            raise BrokenDataset(f"{self.name}: cut off")
     """What a layout found at a path.
 
     Attributes
@@ -120,12 +125,15 @@ class Split:
         The images, in a fixed order, their names all different.
     channels
         Colours of an image as decoded: 3 for files (grey ones are decoded to colour), 1 for arrays of grey.
+    left_out
+        Names, from the root, of files among the images that are of `UNDECODED_EXTENSIONS`.
     """
 
     layout: str
     root: Path
     samples: Sequence[Sample]
     channels: int = COLOURS
+    left_out: Sequence[str] = ()
 
 
 class SampleDataset:
@@ -151,6 +159,7 @@ class SampleDataset:
         self.samples = split.samples
         self.root = split.root
         self.layout = split.layout
+        self.left_out = split.left_out
         self.name = str(split.root)
         self.classes = classes
         self.recipe = recipe

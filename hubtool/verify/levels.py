@@ -14,7 +14,7 @@ from hubtool.card.parse import ParsedCard
 from hubtool.card.registry import invalid
 from hubtool.card.subject import Subject
 from hubtool.checkpoint.reader import Checkpoint
-from hubtool.data.dataset import Dataset
+from hubtool.data.dataset import Dataset, left_out_note
 from hubtool.data.prepared import recipe_of
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
@@ -203,7 +203,8 @@ def _evaluated(evaluation: Evaluation, dataset: Dataset) -> str:
     before = f", {counts.resumed:,} of them by an earlier run" if counts.resumed else ""
     rate = f"{counts.images_per_second:.1f} images/s"
     skipped = f", {counts.skipped:,} left out as unreadable" if counts.skipped else ""
-    return f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}, {rate}"
+    left_out = f", without {left_out_note(dataset.left_out)}" if dataset.left_out else ""
+    return f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}{left_out}, {rate}"
 
 
 def _checkpoint_level(

@@ -14,7 +14,7 @@ from hubtool.data.fingerprint import Fingerprint
 class Numbers:
     """Every pixel of image i is the number i, its label i modulo 10."""
 
-    name, classes = "numbers", 10
+    name, classes, left_out = "numbers", 10, ()
 
     def __init__(self, size: int = 50, shape: tuple[int, ...] = ()):
         self.shape = shape
