@@ -29,6 +29,7 @@ from hubtool.verify.climb import Climb, SkipLevel
 from hubtool.verify.diagnose import PublishedFigure, diagnose, other_checkpoints
 from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.evaluation import Evaluation
+from hubtool.verify.ledgers import ledgers_of
 from hubtool.verify.measure import measure
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import Check, Level, Status, SubjectResult
@@ -189,7 +190,7 @@ class _Verifier:
                 {"asset": asset.sha256, "network": architecture.name, "compiled": str(compiled)},
                 claims,
                 self.plan.sampling,
-                ledgers=self.plan.cache.root / "ledgers",
+                ledgers=ledgers_of(self.plan.cache.root),
                 resume=self.plan.resume,
                 progress=self.progress,
             )
