@@ -127,7 +127,7 @@ def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
     if result.evaluation is None or result.engine is None:
         return
     counts = result.evaluation.counts
-    yield "engine", f"{result.engine}, {result.precision}"
+    yield "engine", f"{result.engine}, {result.precision}, {result.device}"
     if result.dataset is not None:
         yield from _dataset_facts(result.dataset)
     yield "evaluated", f"{counts.images:,} of {counts.split:,} images, {counts.images_per_second:.1f} images/s"

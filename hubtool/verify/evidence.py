@@ -61,7 +61,7 @@ def statement(subject: Subject, result: SubjectResult, sampling: Sampling, finis
             },
             "recipe": result.recipe.to_json() if result.recipe else None,
             "sampling": {"limit": sampling.limit, "seed": sampling.seed, "early_stop": sampling.early_stop},
-            "engine": {"name": result.engine, "precision": result.precision, "device": f"CPU {platform.machine()}"},
+            "engine": {"name": result.engine, "precision": result.precision, "device": result.device},
             "versions": _versions(),
             "ledger": {"sha256": result.evaluation.digest},
             "times": {

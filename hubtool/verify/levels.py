@@ -35,10 +35,10 @@ from hubtool.verify.plan import Plan
 from hubtool.verify.result import Check, Level, Status, SubjectResult
 from hubtool.verify.splits import Splits
 from hubtool.verify.verdict import ClaimResult, Verdict
-
 from hubtool.words import first_line
 
 _log = logging.getLogger(__name__)
+
 PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
 COMPILED_FROM_PIXELS = 4_000_000
@@ -106,6 +106,7 @@ class _Verifier:
             evaluation=evaluation,
             engine=engine.name if engine else None,
             precision=engine.precision if engine else None,
+            device=engine.device if engine else None,
             error=climb.error,
             recipe=None if evaluation is None or isinstance(dataset, str) else recipe_of(dataset),
             diagnosis=self._diagnosis(subject, claims, outcome, dataset),

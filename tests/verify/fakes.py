@@ -41,7 +41,7 @@ class Numbers:
 class Guess:
     """Says 0, then 1, 2, ... : right for labels 0, and among five for labels under 5."""
 
-    name, precision = "guess", "float32"
+    name, precision, device = "guess", "float32", "a coin"
 
     def __init__(self, *, fails_after: int = -1, remembers: bool = True):
         self.seen: list[int] = []
