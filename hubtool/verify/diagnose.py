@@ -107,7 +107,8 @@ def diagnose(
             figures.append(figure(claim.metric, claim.value, sample, confidence))
         return tuple(figures)
 
-    as_evaluated = Tried("", "as evaluated", judged(base_best))
+    known = judged(base_best) if whole is None else _known(published, whole, len(dataset), confidence)
+    as_evaluated = Tried("", "as evaluated", known)
     tried = []
     for suspect in suspects:
         recipe = suspect.recipe.to_json() if suspect.recipe else None
@@ -120,6 +121,15 @@ def diagnose(
             figures, reason = (), f"{type(error).__name__}: {first_line(error)}"
         tried.append(Tried(suspect.key, suspect.what, figures, recipe, reason))
     return Diagnosis(as_evaluated, tuple(tried), len(labels), len(dataset), seed)
+
+
+def _known(
+    published: Sequence[PublishedFigure], whole: Mapping[int, int], split: int, confidence: float
+) -> tuple[Figure, ...]:
+    """The figures of a split that was evaluated as a whole: no sample of it knows them better."""
+    return tuple(
+        figure(claim.metric, claim.value, Sample(whole[claim.k], 0, 0, split, split), confidence) for claim in published
+    )
 
 
 def other_checkpoints(subject: Subject, cache: Cache, pins: Pins | None) -> list[Suspect]:

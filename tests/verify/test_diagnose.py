@@ -271,6 +271,16 @@ def test_a_sample_is_random_by_seed_and_knows_the_whole(engine, photos: Photos) 
     assert diagnosis.to_json() != diagnose(engine, labelled, figures, seed=2, **options).to_json()
 
 
+def test_a_small_sample_does_not_question_what_the_whole_split_gave(engine, photos: Photos) -> None:
+    labelled = photos.labelled(answers(engine, photos))
+    options = {"images": 1, "whole": {1: IMAGES - 2, 5: IMAGES - 1}}
+    diagnosis = diagnose(engine, labelled, [PublishedFigure("top1", 100.0, 1)], **options)
+    (known,) = diagnosis.as_evaluated.figures
+    assert (known.finding, known.measured) == (Finding.EXCLUDED, 100 * (IMAGES - 2) / IMAGES)
+    assert known.interval == (known.measured, known.measured)
+    assert "as evaluated" not in diagnosis.sentences[0]
+
+
 class Damaged(Photos):
     """Every seventh photograph cannot be decoded."""
 
