@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -146,6 +147,7 @@ def command(
     if evidence is not None and not reproduce_eval:
         raise UsageProblem("--evidence: nothing is evaluated", hint="add --reproduce-eval")
     chosen = settings(ctx)
+    _check_apart({"--classes": classes, "--predictions": predictions, "--report": report, "--evidence": evidence})
     if predictions is not None:
         _check_target(predictions, reproduce_eval=reproduce_eval)
     if report is not None:
@@ -183,6 +185,17 @@ def command(
     if report is not None:
         _write_report(report, results, plan.sampling, quiet=chosen.quiet)
     return max(result.exit_code(strict=strict) for result in results)
+
+
+def _check_apart(paths: Mapping[str, Path | None]) -> None:
+    """Refuse options that name the same file, by whatever path: the last one would replace the others."""
+    owners: dict[str, str] = {}
+    for option, path in paths.items():
+        if path is None:
+            continue
+        first = owners.setdefault(os.path.realpath(path), option)
+        if first != option:
+            raise UsageProblem(f"{first} and {option} are the same file: {path}", hint="name one for each")
 
 
 def _check_target(predictions: Path, *, reproduce_eval: bool) -> None:

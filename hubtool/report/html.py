@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hubtool import __version__
+from hubtool.data.dataset import left_out_note
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.extras import require
 from hubtool.files import environment_errors, write_atomically
@@ -126,11 +127,13 @@ def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
     if result.evaluation is None or result.engine is None:
         return
     counts = result.evaluation.counts
-    yield "engine", f"{result.engine}, {result.precision}"
+    yield "engine", f"{result.engine}, {result.precision}, {result.device}"
     if result.dataset is not None:
         yield "dataset", result.dataset.name
     if result.fingerprint is not None:
         yield from _fingerprint_facts(result.fingerprint)
+    if result.dataset is not None and result.dataset.left_out:
+        yield "left out", left_out_note(result.dataset.left_out)
     yield "evaluated", f"{counts.images:,} of {counts.split:,} images, {counts.images_per_second:.1f} images/s"
     if counts.resumed:
         yield "of an earlier run", counted(counts.resumed, "image")

@@ -41,6 +41,7 @@ def statement(subject: Subject, result: SubjectResult, plan: Plan, finished: dat
     """
     assert result.asset is not None  # noqa: S101 (there is no evaluation without a file)
     assert result.evaluation is not None  # noqa: S101
+    assert result.dataset is not None  # noqa: S101
     assert result.fingerprint is not None  # noqa: S101
     sampling = plan.sampling
     return {
@@ -55,7 +56,11 @@ def statement(subject: Subject, result: SubjectResult, plan: Plan, finished: dat
                 "claims_sha256": claims_digest(subject.asset, subject.metrics),
             },
             "claims": [claim.to_json() for claim in result.claims],
-            "dataset": {"name": subject.card.train_dataset, **result.fingerprint.to_json()},
+            "dataset": {
+                "name": subject.card.train_dataset,
+                **result.fingerprint.to_json(),
+                "left_out": list(result.dataset.left_out),
+            },
             "recipe": result.recipe.to_json() if result.recipe else None,
             "recipe_overrides": dict(plan.recipe),
             "sampling": {
@@ -65,7 +70,7 @@ def statement(subject: Subject, result: SubjectResult, plan: Plan, finished: dat
                 "batch_size": sampling.batch_size,
                 "skipped": len(result.evaluation.skipped),
             },
-            "engine": {"name": result.engine, "precision": result.precision, "device": f"CPU {platform.machine()}"},
+            "engine": {"name": result.engine, "precision": result.precision, "device": result.device},
             "versions": _versions(),
             "ledger": {"sha256": result.evaluation.digest},
             "times": {

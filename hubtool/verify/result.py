@@ -66,6 +66,8 @@ class SubjectResult:
         What explains a mismatch; None when there was none, or nobody asked.
     dataset, fingerprint
         What was evaluated on, and what tells it from other copies; None when nothing was run.
+    device
+        What the engine ran on, as `CPU AMD EPYC (x86_64)`; None when nothing was run.
     """
 
     name: str
@@ -83,6 +85,7 @@ class SubjectResult:
     diagnosis: Diagnosis | None = None
     dataset: Dataset | None = None
     fingerprint: Fingerprint | None = None
+    device: str | None = None
 
     @property
     def counts(self) -> Counts | None:
