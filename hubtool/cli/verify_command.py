@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from hubtool.asset.cache import Cache
+from hubtool.card.judgement import ROUNDING, TOLERANCE
 from hubtool.card.registry import Catalogue
 from hubtool.card.subject import Subject, choose
 from hubtool.cli.containment import contained
@@ -28,7 +29,6 @@ from hubtool.verify.measure import Sampling
 from hubtool.verify.plan import Plan
 from hubtool.verify.predictions import files_for, predictions_of, write_predictions
 from hubtool.verify.result import SubjectResult
-from hubtool.verify.verdict import ROUNDING, TOLERANCE
 
 
 @click.command("verify")

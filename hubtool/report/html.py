@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hubtool import __version__
+from hubtool.card.judgement import Verdict
 from hubtool.data.dataset import left_out_note
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.extras import require
@@ -22,7 +23,6 @@ from hubtool.report.claimplot import ClaimPlot, claim_plot
 from hubtool.report.units import figure
 from hubtool.verify.measure import Sampling
 from hubtool.verify.result import SubjectResult
-from hubtool.verify.verdict import Verdict
 from hubtool.words import counted
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from hubtool.card.judgement import ROUNDING, TOLERANCE, WIDEST_CONSISTENT
 from hubtool.verify.statistics import CONFIDENCE, exact_interval
-from hubtool.verify.verdict import ROUNDING, TOLERANCE, WIDEST_CONSISTENT
 
 
 class Finding(str, Enum):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hubtool.asset.pull import VerifiedAsset, cached, pull
+from hubtool.card.judgement import Verdict
 from hubtool.card.parse import ParsedCard
 from hubtool.card.registry import invalid
 from hubtool.card.subject import Subject
@@ -36,7 +37,7 @@ from hubtool.verify.measure import measure
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import Check, Level, Status, SubjectResult
 from hubtool.verify.splits import Splits
-from hubtool.verify.verdict import ClaimResult, Verdict
+from hubtool.verify.verdict import ClaimResult
 from hubtool.words import first_line
 
 _log = logging.getLogger(__name__)

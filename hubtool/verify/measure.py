@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubtool import __version__
+from hubtool.card.judgement import TOLERANCE, is_settled
 from hubtool.data.dataset import Dataset
 from hubtool.engine.protocol import Engine
 from hubtool.progress import SILENT, Progress
@@ -16,7 +17,6 @@ from hubtool.verify.evaluate import BATCH_SIZE, draw, evaluate
 from hubtool.verify.evaluation import TOP_K, Evaluation
 from hubtool.verify.ledger import Resume, opened
 from hubtool.verify.sequence import ConfidenceSequence
-from hubtool.verify.verdict import TOLERANCE, is_settled
 
 _log = logging.getLogger(__name__)
 _NAMED = 20

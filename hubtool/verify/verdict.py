@@ -3,27 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
+from hubtool.card.judgement import TOLERANCE, Verdict, is_settled, of_part, of_whole
 from hubtool.verify.statistics import exact_interval
-
-TOLERANCE = 0.1
-"""Largest difference, in points, at which a whole split still reproduces a number. Cards round to two decimals;
-other devices and library versions move single images near a decision boundary: 50 of ImageNet's 50,000 are 0.1."""
-ROUNDING = 0.005
-"""What rounding to two decimals takes from, or adds to, a number: no tolerance is smaller."""
-WIDEST_CONSISTENT = 20.0
-"""Width, in points, above which an interval that holds the published number says nothing about it."""
-
-
-class Verdict(str, Enum):
-    """What an evaluation says of a published number."""
-
-    REPRODUCED = "reproduced"
-    CONSISTENT = "consistent"
-    MISMATCH = "mismatch"
-    INCONCLUSIVE = "inconclusive"
-    NOT_RUN = "not-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,44 +86,24 @@ def judge(
     return ClaimResult(metric, published, measured, correct, images, split, interval, tolerance, verdict, reason)
 
 
-def is_settled(published: float, interval: tuple[float, float], tolerance: float = TOLERANCE) -> bool:
-    """Whether the rest of a split can only confirm what an interval says of a number.
-
-    It can when either every accuracy of the interval is within the tolerance of the number, or none is.
-    """
-    low, high = interval
-    return _excludes(published, interval, tolerance) or (
-        _within(published - low, tolerance) and _within(high - published, tolerance)
-    )
-
-
-def _within(difference: float, tolerance: float) -> bool:
-    # The numbers stem from decimals; what is left of them in binary must not decide at the edge.
-    return round(difference, 9) <= tolerance
-
-
-def _excludes(published: float, interval: tuple[float, float], tolerance: float) -> bool:
-    low, high = interval
-    return not (_within(low - published, tolerance) and _within(published - high, tolerance))
-
-
 def _whole(published: float, measured: float, tolerance: float) -> tuple[Verdict, str]:
-    difference = abs(measured - published)
-    if _within(difference, tolerance):
-        return Verdict.REPRODUCED, f"the whole split gives {measured:.2f}, within {tolerance:g} points"
-    return Verdict.MISMATCH, f"the whole split gives {measured:.2f}, {difference:.2f} points off"
+    verdict = of_whole(published, measured, tolerance)
+    if verdict is Verdict.REPRODUCED:
+        return verdict, f"the whole split gives {measured:.2f}, within {tolerance:g} points"
+    return verdict, f"the whole split gives {measured:.2f}, {abs(measured - published):.2f} points off"
 
 
 def _part(
     published: float, interval: tuple[float, float], images: int, split: int, tolerance: float
 ) -> tuple[Verdict, str]:
     low, high = interval
+    verdict = of_part(published, interval, tolerance)
     said = f"{images:,} of {split:,} images put the split between {low:.2f} and {high:.2f}"
-    if _excludes(published, interval, tolerance):
-        return Verdict.MISMATCH, f"{said}, {published:g} is more than {tolerance:g} points off"
+    if verdict is Verdict.MISMATCH:
+        return verdict, f"{said}, {published:g} is more than {tolerance:g} points off"
     if is_settled(published, interval, tolerance):
-        return Verdict.CONSISTENT, f"{said}, within {tolerance:g} points of {published:g}"
-    if high - low > WIDEST_CONSISTENT:
-        return Verdict.INCONCLUSIVE, f"{said}, too wide to tell: evaluate more images"
+        return verdict, f"{said}, within {tolerance:g} points of {published:g}"
+    if verdict is Verdict.INCONCLUSIVE:
+        return verdict, f"{said}, too wide to tell: evaluate more images"
     among = "among it" if low <= published <= high else f"within {tolerance:g} points of it"
-    return Verdict.CONSISTENT, f"{said}, {published:g} {among}"
+    return verdict, f"{said}, {published:g} {among}"

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hubtool.verify.verdict import Verdict, is_settled, judge, not_run
+from hubtool.card.judgement import Verdict, is_settled
+from hubtool.verify.verdict import judge, not_run
 
 
 @pytest.mark.parametrize(
