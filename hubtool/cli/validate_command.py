@@ -108,7 +108,7 @@ def command(
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         writer = formatter(format_, colour=colour, rules=_rules())
         _print(checked(Presenter(known_problems, writer)), writer, tally)
-    return 1 if tally.with_errors and not exit_zero else 0
+    return 1 if tally.has_error and not exit_zero else 0
 
 
 def _finding(checked: Checked) -> tuple[str, Sequence[str], Sequence[Diagnostic]]:
@@ -173,7 +173,7 @@ def _print_statistics(tally: Tally, format_: FormatName) -> None:
     elif format_ == "text":
         for code, count in rows:
             click.echo(f"{count:>7,}  {code}  {rules[code].severity.value:<7}  {rules[code].name}")
-        click.echo(f"{tally.cards:,} cards, {len(tally.with_errors):,} with errors")
+        click.echo(f"{tally.cards:,} cards, {len(tally.cards_with_errors):,} with errors")
     else:
         raise UsageProblem(f"--statistics has no {format_} format", hint="text or json")
 

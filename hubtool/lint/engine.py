@@ -32,11 +32,11 @@ def _chosen(codes: frozenset[str] | None) -> list[tuple[Rule, CardCheck]]:
 
 
 def check_catalogue(summaries: Sequence[Summary], codes: frozenset[str] | None = None) -> Iterator[Diagnostic]:
-    """Diagnostics that only several cards together show."""
+    """Diagnostics that only several cards together show, or that are about files beside them."""
     for rule, check in CATALOGUE_RULES.items():
         if codes is None or rule.code in codes:
-            for summary, finding in check(summaries):
-                yield Diagnostic(summary.shown, finding.span, rule.code, rule.severity, finding.message, finding.edit)
+            for place, finding in check(summaries):
+                yield Diagnostic(place.shown, finding.span, rule.code, rule.severity, finding.message, finding.edit)
 
 
 def named_cards(paths: Iterable[str]) -> Iterator[tuple[str, str | None]]:

@@ -1,83 +1,66 @@
-"""Evidence that lies beside cards: in-toto statements in `evidence/`, as `hubtool verify --evidence` writes them.
-
-Only what rules compare is read; schemas/evidence.schema.json tells the rest.
-"""
+"""Evidence that lies beside cards: in-toto statements in `evidence/`, as `hubtool verify --evidence` writes them."""
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+
+from hubtool.card.span import Span
+from hubtool.lint.statement import BadStatement, Statement, read_statement
 
 FOLDER = "evidence"
 SUFFIX = ".intoto.json"
-_LARGEST_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """What one file of evidence says.
+class BadFile:
+    """A file of evidence that cannot be believed: where in it, and why."""
+
+    path: Path
+    span: Span
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What lies in one folder, by name.
 
     Attributes
     ----------
-    uid, variant
-        The card, and the row of its results table; None for the front matter.
-    asset_sha256
-        Of the checkpoint that was evaluated.
-    claims_sha256
-        Of what the card claimed then, see `hubtool.card.claims`.
-    verdicts
-        Metric, published figure and verdict of each claim.
+    by_stem
+        The statements about each card, by its file name without the suffix.
+    bad
+        Files that cannot be believed; one that contradicts itself is among the statements, too.
     """
 
-    path: Path
-    uid: str
-    variant: str | None
-    asset_sha256: str
-    claims_sha256: str
-    verdicts: tuple[tuple[str, float, str], ...]
+    by_stem: Mapping[str, Sequence[Statement]]
+    bad: Sequence[BadFile]
 
 
-def evidence_beside(folder: str) -> dict[str, list[Statement]] | None:
-    """The statements in the `evidence/` folder beside cards, by the stem of their card; None without such a folder."""
+def evidence_beside(folder: str) -> Evidence | None:
+    """What is in the `evidence/` folder beside the cards of a folder; None without such a folder."""
     return _read_folder(f"{folder}/{FOLDER}" if folder else FOLDER)
 
 
 @lru_cache(maxsize=64)
-def _read_folder(folder: str) -> dict[str, list[Statement]] | None:
+def _read_folder(folder: str) -> Evidence | None:
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208
     except OSError:
         return None
-    found: dict[str, list[Statement]] = {}
-    for name in names:
-        if name.endswith(SUFFIX) and (statement := read_statement(Path(folder, name))) is not None:
-            found.setdefault(statement.uid.rpartition("/")[2], []).append(statement)
-    return found
-
-
-def read_statement(path: Path) -> Statement | None:
-    """What a file of evidence says; None for a file that is none."""
-    try:
-        with path.open("rb") as stream:
-            document = json.loads(stream.read(_LARGEST_BYTES))
-        predicate = document["predicate"]
-        return Statement(
-            path,
-            _text(predicate["card"]["uid"]),
-            predicate["card"]["variant"],
-            _text(document["subject"][0]["digest"]["sha256"]),
-            _text(predicate["card"]["claims_sha256"]),
-            tuple((_text(c["metric"]), float(c["published"]), _text(c["verdict"])) for c in predicate["claims"]),
-        )
-    except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
-        return None
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
+    by_stem: dict[str, list[Statement]] = {}
+    bad: list[BadFile] = []
+    for path in (Path(folder, name) for name in names if name.endswith(SUFFIX)):
+        try:
+            statement = read_statement(path)
+        except BadStatement as error:
+            bad.append(BadFile(path, error.span, str(error)))
+            continue
+        if statement is not None:
+            by_stem.setdefault(statement.stem, []).append(statement)
+            if statement.contradiction:
+                bad.append(BadFile(path, Span(1, 1, 1, 1), f"contradicts itself: {statement.contradiction}"))
+    return Evidence(by_stem, bad)

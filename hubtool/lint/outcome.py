@@ -31,8 +31,10 @@ class Outcome(NamedTuple):
         How many diagnostics carry an edit that is safe, or one that is not.
     rendered
         The formatter's piece of the report; None when there is none.
-    again
-        Whether the card was counted before.
+    counts
+        Whether this is one more card: not one that was counted before, nor a file beside cards.
+    is_card
+        Not so for a file beside cards.
     """
 
     shown: str
@@ -41,7 +43,8 @@ class Outcome(NamedTuple):
     fixable: int
     unsafely_fixable: int
     rendered: object
-    again: bool
+    counts: bool
+    is_card: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,13 @@ class Presenter:
         rendered = None
         if self.formatter is not None:
             rendered = self.formatter.render(checked.shown, checked.lines, diagnostics)
+        counts = checked.is_card and not checked.again
         if not diagnostics:
-            return Outcome(checked.shown, (), False, 0, 0, rendered, checked.again)
+            return Outcome(checked.shown, (), False, 0, 0, rendered, counts, checked.is_card)
         safe, unsafe = _fixable(diagnostics)
         codes = tuple([diagnostic.code for diagnostic in diagnostics])
         has_error = any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-        return Outcome(checked.shown, codes, has_error, safe, unsafe, rendered, checked.again)
+        return Outcome(checked.shown, codes, has_error, safe, unsafe, rendered, counts, checked.is_card)
 
 
 def _fixable(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
@@ -74,24 +78,26 @@ def _fixable(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
 
 @dataclass
 class Tally:
-    """Counts over a stream of outcomes; a card may come more than once."""
+    """Counts over a stream of outcomes; a card may come more than once, and files beside cards are no cards."""
 
     cards: int = 0
-    with_errors: set[str] = field(default_factory=set)
+    cards_with_errors: set[str] = field(default_factory=set)
+    has_error: bool = False
     codes: Counter[str] = field(default_factory=Counter)
     fixable: int = 0
     unsafely_fixable: int = 0
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome in."""
-        self.cards += not outcome.again
+        self.cards += outcome.counts
         if not outcome.codes:
             return
         self.codes.update(outcome.codes)
         self.fixable += outcome.fixable
         self.unsafely_fixable += outcome.unsafely_fixable
-        if outcome.has_error:
-            self.with_errors.add(outcome.shown)
+        self.has_error |= outcome.has_error
+        if outcome.has_error and outcome.is_card:
+            self.cards_with_errors.add(outcome.shown)
 
     @property
     def totals(self) -> Totals:
@@ -105,7 +111,7 @@ class Tally:
             errors=counts[Severity.ERROR],
             warnings=counts[Severity.WARNING],
             infos=counts[Severity.INFO],
-            cards_with_errors=len(self.with_errors),
+            cards_with_errors=len(self.cards_with_errors),
             fixable=self.fixable,
             unsafely_fixable=self.unsafely_fixable,
         )

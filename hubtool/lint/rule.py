@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset
@@ -48,8 +48,16 @@ class Facts:
     pinned: Callable[[Asset, Path], tuple[str, Path] | None] | None = None
 
 
+class Place(Protocol):
+    """What a catalogue rule finds something at: a card's summary, or a file beside cards."""
+
+    @property
+    def shown(self) -> str:
+        """Its path, as the user named it or the folder it is in."""
+
+
 CardCheck = Callable[[ParsedCard, Facts], Iterable[Finding]]
-CatalogueCheck = Callable[[Sequence[Summary]], Iterable[tuple[Summary, Finding]]]
+CatalogueCheck = Callable[[Sequence[Summary]], Iterable[tuple[Place, Finding]]]
 
 
 @dataclass(frozen=True, slots=True)

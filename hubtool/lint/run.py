@@ -91,6 +91,8 @@ class Checked(NamedTuple):
         Its source lines, empty when nothing was found.
     again
         Whether it was there before, with other diagnostics.
+    is_card
+        Not so for a file beside cards.
     """
 
     shown: str
@@ -98,6 +100,7 @@ class Checked(NamedTuple):
     diagnostics: Sequence[Diagnostic]
     summary: Summary | None
     again: bool = False
+    is_card: bool = True
 
 
 def find_cards(paths: Iterable[str]) -> list[CardFile]:
@@ -117,7 +120,7 @@ def check_cards(
 ) -> Iterator[_Outcome]:
     """Check cards one by one, in their order, and at the end what only all of them show.
 
-    A card with findings of catalogue rules comes a second time, with these.
+    A card with findings of catalogue rules comes a second time, with these; so may files beside cards.
 
     Parameters
     ----------
@@ -137,6 +140,9 @@ def check_cards(
     concerned = {diagnostic.path for diagnostic in found}
     by_name = {card.shown: card for card in cards if card.shown in concerned}
     for shown, group in groupby(found, key=lambda diagnostic: diagnostic.path):
+        if shown not in by_name:
+            yield present(Checked(shown, read_text(Path(shown))[0].splitlines(), [*group], None, is_card=False))
+            continue
         parsed = _read_again(by_name[shown])
         wanted = [d for d in group if d.code not in checks.ignored.get(shown, frozenset())]
         kept = drop_ignored(parsed, wanted)

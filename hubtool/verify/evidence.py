@@ -20,11 +20,11 @@ from hubtool.card.claims import claims_digest
 from hubtool.card.subject import Subject
 from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.evidence import SUFFIX
+from hubtool.lint.statement import PREDICATE_TYPE
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import SubjectResult
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "urn:hubtool:predicate:evaluation:v1"
 _PACKAGES = ("mindspore", "numpy")
 _DIGEST_DIGITS = 8
 
@@ -53,7 +53,7 @@ def statement(subject: Subject, result: SubjectResult, plan: Plan, finished: dat
                 "uid": subject.card.uid,
                 "variant": result.variant,
                 "sha256": hashlib.sha256(subject.card.path.read_bytes()).hexdigest(),
-                "claims_sha256": claims_digest(subject.asset, subject.metrics),
+                "claims_sha256": claims_digest(subject),
             },
             "claims": [claim.to_json() for claim in result.claims],
             "dataset": {

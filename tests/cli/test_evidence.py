@@ -59,6 +59,51 @@ def test_a_mismatch_goes_from_the_evaluation_to_the_linter(hubtool: Hubtool, car
     assert codes(hubtool, cards) == ["HT805"]
 
 
+@pytest.mark.mindspore
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--tolerance", "2"], "was made with a tolerance of 2 points"),
+        (["--limit", "20"], "is inconclusive about top1"),
+        (["--limit", "180"], None),
+    ],
+)
+def test_what_counts_as_evidence(hubtool: Hubtool, cards: Path, options: list[str], said: str | None) -> None:
+    pytest.importorskip("mindspore")
+    evaluate = ("verify", "bit_digits", "--reproduce-eval", "--cards", cards, "--evidence", cards / "evidence")
+    assert hubtool(*evaluate, *options).code == 0
+    run = hubtool("validate", cards / "bit_digits.md")
+    assert run.code == 0
+    assert ("HT803" in run.out) == bool(said)
+    assert said is None or said in run.out
+
+
+def test_files_of_evidence_that_are_broken_or_about_no_card(hubtool: Hubtool, cards: Path) -> None:
+    evidence = cards / "evidence"
+    whole = OURS.read_text()
+    (evidence / "cut.intoto.json").write_text(whole[:300])
+    (evidence / "gone.intoto.json").write_text(whole.replace("hubtool/1.0/bit_digits", "hubtool/1.0/gone"))
+    (evidence / "edited.intoto.json").write_text(whole.replace('"correct": 354', '"correct": 35'))
+    run = hubtool("validate", cards, "--format", "json")
+    assert run.code == 1
+    document = json.loads(run.out)
+    found = [(Path(d["path"]).name, d["line"], d["column"], d["code"]) for d in document["diagnostics"]]
+    assert found == [
+        ("bit_digits.md", 18, 13, "HT805"),
+        ("cut.intoto.json", 8, 7, "HT806"),
+        ("edited.intoto.json", 1, 1, "HT806"),
+        ("gone.intoto.json", 1, 1, "HT807"),
+    ]
+    assert document["cards"] == 2
+    assert document["summary"] == {"errors": 3, "warnings": 1, "infos": 0, "cards_with_errors": 1}
+    alone = hubtool("validate", cards, "--select", "HT806", "--format", "github")
+    assert "cut.intoto.json" in alone.out
+    for path in evidence.glob("*.intoto.json"):
+        if path.name != OURS.name:
+            path.unlink()
+    assert hubtool("validate", cards).code == 0
+
+
 def test_evidence_needs_an_evaluation(hubtool: Hubtool, tmp_path: Path) -> None:
     run = hubtool("verify", "bit_digits", "--evidence", tmp_path)
     assert run.code == 2

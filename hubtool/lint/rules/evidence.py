@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hubtool.card.claims import claims_digest
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.card.subject import Subject, all_subjects
 from hubtool.lint.diagnostic import Severity
-from hubtool.lint.evidence import Statement, evidence_beside
-from hubtool.lint.rule import Facts, Finding, rule
+from hubtool.lint.evidence import Evidence, evidence_beside
+from hubtool.lint.rule import Facts, Finding, Place, catalogue_rule, rule
+from hubtool.lint.statement import Statement
+from hubtool.lint.summary import Summary
 
 
 @rule("HT803", "no-evidence", Severity.INFO)
 def no_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A figure has no evidence, where other cards have some.
+    """A figure has no evidence that counts, where other cards have some.
 
     `hubtool verify --reproduce-eval --evidence DIR` writes down what was measured. Where a folder of cards has an
-    `evidence/` beside it, a reader takes a card without as one that nobody could reproduce. Folders without any
-    evidence are left in peace.
+    `evidence/` beside it, a reader takes a card without as one that nobody could reproduce. What counts is a whole
+    split that reproduces the figures, or a part that is consistent with them, with images prepared as the card says
+    and the default tolerance. Folders without any evidence are left in peace.
 
     Bad:
         evaluation: top1acc76.85 and nothing in evidence/ about the card
@@ -28,18 +33,23 @@ def no_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc76.85 and evidence/bit_resnet50-1e4795a4.intoto.json
     """
-    for subject, statements in _with_evidence(card):
-        if subject.metrics and not statements:
-            message = "nobody has reproduced these figures: hubtool verify --reproduce-eval --evidence evidence/"
-            yield Finding(_place(card, subject), message)
+    for held in _held(card):
+        if not held.subject.metrics or held.stale or any(statement.contradicted for statement in held.fresh):
+            continue
+        lacking = [(statement.path.name, statement.shortcoming) for statement in held.fresh]
+        if all(shortcoming for _, shortcoming in lacking):
+            why = "".join(f"; `{name}` {shortcoming}" for name, shortcoming in lacking)
+            message = f"nobody has reproduced these figures: hubtool verify --reproduce-eval --evidence evidence/{why}"
+            yield Finding(_place(card, held.subject), message)
 
 
 @rule("HT804", "stale-evidence", Severity.ERROR)
 def stale_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """The evidence is about other figures, or about another file, than the card.
+    """The evidence is about something else than the card claims.
 
-    A figure, the link or the digest was changed after the evaluation, so the evidence says nothing about what the
-    card claims now. Prose does not count.
+    A figure, the link, the digest, the network, the dataset or the eval-recipe was changed after the evaluation, or
+    the row of the results table is gone, so the evidence says nothing about what the card claims now. Prose does not
+    count.
 
     Bad:
         evaluation: top1acc76.95 with evidence for 76.85
@@ -47,19 +57,23 @@ def stale_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         the evaluation run again after the change
     """
-    for subject, statements in _with_evidence(card):
-        for statement in statements:
-            if reason := _stale(subject, statement):
-                message = f"`{statement.path.name}` is about {reason}: evaluate again, or remove it"
-                yield Finding(_place(card, subject), message)
+    for held in _held(card):
+        for statement, reason in held.stale:
+            message = f"`{statement.path.name}` is about {reason}: evaluate again, or remove it"
+            yield Finding(_place(card, held.subject), message)
+    for statement in _about_no_subject(card):
+        there = any(row.model == statement.variant for row in card.card.variants) if card.card else False
+        fate = "only repeats the front matter" if there else "the card does not have"
+        message = f"`{statement.path.name}` is about the row `{statement.variant}`, which {fate}: remove it"
+        yield Finding(card.span_of("evaluation"), message)
 
 
 @rule("HT805", "evidence-contradicts", Severity.ERROR)
 def evidence_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The evidence says that a figure is wrong.
 
-    The evaluation of this very file did not give the published number. One of the two has to be corrected before
-    anyone relies on the card.
+    The evaluation of this very file did not give the published number: that is seen from the counts, whatever verdict
+    stands beside them. One of the two has to be corrected before anyone relies on the card.
 
     Bad:
         evaluation: top1acc76.85 with evidence that measured 74.20
@@ -67,35 +81,124 @@ def evidence_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc74.20
     """
-    for subject, statements in _with_evidence(card):
-        for statement in statements:
-            if _stale(subject, statement):
+    for held in _held(card):
+        for statement in held.fresh:
+            for wrong in statement.contradicted:
+                message = f"`{statement.path.name}` {wrong.said}, not {wrong.metric} {wrong.published:g}"
+                yield Finding(_place(card, held.subject), message)
+
+
+@catalogue_rule("HT806", "bad-evidence", Severity.ERROR)
+def bad_evidence(cards: Sequence[Summary]) -> Iterable[tuple[Place, Finding]]:
+    """A file of evidence cannot be read, or contradicts itself.
+
+    It was cut off, merged badly or edited: what it says of a card is worth nothing. Whatever else ends in
+    .intoto.json and is a statement of another kind is left in peace.
+
+    Bad:
+        evidence/bit_resnet50-1e4795a4.intoto.json with "correct": 38425, "images": 50000, "measured": 80.1
+
+    Good:
+        the file as `hubtool verify --reproduce-eval --evidence evidence/` wrote it
+    """
+    for _, evidence in _folders(cards):
+        for bad in evidence.bad:
+            yield _File(bad.path.as_posix()), Finding(bad.span, f"{bad.reason}: evaluate again, or remove it")
+
+
+@catalogue_rule("HT807", "orphan-evidence", Severity.WARNING)
+def orphan_evidence(cards: Sequence[Summary]) -> Iterable[tuple[Place, Finding]]:
+    """The evidence is about a card that is not there.
+
+    The card was removed or renamed: its evidence proves nothing any more, and would be taken for that of a new card
+    of the same name.
+
+    Bad:
+        cards/evidence/bit_resnet50-1e4795a4.intoto.json and no cards/bit_resnet50.md
+
+    Good:
+        both of them, or neither
+    """
+    for folder, evidence in _folders(cards):
+        for stem, statements in evidence.by_stem.items():
+            if os.path.exists(os.path.join(folder, f"{stem}.md")):  # noqa: PTH110, PTH118 (any text may be a uid)
                 continue
-            for metric, published, verdict in statement.verdicts:
-                if verdict == "mismatch":
-                    message = f"`{statement.path.name}` measured something else than {metric} {published:g}"
-                    yield Finding(_place(card, subject), message)
+            for statement in statements:
+                message = f"no card `{stem}.md` is beside it, which it is about: remove it, or bring the card back"
+                yield _File(statement.path.as_posix()), Finding(Span(1, 1, 1, 1), message)
 
 
-def _with_evidence(card: ParsedCard) -> Iterator[tuple[Subject, list[Statement]]]:
-    """What the card claims, by file, and the evidence about it; nothing where there is no folder of evidence."""
-    folder = os.path.dirname(card.path)  # noqa: PTH120 (for every card, and a Path takes ten times as long)
-    if card.card is None or (known := evidence_beside(folder)) is None:
+class _File(NamedTuple):
+    """A file beside cards."""
+
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a card claims of one file, and the evidence about it.
+
+    Attributes
+    ----------
+    stale
+        With what it is about that the card no longer says.
+    """
+
+    subject: Subject
+    fresh: list[Statement] = field(default_factory=list)
+    stale: list[tuple[Statement, str]] = field(default_factory=list)
+
+    def is_meant_by(self, statement: Statement) -> bool:
+        return statement.variant == (self.subject.variant.model if self.subject.variant else None)
+
+
+def _held(card: ParsedCard) -> list[_Held]:
+    """What the card claims, by file, with the evidence; nothing where there is no folder of evidence."""
+    evidence = _evidence(card)
+    if card.card is None or evidence is None:
+        return []
+    found = [_Held(subject) for subject in all_subjects(card.card)]
+    for statement in evidence.by_stem.get(card.path.stem, ()):
+        meant = [(held, _staleness(held.subject, statement)) for held in found if held.is_meant_by(statement)]
+        fitting = [held for held, reason in meant if not reason]
+        for held in fitting:
+            held.fresh.append(statement)
+        for held, reason in meant[: 0 if fitting else 1]:  # of rows of one name, evidence need not fit all
+            held.stale.append((statement, reason))
+    return found
+
+
+def _about_no_subject(card: ParsedCard) -> Iterator[Statement]:
+    evidence = _evidence(card)
+    if card.card is None or evidence is None:
         return
-    mine = known.get(card.path.stem, [])
-    for subject in all_subjects(card.card):
-        name = subject.variant.model if subject.variant else None
-        yield subject, [statement for statement in mine if statement.variant == name]
+    found = [_Held(subject) for subject in all_subjects(card.card)]
+    for statement in evidence.by_stem.get(card.path.stem, ()):
+        if not any(held.is_meant_by(statement) for held in found):
+            yield statement
 
 
-def _stale(subject: Subject, statement: Statement) -> str:
+def _staleness(subject: Subject, statement: Statement) -> str:
     """What the evidence is about that the card no longer says; empty when it fits."""
     digest = subject.asset.digest if subject.asset else None
     if digest is not None and not digest.matches(statement.asset_sha256):
         return f"a file with the digest {statement.asset_sha256[:12]}…"
-    if statement.claims_sha256 != claims_digest(subject.asset, subject.metrics):
-        return "other figures or another link"
+    if not statement.is_about(subject.metrics):
+        return "other figures"
+    if statement.claims_sha256 != claims_digest(subject):
+        return "another link, network, dataset or eval-recipe, or other figures"
     return ""
+
+
+def _evidence(card: ParsedCard) -> Evidence | None:
+    return evidence_beside(os.path.dirname(card.path))  # noqa: PTH120 (for every card, and a Path takes ten times as long)
+
+
+def _folders(cards: Sequence[Summary]) -> Iterator[tuple[str, Evidence]]:
+    """The folders of the cards that have evidence beside them."""
+    for folder in sorted({os.path.dirname(card.shown) for card in cards}):  # noqa: PTH120 (for every card)
+        if evidence := evidence_beside(folder):
+            yield folder, evidence
 
 
 def _place(card: ParsedCard, subject: Subject) -> Span:
