@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from hubtool.data.fingerprint import Fingerprint
+from hubtool.progress import SILENT, Progress
 from hubtool.words import counted
 
 
@@ -63,7 +64,7 @@ class Dataset(Protocol):
     def unreadable(self, indices: Sequence[int]) -> list[int]:
         """Which of the images at `indices` cannot be decoded; it reads and decodes every one of them."""
 
-    def fingerprint(self, *, contents: bool = False) -> Fingerprint:
+    def fingerprint(self, *, contents: bool = False, progress: Progress = SILENT) -> Fingerprint:
         """What tells this split from another one; with `contents`, every byte of it is read."""
 
     def state(self) -> str:

@@ -13,6 +13,7 @@ from hubtool.data.dataset import Batch
 from hubtool.data.fingerprint import Fingerprint, fingerprint_of, state_of
 from hubtool.data.samples import GREYS, PixelSample
 from hubtool.extras import require
+from hubtool.progress import SILENT, Progress
 
 TRAIN_IMAGES = 1437
 """The first 1,437 images are the training split, the last 360 the test split."""
@@ -66,11 +67,12 @@ class Digits:
         del indices
         return []
 
-    def fingerprint(self, *, contents: bool = False) -> Fingerprint:
+    def fingerprint(self, *, contents: bool = False, progress: Progress = SILENT) -> Fingerprint:
         """What tells this split from another one; the images as 8x8 bytes from 0 to 16."""
         samples = self._samples
         labels = [sample.label for sample in samples]
-        return fingerprint_of(samples, labels, layout="scikit-learn's handwritten digits", contents=contents)
+        layout = "scikit-learn's handwritten digits"
+        return fingerprint_of(samples, labels, layout=layout, called=self.name, contents=contents, progress=progress)
 
     def state(self) -> str:
         """Another SHA-256 once an image of the installed package is another one."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from hubtool.errors import BrokenDataset
+from hubtool.progress import SILENT, Progress
+
+_Seen = TypeVar("_Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,20 @@ class Measurable(Protocol):
 
 
 def fingerprint_of(
-    samples: Sequence[Measurable], labels: Sequence[int], *, layout: str, contents: bool = False
+    samples: Sequence[Measurable],
+    labels: Sequence[int],
+    *,
+    layout: str,
+    called: str = "",
+    contents: bool = False,
+    progress: Progress = SILENT,
 ) -> Fingerprint:
     """The fingerprint of a split.
+
+    Parameters
+    ----------
+    called
+        What the split is called while its contents are read.
 
     Raises
     ------
@@ -68,18 +82,37 @@ def fingerprint_of(
         An image is gone or cannot be read.
     """
     names = _digest(f"{sample.name.rpartition('/')[2]}\t{label}" for sample, label in zip(samples, labels, strict=True))
-    total: int | None = 0
-    lines = []
-    for sample, label in zip(samples, labels, strict=True):
-        try:
-            data = sample.read() if contents else None
-            size = len(data) if data is not None else sample.size()
-        except OSError as error:
-            raise BrokenDataset(f"{sample.name}: cannot be read: {error.strerror or error}") from error
-        if data is not None:
+    if not contents:
+        return Fingerprint(layout, len(samples), names, _total(_told(sample, sample.size) for sample in samples))
+    lines, total = [], 0
+    task = progress.task(f"hashing {called}", len(samples), "images")
+    try:
+        for sample, label in zip(samples, labels, strict=True):
+            data = _told(sample, sample.read)
+            total += len(data)
             lines.append(f"{hashlib.sha256(data).hexdigest()}\t{label}")
-        total = None if total is None or size is None else total + size
-    return Fingerprint(layout, len(samples), names, total, _digest(lines) if contents else None)
+            task.advance(1)
+    finally:
+        task.finish()
+    return Fingerprint(layout, len(samples), names, total, _digest(lines))
+
+
+def _told(sample: Measurable, look: Callable[[], _Seen]) -> _Seen:
+    """What is seen of an image. Raises BrokenDataset, which names it, for an OSError."""
+    try:
+        return look()
+    except OSError as error:
+        raise BrokenDataset(f"{sample.name}: cannot be read: {error.strerror or error}") from error
+
+
+def _total(sizes: Iterable[int | None]) -> int | None:
+    """The sum of sizes; None when one of them is not known."""
+    total = 0
+    for size in sizes:
+        if size is None:
+            return None
+        total += size
+    return total
 
 
 def state_of(samples: Iterable[Measurable]) -> str:

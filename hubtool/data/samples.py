@@ -17,6 +17,7 @@ from hubtool.data.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
 from hubtool.data.preprocess import preprocessed, unreadable
 from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import BrokenDataset, UnreadableImages, UsageProblem
+from hubtool.progress import SILENT, Progress
 
 MAX_IMAGE_BYTES = 256 << 20
 """Largest undecoded image that is read, in bytes."""
@@ -206,9 +207,11 @@ class SampleDataset:
         bad = unreadable([_Bounded(self.samples[index]) for index in indices], self.recipe)
         return [indices[place] for place in bad]
 
-    def fingerprint(self, *, contents: bool = False) -> Fingerprint:
+    def fingerprint(self, *, contents: bool = False, progress: Progress = SILENT) -> Fingerprint:
         """What tells this split from another one. Raises BrokenDataset."""
-        return fingerprint_of(self.samples, self.labels, layout=self.layout, contents=contents)
+        return fingerprint_of(
+            self.samples, self.labels, layout=self.layout, called=self.name, contents=contents, progress=progress
+        )
 
     def state(self) -> str:
         """Another SHA-256 once an image may have changed."""

@@ -214,9 +214,7 @@ class _Verifier:
     def _fingerprint(self, dataset: Dataset) -> Fingerprint:
         key = (dataset.name, dataset.classes)  # a network with other classes may number the labels otherwise
         if key not in self._fingerprints:
-            if self.plan.hash_contents:
-                _log.info("hashing the images of %s", dataset.name)
-            self._fingerprints[key] = dataset.fingerprint(contents=self.plan.hash_contents)
+            self._fingerprints[key] = dataset.fingerprint(contents=self.plan.hash_contents, progress=self.progress)
         return self._fingerprints[key]
 
 

@@ -33,6 +33,7 @@ def test_left_out_images_and_the_digest_of_all(cards: Path, tmp_path: Path) -> N
     def run() -> tuple[dict, dict]:
         result = small(*command)
         assert result.code in {0, 1}, result.err
+        assert f"hashing {root / 'val'}: 6 of 6 images" in result.err
         (path,) = (small.folder / "evidence").iterdir()
         statement = json.loads(path.read_text())
         Draft202012Validator(SCHEMA).validate(statement)

@@ -27,7 +27,7 @@ class Numbers:
     def unreadable(self, indices: Sequence[int]) -> list[int]:
         return []
 
-    def fingerprint(self, *, contents: bool = False) -> Fingerprint:
+    def fingerprint(self, *, contents: bool = False, progress: object = None) -> Fingerprint:
         return Fingerprint("numbers", len(self), "0" * 64, None)
 
     def state(self) -> str:

@@ -73,7 +73,7 @@ class Photos:
     def unreadable(self, indices) -> list[int]:
         return []
 
-    def fingerprint(self, *, contents: bool = False) -> Fingerprint:
+    def fingerprint(self, *, contents: bool = False, progress: object = None) -> Fingerprint:
         return Fingerprint("photographs", len(self), "0" * 64, None)
 
     def state(self) -> str:
