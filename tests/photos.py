@@ -84,6 +84,9 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "rgba": ("RGBA", "PNG", {}),
     "grey-png": ("L", "PNG", {}),
     "bits": ("1", "PNG", {}),
+    "ppm": ("RGB", "PPM", {}),
+    "pgm": ("L", "PPM", {}),
+    "pbm": ("1", "PPM", {}),
 }
 """Mode, format and options of the files that photographs come in, by kind. ImageNet holds most of them, whatever
 the names of its files say."""

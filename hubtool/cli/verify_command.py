@@ -139,7 +139,7 @@ def command(
         raise UsageProblem("--diagnose explains a mismatch of an evaluation", hint="add --reproduce-eval")
     chosen = settings(ctx)
     files = VerifyFiles(evidence, predictions, report)
-    files.check(reproduce_eval=reproduce_eval)
+    files.check(reproduce_eval=reproduce_eval, classes=classes)
     subjects = choose(Catalogue(chosen.card_roots), names)
     claimed = [s.card.train_dataset for s in subjects if isinstance(s, Subject) and s.card.train_dataset]
     plan = Plan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -38,13 +38,18 @@ class VerifyFiles:
     predictions: Path | None
     report: Path | None
 
-    def check(self, *, reproduce_eval: bool) -> None:
+    def check(self, *, reproduce_eval: bool, classes: Path | None) -> None:
         """Refuse before anything runs what could not be written after hours of work.
+
+        Parameters
+        ----------
+        classes
+            A file that is read, and so must not be replaced.
 
         Raises
         ------
         UsageProblem
-            Nothing would be written, or one file over another.
+            Nothing would be written, or one thing over another.
         NotFound
             The folder of a file is not there.
         EnvironmentProblem
@@ -53,6 +58,14 @@ class VerifyFiles:
         for option, path in (("--evidence", self.evidence), ("--predictions", self.predictions)):
             if path is not None and not reproduce_eval:
                 raise UsageProblem(f"{option}: nothing is evaluated", hint="add --reproduce-eval")
+        _check_apart(
+            {
+                "--classes": classes,
+                "--predictions": self.predictions,
+                "--report": self.report,
+                "--evidence": self.evidence,
+            }
+        )
         if self.evidence is not None:
             with _refusals(f"--evidence {self.evidence}"):
                 check_folder_writable(self.evidence)
@@ -63,8 +76,6 @@ class VerifyFiles:
             from hubtool.report.html import check_renderable
 
             check_renderable()
-        if self.predictions is not None and self.report is not None and _are_one(self.predictions, self.report):
-            raise UsageProblem(f"--predictions and --report both name {self.report}")
 
     def write(
         self, subjects: Sequence[object], results: Sequence[SubjectResult], sampling: Sampling, *, quiet: bool
@@ -110,15 +121,22 @@ class VerifyFiles:
             yield partial(_write_report, self.report, results, sampling)
 
 
+def _check_apart(paths: Mapping[str, Path | None]) -> None:
+    """Refuse options that name the same file, by whatever path: the last one would replace the others."""
+    owners: dict[str, str] = {}
+    for option, path in paths.items():
+        if path is None:
+            continue
+        first = owners.setdefault(os.path.realpath(path), option)
+        if first != option:
+            raise UsageProblem(f"{first} and {option} are the same file: {path}", hint="name one for each")
+
+
 def _check_file(option: str, path: Path) -> None:
     if not path.parent.is_dir():
         raise NotFound(f"{option} {path}: {path.parent} is not a folder", hint="make it first")
     with _refusals(f"{option} {path}"):
         check_writable(path)
-
-
-def _are_one(path: Path, other: Path) -> bool:
-    return os.path.realpath(path) == os.path.realpath(other)
 
 
 @contextmanager

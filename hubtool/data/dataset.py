@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from hubtool.data.fingerprint import Fingerprint
+from hubtool.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Dataset(Protocol):
     def labels(self) -> Sequence[int]:
         """The class of each image."""
 
+    @property
+    def left_out(self) -> Sequence[str]:
+        """Names, as `names` has them, of files among the images whose kind cannot be decoded: they do not count."""
+
     def __len__(self) -> int:
         """Number of images in the split."""
 
@@ -58,3 +65,10 @@ class Dataset(Protocol):
 
     def fingerprint(self, *, contents: bool = False) -> Fingerprint:
         """What tells this split from another one; with `contents`, every byte of it is read."""
+
+
+def left_out_note(names: Sequence[str]) -> str:
+    """What was left out, by kind: `3 files of kinds that MindCV cannot decode (2 .gif, 1 .webp)`."""
+    kinds = Counter(PurePosixPath(name).suffix.lower() for name in names)
+    listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+    return f"{counted(len(names), 'file')} of kinds that MindCV cannot decode ({listed})"

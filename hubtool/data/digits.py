@@ -38,6 +38,7 @@ class Digits:
     """
 
     classes = CLASSES
+    left_out: Sequence[str] = ()
 
     def __init__(self, split: str, size: int):
         datasets = require("sklearn.datasets", extra="demo", purpose="read the handwritten digits")

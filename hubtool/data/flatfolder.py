@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hubtool.data.classes import Expected
-from hubtool.data.imagefolder import has_images, image_files
+from hubtool.data.imagefolder import has_images, image_files, undecoded_files
 from hubtool.data.labels import LABEL_FILES, find_label_file, labels_of
 from hubtool.data.layout import Layout
 from hubtool.data.samples import FileSample, Split
@@ -50,7 +50,8 @@ def read(path: Path, expected: Expected) -> Split:
         )
     labels = labels_of(label_file, images, expected, whole=not path.is_file())
     samples = [FileSample(folder / image, image, label) for image, label in labels.items()]
-    return Split(f"a folder of images with labels in {label_file.name}", folder, samples)
+    layout = f"a folder of images with labels in {label_file.name}"
+    return Split(layout, folder, samples, left_out=undecoded_files(folder))
 
 
 def _images_folder(start: Path) -> Path | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from hubtool.data.classes import Expected, numbers_by_name
 from hubtool.data.layout import Layout
 from hubtool.data.recipe import EvalRecipe
-from hubtool.data.samples import IMAGE_EXTENSIONS, FileSample, SampleDataset, Split
+from hubtool.data.samples import IMAGE_EXTENSIONS, UNDECODED_EXTENSIONS, FileSample, SampleDataset, Split
 from hubtool.errors import NotFound
 
 
@@ -59,23 +59,33 @@ def read(path: Path, expected: Expected) -> Split:
     ]
     if not samples:
         raise NotFound(f"{root}: no image in its class folders", hint="expected val/<class>/<image>.JPEG")
-    return Split(f"a folder of images a class, {len(folders):,} classes", root, samples)
+    left_out = [f"{folder}/{file}" for folder in folders for file in undecoded_files(root / folder)]
+    return Split(f"a folder of images a class, {len(folders):,} classes", root, samples, left_out=left_out)
 
 
 def image_files(folder: Path) -> list[str]:
     """Sorted names of what is called like an image right in a folder, folders aside; no link is left out."""
-    with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if _is_image(entry))
+    return _files(folder, IMAGE_EXTENSIONS)
+
+
+def undecoded_files(folder: Path) -> list[str]:
+    """Sorted names of what is called like an image that cannot be decoded, likewise."""
+    return _files(folder, UNDECODED_EXTENSIONS)
 
 
 def has_images(folder: Path) -> bool:
     """Whether something called like an image lies right in a folder."""
     with os.scandir(folder) as entries:
-        return any(_is_image(entry) for entry in entries)
+        return any(_is_called(entry, IMAGE_EXTENSIONS) for entry in entries)
 
 
-def _is_image(entry: os.DirEntry[str]) -> bool:
-    return os.path.splitext(entry.name)[1].lower() in IMAGE_EXTENSIONS and not entry.is_dir()  # noqa: PTH122
+def _files(folder: Path, extensions: Set[str]) -> list[str]:
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if _is_called(entry, extensions))
+
+
+def _is_called(entry: os.DirEntry[str], extensions: Set[str]) -> bool:
+    return os.path.splitext(entry.name)[1].lower() in extensions and not entry.is_dir()  # noqa: PTH122
 
 
 def _root(path: Path) -> Path:

@@ -1,19 +1,24 @@
-"""How large an image says it is, before anything decodes it: a small file can ask for a lot of memory."""
+"""What the header of an image says, before anything decodes it: a small file can ask for a lot of memory."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterator
 
 MAX_PIXELS = 1 << 27
 """Largest image that is decoded: 134 megapixels, 400 MB in colour."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
+_JPEG_END = b"\xff\xd9"
 _BMP = b"BM"
+_PNM = re.compile(rb"P[1-6](?:\s|#[^\n]*\n)+([0-9]{1,9})(?:\s|#[^\n]*\n)+([0-9]{1,9})\s")
 _START_OF_SCAN, _END = 0xDA, 0xD9
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
 
 def declared_pixels(data: bytes) -> int | None:
-    """Width times height as the header of a JPEG, PNG or BMP file has it; None if it cannot be told.
+    """Width times height as the header of a JPEG, PNG, BMP, PBM, PGM or PPM file has it; None if it cannot be told.
 
     Of several frames in a JPEG file the largest counts.
     """
@@ -22,24 +27,43 @@ def declared_pixels(data: bytes) -> int | None:
     if data.startswith(_BMP) and len(data) >= 26:
         width, height = (int.from_bytes(data[start : start + 4], "little", signed=True) for start in (18, 22))
         return abs(width * height)
+    if match := _PNM.match(data):
+        return int(match[1]) * int(match[2])
     return _jpeg_pixels(data) if data.startswith(_JPEG) else None
 
 
+def is_cut_off(data: bytes) -> bool:
+    """Whether a JPEG file ends before its first scan, or within a marker.
+
+    MindSpore 2.8, which refuses most files that were cut off, hangs or dies of some of those.
+    """
+    if not data.startswith(_JPEG):
+        return False
+    if data.endswith(b"\xff") and not data.rstrip(b"\xff").endswith(_JPEG_END):
+        return True
+    return not any(marker == _START_OF_SCAN for marker, _ in _segments(data))
+
+
 def _jpeg_pixels(data: bytes) -> int | None:
-    """From the frames before the first scan; fill bytes and what is no marker are skipped, as decoders do."""
-    largest = None
+    """From the frames before the first scan."""
+    frames = [place for marker, place in _segments(data) if marker in _FRAMES and place < len(data) - 8]
+    return max((_big(data, place + 5, 2) * _big(data, place + 7, 2) for place in frames), default=None)
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Marker and place of each segment up to the first scan; fill bytes and what is no marker are skipped, as
+    decoders do.
+    """
     place = data.find(b"\xff", len(_JPEG))
-    while 0 <= place < len(data) - 8:
+    while 0 <= place < len(data) - 2:
         marker = data[place + 1]
-        if marker in {_START_OF_SCAN, _END}:
-            break
         if marker in {0x00, 0xFF} or marker in _STANDALONE:
             place = data.find(b"\xff", place + (1 if marker == 0xFF else 2))
             continue
-        if marker in _FRAMES:
-            largest = max(largest or 0, _big(data, place + 5, 2) * _big(data, place + 7, 2))
+        yield marker, place
+        if marker in {_START_OF_SCAN, _END}:
+            return
         place = data.find(b"\xff", place + 2 + max(_big(data, place + 2, 2), 2))
-    return largest
 
 
 def _big(data: bytes, start: int, count: int) -> int:

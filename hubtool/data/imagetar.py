@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from hubtool.data.classes import Expected, numbers_by_name
 from hubtool.data.labels import LABEL_FILES, find_label_file, labels_of
 from hubtool.data.layout import Layout
-from hubtool.data.samples import IMAGE_EXTENSIONS, MAX_IMAGE_BYTES, Split
+from hubtool.data.samples import IMAGE_EXTENSIONS, MAX_IMAGE_BYTES, UNDECODED_EXTENSIONS, Split
 from hubtool.data.tarindex import BLOCK, BadTar, Member, looks_like_tar, members
 from hubtool.errors import BrokenDataset, UsageProblem
 
@@ -80,7 +80,7 @@ def read(path: Path, expected: Expected) -> Split:
                 hint="decompress it; it need not be unpacked",
             )
     archive = _Archive(path)
-    images = _images(path)
+    images, left_out = _images(path)
     parents = {PurePosixPath(name).parent for name in images}
     if len(parents) > 1:
         labels, said = _from_folders(path, images, expected), f"{len(parents):,} class folders"
@@ -95,7 +95,8 @@ def read(path: Path, expected: Expected) -> Split:
         labels = {by_name[name]: label for name, label in labels_of(label_file, list(by_name), expected).items()}
         said = f"labels in {label_file.name}"
     samples = [_TarSample(archive, images[name], _short(name, parents), label) for name, label in labels.items()]
-    return Split(f"images in a tar archive, {said}", path, samples)
+    short = [_short(name, parents) for name in left_out]
+    return Split(f"images in a tar archive, {said}", path, samples, left_out=short)
 
 
 def _archive_path(path: Path) -> Path:
@@ -107,13 +108,17 @@ def _head(path: Path) -> bytes:
         return stream.read(BLOCK)
 
 
-def _images(path: Path) -> dict[str, Member]:
-    """The images of an archive by name, sorted."""
+def _images(path: Path) -> tuple[dict[str, Member], list[str]]:
+    """The images of an archive by name, and the names of those that cannot be decoded; sorted."""
     found: dict[str, Member] = {}
+    left_out = []
     try:
         with path.open("rb") as stream:
             for member in members(stream, path.stat().st_size):
-                if PurePosixPath(member.name).suffix.lower() not in IMAGE_EXTENSIONS:
+                suffix = PurePosixPath(member.name).suffix.lower()
+                if suffix in UNDECODED_EXTENSIONS:
+                    left_out.append(member.name)
+                if suffix not in IMAGE_EXTENSIONS:
                     continue
                 if not member.regular:
                     raise BrokenDataset(f"{path}: {member.name} is a link or a sparse file", hint="unpack the archive")
@@ -126,7 +131,7 @@ def _images(path: Path) -> dict[str, Member]:
         raise BrokenDataset(
             f"{path}: no image in this archive", hint="the training set's archive of archives is not read"
         )
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items())), sorted(left_out)
 
 
 def _from_folders(path: Path, images: dict[str, Member], expected: Expected) -> dict[str, int]:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from hubtool.data.classes import Expected, checked_numbers, numbers_by_name
 from hubtool.data.ilsvrc import CLASSES, TRANSLATIONS, synsets_by_id
-from hubtool.data.samples import IMAGE_EXTENSIONS, read_file
+from hubtool.data.samples import IMAGE_EXTENSIONS, UNDECODED_EXTENSIONS, read_file
 from hubtool.errors import BrokenDataset, UsageProblem
 
 GROUND_TRUTH = "ILSVRC2012_validation_ground_truth.txt"
@@ -126,14 +126,16 @@ def _csv_rows(path: Path, lines: Sequence[str]) -> list[list[str]]:
 def _listed(path: Path, lines: Sequence[str], images: Sequence[str], *, whole: bool) -> dict[str, str]:
     """Label by image, as a file of `<file> <label>` gives it; it may leave out the extension of all images."""
     written = _parsed(path, lines)
-    by_stem = not any(PurePosixPath(name).suffix.lower() in IMAGE_EXTENSIONS for name in written)
+    by_stem = not any(PurePosixPath(name).suffix.lower() in IMAGE_EXTENSIONS | UNDECODED_EXTENSIONS for name in written)
     keys = {image: PurePosixPath(image).stem if by_stem else image for image in images}
     if len(set(keys.values())) != len(keys):
         raise BrokenDataset(f"{path}: its names have no extension, and there are images that only differ by theirs")
     missing = sorted(written.keys() - keys.values())
     if missing:
+        undecoded = any(PurePosixPath(name).suffix.lower() in UNDECODED_EXTENSIONS for name in missing)
         raise BrokenDataset(
-            f"{path}: {len(missing):,} of its images are not there: {_shown(missing)}", hint="restore the images"
+            f"{path}: {len(missing):,} of its images are not there: {_shown(missing)}",
+            hint="files of a kind that MindCV cannot decode do not count" if undecoded else "restore the images",
         )
     bare = [image for image, key in keys.items() if key not in written]
     if bare and whole:

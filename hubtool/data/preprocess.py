@@ -16,6 +16,7 @@ from hubtool.data.pillow import resized
 from hubtool.data.recipe import BGR, PILLOW, SQUASH, EvalRecipe
 from hubtool.errors import HubtoolError, UnreadableImages, UsageProblem
 from hubtool.extras import require_mindspore
+from hubtool.words import first_line
 
 _MOST_NAMED = 100
 """Images that the message about unreadable ones names."""
@@ -57,7 +58,7 @@ def preprocessed(samples: Sequence[Sample], recipe: EvalRecipe, batch_size: int,
             for images, labels in rows:
                 yield Batch(images, labels)
         except RuntimeError as error:
-            raise _unreadable(samples, recipe, dataset, error) from error
+            raise _problem(samples, recipe, dataset, error) from error
 
 
 def _pipeline(samples: Sequence[Sample], recipe: EvalRecipe) -> Any:
@@ -99,13 +100,13 @@ def _transforms(recipe: EvalRecipe) -> list[Any]:
     ]
 
 
-def _unreadable(
+def _problem(
     samples: Sequence[Sample], recipe: EvalRecipe, dataset: str, error: RuntimeError
 ) -> UnreadableImages | UsageProblem:
     """Name the images that cannot be decoded: the pipeline only tells that one could not."""
-    bad = [place for place, sample in enumerate(samples) if not is_readable(sample, recipe)]
+    bad = unreadable(samples, recipe)
     if not bad:
-        return UsageProblem(f"{dataset}: mindspore.dataset failed: {_first_line(error)}")
+        return UsageProblem(f"{dataset}: mindspore.dataset failed: {first_line(error)}")
     names = [samples[place].name for place in bad[:_MOST_NAMED]]
     more = f", and {len(bad) - len(names):,} more" if len(bad) > len(names) else ""
     said = f"{dataset}: {len(bad):,} images cannot be decoded: {', '.join(names)}{more}"
@@ -114,8 +115,13 @@ def _unreadable(
     return UnreadableImages(said, bad, hint="restore the file: no image is left out")
 
 
-def is_readable(sample: Sample, recipe: EvalRecipe) -> bool:
-    """Whether an image can be read and decoded, by what the recipe resizes with."""
+def unreadable(samples: Sequence[Sample], recipe: EvalRecipe) -> list[int]:
+    """Places of the samples that cannot be read or decoded by what the recipe resizes with; decodes every one."""
+    with _no_dump():
+        return [place for place, sample in enumerate(samples) if not _is_readable(sample, recipe)]
+
+
+def _is_readable(sample: Sample, recipe: EvalRecipe) -> bool:
     try:
         data = sample.read()
         if recipe.backend == PILLOW:
@@ -153,7 +159,3 @@ def _no_dump() -> Iterator[None]:
 
 def _dumps() -> set[Path]:
     return {*Path().glob("abnormal_image.*"), *Path().glob("unsupported_image.*")}
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip(" -")), type(error).__name__)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from hubtool.data import cifar, flatfolder, imagefolder, imagetar, mnist, parquet
 from hubtool.data.classes import Expected
-from hubtool.data.dataset import Dataset
+from hubtool.data.dataset import Dataset, left_out_note
 from hubtool.data.defaults import default_recipe
 from hubtool.data.digits import CLASSES as DIGIT_CLASSES
 from hubtool.data.digits import Digits
@@ -29,6 +29,8 @@ LAYOUTS = (
 )
 """Every way to keep a dataset that hubtool understands, in the order in which they are tried."""
 
+_NAMED = 5
+"""Files that were left out and are named one by one."""
 _log = logging.getLogger(__name__)
 
 
@@ -81,6 +83,9 @@ def open_evaluation_split(
         raise BrokenDataset(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
     _require_fit(dataset, network, channels=split.channels)
     _log.info("%s: %s, %s", path, split.layout, counted(len(split.samples), "image"))
+    if split.left_out:
+        named = ", ".join(split.left_out[:_NAMED]) + (", ..." if len(split.left_out) > _NAMED else "")
+        _log.warning("%s: left out: %s: %s", path, left_out_note(split.left_out), named)
     recipe = recipe or default_recipe(dataset, network.image_size, split.channels)
     return SampleDataset(split, network.num_classes, recipe)
 

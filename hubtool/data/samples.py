@@ -12,14 +12,19 @@ from typing import Protocol
 
 from hubtool.data.dataset import Batch
 from hubtool.data.fingerprint import Fingerprint, Measurable, fingerprint_of
-from hubtool.data.imagesize import MAX_PIXELS, declared_pixels
-from hubtool.data.preprocess import is_readable, preprocessed
+from hubtool.data.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
+from hubtool.data.preprocess import preprocessed, unreadable
 from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import BrokenDataset, UnreadableImages, UsageProblem
 
 MAX_IMAGE_BYTES = 256 << 20
 """Largest undecoded image that is read, in bytes."""
-IMAGE_EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
+IMAGE_EXTENSIONS = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".ppm", ".pgm", ".pbm", ".pnm", ".tif", ".tiff"}
+)
+"""What files of images are called that mindspore.dataset decodes."""
+UNDECODED_EXTENSIONS = frozenset({".gif", ".webp", ".avif", ".heic", ".heif", ".jp2", ".j2k", ".jxl", ".tga"})
+"""What files of images are called that it does not decode: MindCV's loader ends at one, so no figure counts them."""
 COLOURS = 3
 GREYS = 1
 
@@ -85,7 +90,7 @@ class PixelSample:
 
 @dataclass(frozen=True, slots=True)
 class _Bounded:
-    """A sample that refuses to be decoded when that would take too much memory."""
+    """A sample that refuses to be decoded when that would take too much memory, or the process with it."""
 
     sample: Sample
 
@@ -101,6 +106,8 @@ class _Bounded:
         data = self.sample.read()
         if (declared_pixels(data) or 0) > MAX_PIXELS:
             raise BrokenDataset(f"{self.name}: more than {MAX_PIXELS:,} pixels")
+        if is_cut_off(data):
+            raise BrokenDataset(f"{self.name}: cut off")
         return data
 
 
@@ -118,12 +125,15 @@ class Split:
         The images, in a fixed order, their names all different.
     channels
         Colours of an image as decoded: 3 for files (grey ones are decoded to colour), 1 for arrays of grey.
+    left_out
+        Names, from the root, of files among the images that are of `UNDECODED_EXTENSIONS`.
     """
 
     layout: str
     root: Path
     samples: Sequence[Sample]
     channels: int = COLOURS
+    left_out: Sequence[str] = ()
 
 
 class SampleDataset:
@@ -149,6 +159,7 @@ class SampleDataset:
         self.samples = split.samples
         self.root = split.root
         self.layout = split.layout
+        self.left_out = split.left_out
         self.name = str(split.root)
         self.classes = classes
         self.recipe = recipe
@@ -183,7 +194,8 @@ class SampleDataset:
 
     def unreadable(self, indices: Sequence[int]) -> list[int]:
         """Which of the images at `indices` cannot be decoded."""
-        return [index for index in indices if not is_readable(_Bounded(self.samples[index]), self.recipe)]
+        bad = unreadable([_Bounded(self.samples[index]) for index in indices], self.recipe)
+        return [indices[place] for place in bad]
 
     def fingerprint(self, *, contents: bool = False) -> Fingerprint:
         """What tells this split from another one. Raises BrokenDataset."""

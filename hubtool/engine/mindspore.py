@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hubtool.engine.processor import processor
 from hubtool.extras import require, require_mindspore
 
 
@@ -27,6 +28,8 @@ class MindSporeEngine:
     def __init__(self, cell: Any, *, compiled: bool = False):
         self._mindspore = require_mindspore("run a network")
         self.name = f"mindspore {self._mindspore.__version__}"
+        target = str(self._mindspore.get_context("device_target"))
+        self.device = f"{target} {processor()}" if target == "CPU" else target
         cell.set_train(False)
         self._run = self._mindspore.jit(cell.construct) if compiled else cell
         self._compiled = compiled

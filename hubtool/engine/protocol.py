@@ -16,5 +16,9 @@ class Engine(Protocol):
     def precision(self) -> str:
         """Type the network computes in, as `float32`."""
 
+    @property
+    def device(self) -> str:
+        """What it runs on, the same on one machine every time, as `CPU AMD EPYC (x86_64)` or `Ascend`."""
+
     def logits(self, images: Any) -> Any:
         """Images (N, C, H, W) float32 -> logits (N, classes) float32, both numpy arrays."""

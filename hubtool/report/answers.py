@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hubtool.data.dataset import Dataset
 from hubtool.report.thumbnails import thumbnail
-from hubtool.verify.evaluation import ClassCounts, Confusion, Evaluation, is_correct
+from hubtool.verify.evaluation import ClassCounts, Confusion, Evaluation, right
 
 WORST_IMAGES = 24
 CONFUSED_PAIRS = 15
@@ -83,7 +83,7 @@ def answers_of(evaluation: Evaluation, dataset: Dataset | None) -> Answers:
     sizes = {counts.label: counts.images for counts in by_class}
     classes = [row(counts) for counts in sorted(by_class, key=lambda c: (c.top1 / c.images, c.top5 / c.images))]
     half = SHOWN_CLASSES // 2 if len(classes) > SHOWN_CLASSES else len(classes)
-    wrong = evaluation.rows[~is_correct(evaluation.rows, 1)]
+    wrong = evaluation.rows[~right(evaluation.rows, 1)]
     images = [
         WrongImage(
             name=evaluation.names[answer["index"]],

@@ -16,6 +16,7 @@ from typing import Literal
 
 from hubtool import __version__
 from hubtool.card.registry import version_key
+from hubtool.engine.processor import processor
 
 _EXTRAS = (
     ("mindspore", "mindspore", "builds, runs and trains networks"),
@@ -54,7 +55,7 @@ def examine(card_roots: Sequence[Path], cache_root: Path) -> tuple[Finding, ...]
     """Look at versions, extras, cards and cache; MindSpore is imported in a process of its own."""
     return (
         Finding("hubtool", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"),
-        Finding("processor", "ok", f"{os.cpu_count()} cores, {platform.machine()}"),
+        Finding("processor", "ok", f"{os.cpu_count()} cores, {processor()}"),
         *_extras(),
         *(_cards(root) for root in card_roots),
         _cache(cache_root),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hubtool import __version__
-from hubtool.data.dataset import Dataset
+from hubtool.data.dataset import Dataset, left_out_note
 from hubtool.errors import HubtoolError
 from hubtool.extras import require
 from hubtool.files import environment_errors, write_atomically
@@ -127,7 +127,7 @@ def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
     if result.evaluation is None or result.engine is None:
         return
     counts = result.evaluation.counts
-    yield "engine", f"{result.engine}, {result.precision}"
+    yield "engine", f"{result.engine}, {result.precision}, {result.device}"
     if result.dataset is not None:
         yield from _dataset_facts(result.dataset)
     yield "evaluated", f"{counts.images:,} of {counts.split:,} images, {counts.images_per_second:.1f} images/s"
@@ -147,6 +147,8 @@ def _dataset_facts(dataset: Dataset) -> Iterator[tuple[str, str]]:
     size = "" if fingerprint.bytes is None else f", {fingerprint.bytes:,} bytes"
     yield "layout", f"{fingerprint.layout}: {counted(fingerprint.images, 'image')}{size}"
     yield "names and labels SHA-256", fingerprint.names_sha256
+    if dataset.left_out:
+        yield "left out", left_out_note(dataset.left_out)
 
 
 def _settings(sampling: Sampling) -> list[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from hubtool.errors import HubtoolError, MissingExtra
 from hubtool.verify.result import Check, Level, Status
+from hubtool.words import first_line
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Climb:
             self.error = error
         except Exception as error:  # whatever a library raises about one card must not cost the results of the others
             _log.debug("the %s level", level.value, exc_info=True)
-            self.error = HubtoolError(f"{type(error).__name__}: {_first_line(error)}", hint="-vv shows where")
+            self.error = HubtoolError(f"{type(error).__name__}: {first_line(error)}", hint="-vv shows where")
         else:
             self.checks.append(Check(level, Status.OK, detail))
             return value
@@ -62,7 +63,3 @@ class Climb:
 def why(skip: SkipLevel | MissingExtra) -> str:
     """The reason in one sentence."""
     return f"{skip.message}: {skip.hint}" if isinstance(skip, MissingExtra) else str(skip)
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip(" -")), "no message")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from hubtool.asset.cache import Cache
@@ -17,22 +18,21 @@ from hubtool.data.dataset import Dataset
 from hubtool.data.prepared import Prepared
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
-from hubtool.errors import HubtoolError, NotFound
+from hubtool.errors import BrokenDataset, HubtoolError, NotFound, UnreadableImages
 from hubtool.extras import require
 from hubtool.network.binding import check_layout
 from hubtool.network.build import build_for_inference
 from hubtool.network.registry import find_architecture
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.diagnosis import Diagnosis, Figure, Sample, Tried, each_confidence, figure
+from hubtool.verify.evaluate import BATCH_SIZE, draw
+from hubtool.verify.evaluation import best_classes, is_correct
 from hubtool.verify.suspects import Suspect, different, label_suspects, recipe_suspects
+from hubtool.words import counted, first_line
 
 _log = logging.getLogger(__name__)
 
 DIAGNOSED_IMAGES = 512
-BATCH_SIZE = 32
-_BEST = 5
-_NO_CLASS = -2
-"""Where a network has fewer than five classes; no label, not even one that is one lower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ def diagnose(
     others: Sequence[Suspect] = (),
     images: int = DIAGNOSED_IMAGES,
     seed: int = 0,
+    skip_unreadable: bool = False,
     progress: Progress = SILENT,
 ) -> Diagnosis:
     """Try the suspects on a sample that is drawn anew, so that bad luck of an earlier one shows.
@@ -75,18 +76,26 @@ def diagnose(
         Further suspects: see `other_checkpoints`.
     images
         In the sample.
+    skip_unreadable
+        Draw images that can be decoded, as an evaluation does that leaves out the others.
+
+    Raises
+    ------
+    HubtoolError
+        The sample cannot be evaluated as it was before, or has no image.
     """
     suspects = [*label_suspects(dataset.classes), *others]
     if isinstance(dataset, Prepared):
         suspects = [*different(recipe_suspects(dataset.recipe), dataset.recipe), *suspects]
-    run = _Run(engine, dataset, _draw(len(dataset), images, seed), progress)
+    indices = _sample(dataset, images, seed, skip_unreadable=skip_unreadable)
+    run = _Run(engine, dataset, indices, progress)
     base_best, labels = run.answers("as evaluated", engine, dataset)
     confidence = each_confidence(len(suspects) + 1, len(published))
 
     def judged(best: Any, offset: int = 0) -> tuple[Figure, ...]:
         figures = []
         for claim in published:
-            before, now = _is_correct(base_best, labels, claim.k), _is_correct(best, labels + offset, claim.k)
+            before, now = is_correct(base_best, labels, claim.k), is_correct(best, labels + offset, claim.k)
             sample = Sample(
                 correct=int(now.sum()),
                 gained=int((now & ~before).sum()),
@@ -98,7 +107,8 @@ def diagnose(
             figures.append(figure(claim.metric, claim.value, sample, confidence))
         return tuple(figures)
 
-    as_evaluated = Tried("", "as evaluated", judged(base_best))
+    known = judged(base_best) if whole is None else _known(published, whole, len(dataset), confidence)
+    as_evaluated = Tried("", "as evaluated", known)
     tried = []
     for suspect in suspects:
         recipe = suspect.recipe.to_json() if suspect.recipe else None
@@ -108,9 +118,18 @@ def diagnose(
             figures, reason = (), error.message
         except Exception as error:  # whatever a library raises about one suspect must not cost the others
             _log.debug("trying %s", suspect.key, exc_info=True)
-            figures, reason = (), f"{type(error).__name__}: {next(iter(str(error).strip().splitlines()), '')}"
+            figures, reason = (), f"{type(error).__name__}: {first_line(error)}"
         tried.append(Tried(suspect.key, suspect.what, figures, recipe, reason))
     return Diagnosis(as_evaluated, tuple(tried), len(labels), len(dataset), seed)
+
+
+def _known(
+    published: Sequence[PublishedFigure], whole: Mapping[int, int], split: int, confidence: float
+) -> tuple[Figure, ...]:
+    """The figures of a split that was evaluated as a whole: no sample of it knows them better."""
+    return tuple(
+        figure(claim.metric, claim.value, Sample(whole[claim.k], 0, 0, split, split), confidence) for claim in published
+    )
 
 
 def other_checkpoints(subject: Subject, cache: Cache, pins: Pins | None) -> list[Suspect]:
@@ -164,9 +183,9 @@ class _Run:
         try:
             for batch in dataset.batches(self._indices, BATCH_SIZE):
                 logits = engine.logits(batch.images)
-                best.append(_best_classes(np, logits))
+                best.append(best_classes(logits))
                 if self._without_first is None:
-                    without_first.append(_best_classes(np, logits[:, 1:]))
+                    without_first.append(best_classes(logits[:, 1:]))
                 labels.append(batch.labels)
                 task.advance(len(batch.labels))
         finally:
@@ -176,17 +195,21 @@ class _Run:
         return np.concatenate(best), np.concatenate(labels)
 
 
-def _best_classes(np: Any, logits: Any) -> Any:
-    best = np.argsort(-logits, axis=1, kind="stable")[:, :_BEST]
-    return np.pad(best, ((0, 0), (0, _BEST - best.shape[1])), constant_values=_NO_CLASS)
-
-
-def _is_correct(best: Any, labels: Any, k: int) -> Any:
-    return (best[:, :k] == labels[:, None]).any(axis=1)
-
-
-def _draw(size: int, images: int, seed: int) -> Sequence[int]:
-    if images >= size:
-        return range(size)
-    np = require("numpy", extra="mindspore", purpose="evaluate")
-    return sorted(np.random.default_rng([seed, 1]).choice(size, images, replace=False).tolist())
+def _sample(dataset: Dataset, images: int, seed: int, *, skip_unreadable: bool) -> Sequence[int]:
+    """So many images, drawn by a seed that is not the evaluation's, in the order of the dataset."""
+    own_seed = (seed, 1)
+    if not skip_unreadable:
+        drawn = draw(len(dataset), images, own_seed, shuffled=False)
+        # Looked for beforehand: MindSpore 2.8 dies of a pipeline that fails after another one in the same process.
+        if bad := dataset.unreadable(drawn):
+            said = f"{dataset.name}: {counted(len(bad), 'image')} of the sample cannot be decoded"
+            raise UnreadableImages(f"{said}: {dataset.names[bad[0]]}", bad, hint="add --skip-unreadable")
+        return drawn
+    order = iter(draw(len(dataset), None, own_seed, shuffled=True))
+    readable: list[int] = []
+    while part := list(islice(order, images - len(readable))):
+        left_out = set(dataset.unreadable(part))
+        readable += [index for index in part if index not in left_out]
+    if not readable:
+        raise BrokenDataset(f"{dataset.name}: none of its images can be decoded")
+    return sorted(readable)

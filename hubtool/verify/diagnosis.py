@@ -170,7 +170,8 @@ class Diagnosis:
         elif len(named) == 1:
             said.append(f"{named[0].what} explains {figures} ({looked})")
         else:
-            said.append(f"{len(named)} of {tried} suspects explain {figures}, closest first ({looked})")
+            apart = "; diagnose more images to tell them apart" if self.images < self.split else ""
+            said.append(f"{len(named)} of {tried} suspects explain {figures}, closest first ({looked}){apart}")
         said += [_would_give(suspect) for suspect in named] or self._closest()
         said.append(_would_give(self.as_evaluated))
         undecided = [s.what for s in self.suspects if s.finding is Finding.UNDECIDED]

@@ -9,10 +9,9 @@ from typing import Any, Protocol
 
 from hubtool.data.dataset import Dataset
 from hubtool.engine.protocol import Engine
-from hubtool.errors import CheckpointMismatch
 from hubtool.extras import require
 from hubtool.progress import SILENT, Progress
-from hubtool.verify.evaluation import BEST, NO_CLASS, Counts, Evaluation, count_correct, new_rows
+from hubtool.verify.evaluation import Counts, Evaluation, best_classes, count_correct, new_rows
 from hubtool.verify.prefetch import prefetched
 
 BATCH_SIZE = 32
@@ -103,7 +102,7 @@ def evaluate(
     return Evaluation(counts, run.rows[: run.done], dataset.names, engine_seconds=engine_seconds)
 
 
-def draw(size: int, limit: int | None, seed: int, *, shuffled: bool) -> Sequence[int]:
+def draw(size: int, limit: int | None, seed: int | Sequence[int], *, shuffled: bool) -> Sequence[int]:
     """The images to evaluate: of a split of that size, all or as many as the limit says.
 
     In the order of the dataset, which is quicker to read, unless `shuffled`.
@@ -116,23 +115,6 @@ def draw(size: int, limit: int | None, seed: int, *, shuffled: bool) -> Sequence
     if count == size:
         return range(size)
     return sorted(np.random.default_rng(seed).choice(size, count, replace=False).tolist())
-
-
-def best_classes(logits: Any) -> Any:
-    """The five best classes of each image, the best first; (N, classes) -> (N, 5) int.
-
-    Of equal logits the lower class number stands first; `NO_CLASS` fills up what fewer classes leave.
-
-    Raises
-    ------
-    CheckpointMismatch
-        A logit is NaN or infinite.
-    """
-    np = require("numpy", extra="mindspore", purpose="evaluate")
-    if not np.isfinite(logits).all():
-        raise CheckpointMismatch("the network answers with values that are not finite", hint="inspect the checkpoint")
-    best = np.argsort(-logits, axis=1, kind="stable")[:, :BEST]
-    return np.pad(best, ((0, 0), (0, BEST - best.shape[1])), constant_values=NO_CLASS)
 
 
 class _Run:

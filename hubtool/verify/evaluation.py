@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hubtool.errors import CheckpointMismatch
 from hubtool.extras import require
 
 TOP_K = (1, 5)
@@ -96,14 +97,14 @@ class Evaluation:
         """Right answers of each class that has images, by number."""
         np = require("numpy", extra="mindspore", purpose="evaluate")
         labels, places, images = np.unique(self.rows["label"], return_inverse=True, return_counts=True)
-        top1, top5 = (np.bincount(places[is_correct(self.rows, k)], minlength=len(labels)) for k in TOP_K)
+        top1, top5 = (np.bincount(places[right(self.rows, k)], minlength=len(labels)) for k in TOP_K)
         table = zip(labels.tolist(), images.tolist(), top1.tolist(), top5.tolist(), strict=True)
         return [ClassCounts(*row) for row in table]
 
     def confusions(self, most: int) -> list[Confusion]:
         """The pairs of classes that were confused most often, most frequent first, then by number."""
         np = require("numpy", extra="mindspore", purpose="evaluate")
-        wrong = self.rows[~is_correct(self.rows, 1)]
+        wrong = self.rows[~right(self.rows, 1)]
         pairs, images = np.unique(np.stack([wrong["label"], wrong["best"][:, 0]], axis=1), axis=0, return_counts=True)
         frequent = np.argsort(-images, kind="stable")[:most]
         return [Confusion(int(pairs[i, 0]), int(pairs[i, 1]), int(images[i])) for i in frequent]
@@ -119,11 +120,36 @@ def new_rows(count: int) -> Any:
     return np.empty(count, [("index", "<u4"), ("label", "<i4"), ("best", "<i4", (BEST,)), ("logit", "<f4")])
 
 
-def is_correct(rows: Any, k: int) -> Any:
-    """Whether the label is among the k best classes of each row; bool array."""
-    return (rows["best"][:, :k] == rows["label"][:, None]).any(axis=1)
+def best_classes(logits: Any) -> Any:
+    """The five best classes of each image, the best first; (N, classes) -> (N, 5) int.
+
+    Of equal logits the lower class number stands first; `NO_CLASS` fills up what fewer classes leave.
+
+    Raises
+    ------
+    CheckpointMismatch
+        A logit is NaN or infinite.
+    """
+    np = require("numpy", extra="mindspore", purpose="evaluate")
+    if not np.isfinite(logits).all():
+        raise CheckpointMismatch("the network answers with values that are not finite", hint="inspect the checkpoint")
+    best = np.argsort(-logits, axis=1, kind="stable")[:, :BEST]
+    return np.pad(best, ((0, 0), (0, BEST - best.shape[1])), constant_values=NO_CLASS)
+
+
+def is_correct(best: Any, labels: Any, k: int) -> Any:
+    """Whether each label is among the k best classes; (N, 5) int and (N,) int -> (N,) bool.
+
+    No answer is right for a label below 0, which is no class: `NO_CLASS` must not pass for it.
+    """
+    return (best[:, :k] == labels[:, None]).any(axis=1) & (labels >= 0)
+
+
+def right(rows: Any, k: int) -> Any:
+    """Whether the label of each row is among its k best classes; bool array."""
+    return is_correct(rows["best"], rows["label"], k)
 
 
 def count_correct(rows: Any) -> dict[int, int]:
     """Right answers by k."""
-    return {k: int(is_correct(rows, k).sum()) for k in TOP_K}
+    return {k: int(right(rows, k).sum()) for k in TOP_K}

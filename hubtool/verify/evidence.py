@@ -54,10 +54,14 @@ def statement(subject: Subject, result: SubjectResult, sampling: Sampling, finis
                 "claims_sha256": claims_digest(subject.asset, subject.metrics),
             },
             "claims": [claim.to_json() for claim in result.claims],
-            "dataset": {"name": subject.card.train_dataset, **result.dataset.fingerprint().to_json()},
+            "dataset": {
+                "name": subject.card.train_dataset,
+                **result.dataset.fingerprint().to_json(),
+                "left_out": list(result.dataset.left_out),
+            },
             "recipe": result.recipe.to_json() if result.recipe else None,
             "sampling": {"limit": sampling.limit, "seed": sampling.seed, "early_stop": sampling.early_stop},
-            "engine": {"name": result.engine, "precision": result.precision, "device": f"CPU {platform.machine()}"},
+            "engine": {"name": result.engine, "precision": result.precision, "device": result.device},
             "versions": _versions(),
             "ledger": {"sha256": result.evaluation.digest},
             "times": {

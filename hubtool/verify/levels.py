@@ -6,6 +6,7 @@ reached (no dataset, nothing in the cache, an extra that is not installed) is sk
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from hubtool.asset.pull import VerifiedAsset, cached, pull
@@ -13,11 +14,11 @@ from hubtool.card.parse import ParsedCard
 from hubtool.card.registry import invalid
 from hubtool.card.subject import Subject
 from hubtool.checkpoint.reader import Checkpoint
-from hubtool.data.dataset import Dataset
+from hubtool.data.dataset import Dataset, left_out_note
 from hubtool.data.prepared import recipe_of
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
-from hubtool.errors import CardError
+from hubtool.errors import CardError, HubtoolError
 from hubtool.network.architecture import Architecture
 from hubtool.network.binding import check_finite, check_layout
 from hubtool.network.build import build_for_inference
@@ -28,11 +29,15 @@ from hubtool.verify.climb import Climb, SkipLevel
 from hubtool.verify.diagnose import PublishedFigure, diagnose, other_checkpoints
 from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.evaluation import Evaluation
+from hubtool.verify.ledgers import ledgers_of
 from hubtool.verify.measure import measure
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import Check, Level, Status, SubjectResult
 from hubtool.verify.splits import Splits
 from hubtool.verify.verdict import ClaimResult, Verdict
+from hubtool.words import first_line
+
+_log = logging.getLogger(__name__)
 
 PARAMS_TOLERANCE_M = 0.01
 """Cards give millions of parameters with two decimals, some rounded and some cut off."""
@@ -101,6 +106,7 @@ class _Verifier:
             evaluation=evaluation,
             engine=engine.name if engine else None,
             precision=engine.precision if engine else None,
+            device=engine.device if engine else None,
             error=climb.error,
             recipe=None if evaluation is None or isinstance(dataset, str) else recipe_of(dataset),
             diagnosis=self._diagnosis(subject, claims, outcome, dataset),
@@ -126,16 +132,24 @@ class _Verifier:
             return None
         evaluation, engine = outcome
         counts = evaluation.counts
-        return diagnose(
-            engine,
-            dataset,
-            [PublishedFigure(m.name, m.value, METRIC_K[m.name]) for m in subject.metrics if m.name in METRIC_K],
-            whole=counts.correct if counts.images == counts.split else None,
-            others=other_checkpoints(subject, self.plan.cache, self.plan.pins(subject.card.folder)),
-            images=self.plan.diagnosed_images,
-            seed=self.plan.sampling.seed,
-            progress=self.progress,
-        )
+        try:
+            return diagnose(
+                engine,
+                dataset,
+                [PublishedFigure(m.name, m.value, METRIC_K[m.name]) for m in subject.metrics if m.name in METRIC_K],
+                whole=counts.correct if counts.images == counts.split else None,
+                others=other_checkpoints(subject, self.plan.cache, self.plan.pins(subject.card.folder)),
+                images=self.plan.diagnosed_images,
+                seed=self.plan.sampling.seed,
+                skip_unreadable=self.plan.sampling.skip_unreadable,
+                progress=self.progress,
+            )
+        except HubtoolError as error:  # an image outside of the part that was evaluated, say: the verdicts stand
+            _log.warning("%s: no diagnosis: %s", subject.called, error.message)
+        except Exception as error:  # whatever a library raises
+            _log.debug("the diagnosis", exc_info=True)
+            _log.warning("%s: no diagnosis: %s: %s", subject.called, type(error).__name__, first_line(error))
+        return None
 
     def _asset_level(self, subject: Subject, *, download: bool) -> tuple[VerifiedAsset, str]:
         folder, pins = subject.card.folder, self.plan.pins(subject.card.folder)
@@ -177,7 +191,7 @@ class _Verifier:
                 {"asset": asset.sha256, "network": architecture.name, "compiled": str(compiled)},
                 claims,
                 self.plan.sampling,
-                ledgers=self.plan.cache.root / "ledgers",
+                ledgers=ledgers_of(self.plan.cache.root),
                 resume=self.plan.resume,
                 progress=self.progress,
             )
@@ -191,7 +205,8 @@ def _evaluated(evaluation: Evaluation, dataset: Dataset) -> str:
     before = f", {counts.resumed:,} of them by an earlier run" if counts.resumed else ""
     rate = f"{counts.images_per_second:.1f} images/s"
     skipped = f", {counts.skipped:,} left out as unreadable" if counts.skipped else ""
-    return f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}, {rate}"
+    left_out = f", without {left_out_note(dataset.left_out)}" if dataset.left_out else ""
+    return f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}{left_out}, {rate}"
 
 
 def _checkpoint_level(

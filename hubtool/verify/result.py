@@ -65,6 +65,8 @@ class SubjectResult:
         What explains a mismatch; None when there was none, or nobody asked.
     dataset
         What was evaluated on; None when nothing was run.
+    device
+        What the engine ran on, as `CPU AMD EPYC (x86_64)`; None when nothing was run.
     """
 
     name: str
@@ -81,6 +83,7 @@ class SubjectResult:
     recipe: EvalRecipe | None = None
     diagnosis: Diagnosis | None = None
     dataset: Dataset | None = None
+    device: str | None = None
 
     @property
     def counts(self) -> Counts | None:

@@ -117,6 +117,37 @@ def test_what_made_the_figure_is_named_and_then_claimed(hubtool: Hubtool, cards:
     assert hubtool("validate", world.card, "--select", "HT202,HT205").code == 0
 
 
+def test_an_unreadable_image_costs_no_diagnosis_when_left_out_and_no_verdict_otherwise(
+    hubtool: Hubtool, cards: Path, tmp_path: Path
+) -> None:
+    from hubtool.verify.evaluate import draw
+
+    world = World(tmp_path, cards)
+    data = world.labelled_by("bicubic", "interpolation=bicubic")
+    broken = data / "val" / CLASSES[0] / "broken.JPEG"
+    broken.parent.mkdir(exist_ok=True)
+    broken.write_bytes(world.photos[0].data[:200])
+    run = hubtool(*world.verify(data, "--diagnose", "--skip-unreadable", "--json"))
+    assert run.code == 1, run.err
+    assert f"{CLASSES[0]}/broken.JPEG cannot be decoded and is left out" in run.err
+    (result,) = json.loads(run.out)["results"]
+    assert (result["claims"][0]["images"], result["claims"][0]["dataset_images"]) == (24, 25)
+    assert (result["diagnosis"]["images"], result["diagnosis"]["dataset_images"]) == (24, 25)
+    assert "interpolation=bicubic" in result["diagnosis"]["explained_by"]
+    assert list(hubtool.folder.iterdir()) == []  # the decoder leaves no copies behind
+
+    # A part that does not hold it is evaluated; the diagnosis, which looks at all, meets it.
+    place = sum(path < broken for path in (data / "val").rglob("*.JPEG"))
+    seed = next(seed for seed in range(99) if place not in draw(25, 12, seed, shuffled=False))
+    run = hubtool(*world.verify(data, "--diagnose", "--limit", "12", "--seed", str(seed), "--json"))
+    assert run.code == 1, run.err
+    (result,) = json.loads(run.out)["results"]
+    assert (result["claims"][0]["verdict"], result["diagnosis"]) == ("mismatch", None)
+    assert "bit_resnet50: no diagnosis: " in run.err
+    assert "1 image of the sample cannot be decoded" in run.err
+    assert "broken.JPEG" in run.err
+
+
 @pytest.mark.slow
 def test_other_variations_are_named_too(hubtool: Hubtool, cards: Path, tmp_path: Path) -> None:
     world = World(tmp_path, cards)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from hubtool.engine.processor import processor
 from hubtool.resources import packaged
 from tests.conftest import CARDS, DIGITS_CARD, DIGITS_CHECKPOINT, Hubtool, edit
 
@@ -36,6 +37,7 @@ def test_evidence_is_the_same_but_for_its_times(hubtool: Hubtool, cards: Path) -
     assert hubtool(*args).code == 0
     new = json.loads((cards / "evidence" / OURS.name).read_text())
     Draft202012Validator(SCHEMA).validate(new)
+    assert new["predicate"]["engine"]["device"] == f"CPU {processor()}"
     old = json.loads(OURS.read_text())
     for document in (old, new):
         del document["predicate"]["times"], document["predicate"]["versions"]

@@ -38,6 +38,31 @@ def test_a_report_without_an_evaluation(hubtool: Hubtool) -> None:
     assert "hubtool verify bit_resnet50x3 --reproduce-eval --data imagenet2012=PATH" in page
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("--predictions", "out.html"), ("--report", "out.html")),
+        (("--predictions", "./out.html"), ("--report", "sub/../out.html")),
+        (("--predictions", "out.html"), ("--report", "link.html")),
+        (("--predictions", "dangling"), ("--report", "new.html")),
+        (("--predictions", "new"), ("--evidence", "new")),
+        (("--classes", "out.html"), ("--predictions", "link.html")),
+    ],
+)
+def test_one_file_for_two_things_is_refused_before_anything_runs(
+    hubtool: Hubtool, first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    (hubtool.folder / "sub").mkdir()
+    (hubtool.folder / "out.html").write_text("mine")
+    (hubtool.folder / "link.html").symlink_to("out.html")
+    (hubtool.folder / "dangling").symlink_to("new.html")
+    run = hubtool("verify", "bit_digits", "--reproduce-eval", *second, *first)
+    assert (run.code, run.out) == (2, "")
+    assert f"{first[0]} and {second[0]} are the same file: {second[1]}" in run.err
+    assert (hubtool.folder / "out.html").read_text() == "mine"
+    assert not (hubtool.folder / "new.html").exists()
+
+
 def test_what_cannot_be_written_is_refused_before_anything_runs(hubtool: Hubtool) -> None:
     run = hubtool("verify", "--reproduce-eval", "--report", "missing/out.html")
     assert (run.code, run.out) == (3, "")

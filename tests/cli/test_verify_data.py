@@ -100,6 +100,29 @@ def test_the_layouts_of_imagenet_give_one_result(small: SmallHubtool, cards: Pat
     assert evaluation(small(*VERIFY, cards))[0] == expected
 
 
+def test_images_of_kinds_that_are_left_out_are_said(small: SmallHubtool, cards: Path, tmp_path: Path) -> None:
+    images = makers.photos(tmp_path / "photos")
+    publish(cards, 3, "imagenet2012")
+    others = {"a.webp": (b"RIFF", 0), "b.gif": (b"GIF89a", 1), "README.md": (b"read me", 2)}
+    root = makers.write_folders(tmp_path / "folders", images | others)
+    run = small(*VERIFY, cards, "--data", f"imagenet2012={root}", "--report", "out.html", "--evidence", "evidence")
+    note = "2 files of kinds that MindCV cannot decode (1 .gif, 1 .webp)"
+    assert f"WARNING: {root}: left out: {note}: n01/a.webp, n02/b.gif" in run.err
+    assert f"6 of 6 images of {root / 'val'}, without {note}, " in evaluation(run)[1]
+    assert f"<dd>{note}</dd>" in (small.folder / "out.html").read_text()
+    (statement,) = (small.folder / "evidence").iterdir()
+    assert json.loads(statement.read_text())["predicate"]["dataset"]["left_out"] == ["n01/a.webp", "n02/b.gif"]
+
+    tar = makers.write_tar(tmp_path / "tar", images | others, folders=True)
+    run = small(*VERIFY, cards, "--data", f"imagenet2012={tar}")
+    assert f"without {note}, " in evaluation(run)[1]
+    flat = makers.write_flat(tmp_path / "flat", images | {"a.webp": (b"RIFF", 0)})
+    run = small(*VERIFY, cards, "--data", f"imagenet2012={flat}")
+    assert run.code == 3
+    assert "1 of its images are not there: a.webp" in run.err
+    assert "files of a kind that MindCV cannot decode do not count" in run.err
+
+
 def test_cifar_end_to_end(small: SmallHubtool, cards: Path, tmp_path: Path) -> None:
     small.outputs = 10
     publish(cards, 10, "CIFAR-10")

@@ -24,7 +24,6 @@ STATEMENT = "bit_digits-5082903c.intoto.json"
         (["--predictions", f"{'p' * 300}.csv"], 6, "cannot be written: File name too long"),
         (["--report", "/proc/r.html"], 6, "--report /proc/r.html: cannot be written: "),
         (["--report", "/dev/null"], 6, "--report /dev/null: cannot be written: not a regular file"),
-        (["--predictions", "p", "--report", "./p"], 2, "--predictions and --report both name p"),
     ],
 )
 def test_what_cannot_be_written_is_refused_before_anything_runs(
@@ -35,7 +34,7 @@ def test_what_cannot_be_written_is_refused_before_anything_runs(
     run = hubtool(*EVALUATE, *args)
     assert (run.code, run.out) == (code, "")
     assert said in run.err
-    assert "hint: " in run.err or code == 2
+    assert "hint: " in run.err
     assert sorted(path.name for path in hubtool.folder.iterdir()) == ["a-file", "gone"]
 
 

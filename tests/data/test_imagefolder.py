@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from hubtool.data.dataset import left_out_note
 from hubtool.data.imagefolder import ImageFolder
 from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import NotFound, UsageProblem
-from tests.photos import write_photos
+from tests.photos import crops, encoded, write_photos
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("sklearn")
@@ -85,6 +86,52 @@ def test_pixels_are_those_of_mindcv(root: Path) -> None:
     assert images.shape == (12, 3, 224, 224)
     np.testing.assert_array_equal(images, np.concatenate([row[0] for row in rows]))
     assert labels.tolist() == np.concatenate([row[1] for row in rows]).tolist()
+
+
+PICTURES = {"0.jpe": "rgb", "1.JFIF": "cmyk", "2.ppm": "ppm", "3.pgm": "pgm", "4.PBM": "pbm", "5.pnm": "ppm"}
+
+
+@pytest.mark.mindspore
+def test_every_kind_that_is_taken_is_read_as_mindcv_reads_it(tmp_path: Path) -> None:
+    mindcv_data = pytest.importorskip("mindcv.data")
+    (tmp_path / "val" / "a").mkdir(parents=True)
+    for (name, kind), image in zip(PICTURES.items(), crops(len(PICTURES), seed=3), strict=True):
+        (tmp_path / "val" / "a" / name).write_bytes(encoded(image, kind))
+    peer = mindcv_data.create_loader(
+        dataset=mindcv_data.create_dataset(root=str(tmp_path), split="val", shuffle=False),
+        batch_size=len(PICTURES),
+        transform=mindcv_data.create_transforms(dataset_name="imagenet", is_training=False, image_resize=224),
+        num_parallel_workers=1,
+    )
+    ((wanted, _),) = peer.create_tuple_iterator(num_epochs=1, output_numpy=True)
+    folder = ImageFolder(tmp_path, 1, RECIPE)
+    assert folder.names == [f"a/{name}" for name in PICTURES]
+    np.testing.assert_array_equal(collect(folder, range(len(PICTURES)))[0], wanted)
+
+
+@pytest.mark.mindspore
+@pytest.mark.parametrize("file_format", ["GIF", "WEBP", "JPEG2000", "TGA"])
+def test_the_kinds_that_are_left_out_cannot_be_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file_format: str
+) -> None:
+    from PIL import Image
+
+    pytest.importorskip("mindspore")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "val" / "a").mkdir(parents=True)
+    Image.fromarray(crops(1)[0]).save(tmp_path / "val" / "a" / "1.JPEG", file_format)
+    assert ImageFolder(tmp_path, 1, RECIPE).unreadable([0]) == [0]
+    assert [path.name for path in tmp_path.iterdir()] == ["val"]
+
+
+def test_what_is_left_out_is_named_and_what_is_no_image_is_not(tmp_path: Path) -> None:
+    write_photos(tmp_path, ["a", "b"], per_class=1)
+    for name in ("a/x.gif", "b/y.WEBP", "b/z.gif", "b/README.md", "b/.DS_Store", "w.gif"):
+        (tmp_path / "val" / name).write_bytes(b"x")
+    folder = ImageFolder(tmp_path, 2, RECIPE)
+    assert folder.names == ["a/000.JPEG", "b/000.JPEG"]
+    assert folder.left_out == folder.with_recipe(EvalRecipe(32)).left_out == ["a/x.gif", "b/y.WEBP", "b/z.gif"]
+    assert left_out_note(folder.left_out) == "3 files of kinds that MindCV cannot decode (2 .gif, 1 .webp)"
 
 
 @pytest.mark.mindspore

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hubtool.data.classes import Expected
 from hubtool.data.imagefolder import read
-from hubtool.data.imagesize import MAX_PIXELS, declared_pixels
+from hubtool.data.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
 from hubtool.data.recipe import EvalRecipe
 from hubtool.data.samples import SampleDataset
 from hubtool.errors import UnreadableImages
@@ -37,10 +37,39 @@ def saved(kind: str, size: tuple[int, int], **options) -> bytes:
         ("JPEG", {"comment": b"\xff\xda\xff\xd9"}),
         ("PNG", {}),
         ("BMP", {}),
+        ("PPM", {}),
     ],
 )
 def test_the_size_in_the_header(kind: str, options: dict) -> None:
     assert declared_pixels(saved(kind, (123, 45), **options)) == 123 * 45
+
+
+@pytest.mark.parametrize(
+    ("header", "pixels"),
+    [
+        (b"P5\n3 2\n255\n", 6),
+        (b"P4 3\n2\n", 6),
+        (b"P2 # a comment\n#\n 70000 # wide\n\t70000 255 1", 4_900_000_000),
+        (b"P6\n3", None),
+        (b"P7\nWIDTH 3\n", None),
+        (b"P6\n" + b"9" * 5000 + b" 1\n", None),
+    ],
+)
+def test_the_size_of_a_pnm_file(header: bytes, pixels: int | None) -> None:
+    assert declared_pixels(header) == pixels
+
+
+def test_a_jpeg_that_ends_before_its_scan_or_in_a_marker_is_told() -> None:
+    """The decoder hangs or dies of some of those; what ends elsewhere it refuses by itself."""
+    whole = saved("JPEG", (160, 160), quality=40)
+    scan = whole.index(b"\xff\xda")
+    assert [is_cut_off(whole[:end]) for end in (2, 20, scan, scan + 2)] == [True] * 4
+    assert not is_cut_off(whole[: scan + 3])
+    assert is_cut_off(whole[: whole.index(b"\xff", scan + 20) + 1])
+    assert not is_cut_off(whole)
+    assert not is_cut_off(whole + b"\xff\xff")  # padding
+    assert not is_cut_off(saved("PNG", (16, 16))[:20])
+    assert is_cut_off(whole[:scan] + b"\xff\xd9")
 
 
 def bomb_jpeg() -> bytes:
@@ -69,11 +98,12 @@ def test_what_would_fill_the_memory_is_known_by_its_header() -> None:
 
 @given(
     data=st.binary(max_size=60),
-    start=st.sampled_from([b"", b"\xff\xd8", b"\xff\xd8\xff\xc0", b"BM", b"\x89PNG\r\n\x1a\n"]),
+    start=st.sampled_from([b"", b"\xff\xd8", b"\xff\xd8\xff\xc0", b"BM", b"P6", b"\x89PNG\r\n\x1a\n"]),
 )
 def test_any_bytes_have_a_size_or_none(data: bytes, start: bytes) -> None:
     found = declared_pixels(start + data)
     assert found is None or found >= 0
+    assert is_cut_off(start + data) in {True, False}
 
 
 @pytest.mark.mindspore
@@ -82,9 +112,17 @@ def test_such_images_are_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     good = saved("JPEG", (64, 64))
     root = makers.write_folders(
-        tmp_path / "set", {"a.JPEG": (good, 0), "b.JPEG": (bomb_jpeg(), 1), "c.png": (bomb_png(), 2)}
+        tmp_path / "set",
+        {
+            "a.JPEG": (good, 0),
+            "b.JPEG": (bomb_jpeg(), 1),
+            "c.png": (bomb_png(), 2),
+            "d.JPEG": (good[: good.index(b"\xff\xda")], 2),
+            "e.ppm": (b"P6 90000 90000 255\n", 2),
+        },
     )
     dataset = SampleDataset(read(root, Expected(3)), 3, EvalRecipe(32))
     with pytest.raises(UnreadableImages) as caught:
-        list(dataset.batches(range(3), 2))
-    assert caught.value.indices == (1, 2)
+        list(dataset.batches(range(5), 2))
+    assert caught.value.indices == (1, 2, 3, 4)
+    assert dataset.unreadable(range(5)) == [1, 2, 3, 4]

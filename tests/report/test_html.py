@@ -71,7 +71,8 @@ def result(*claims: ClaimResult, **changes) -> SubjectResult:
 
 def evaluated(dataset, evaluation: Evaluation | None = None, **changes) -> SubjectResult:
     evaluation = evaluation or evaluate(Guess(), dataset)
-    return result(PART, evaluation=evaluation, dataset=dataset, engine="guess 1", precision="float32", **changes)
+    engine = {"engine": "guess 1", "precision": "float32", "device": "a coin"}
+    return result(PART, evaluation=evaluation, dataset=dataset, **engine, **changes)
 
 
 def answered(labels: list[int], best: list[int], names: list[str] | None = None) -> Evaluation:

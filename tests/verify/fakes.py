@@ -14,7 +14,7 @@ from hubtool.data.fingerprint import Fingerprint
 class Numbers:
     """Every pixel of image i is the number i, its label i modulo 10."""
 
-    name, classes = "numbers", 10
+    name, classes, left_out = "numbers", 10, ()
 
     def __init__(self, size: int = 50, shape: tuple[int, ...] = ()):
         self.shape = shape
@@ -41,7 +41,7 @@ class Numbers:
 class Guess:
     """Says 0, then 1, 2, ... : right for labels 0, and among five for labels under 5."""
 
-    name, precision = "guess", "float32"
+    name, precision, device = "guess", "float32", "a coin"
 
     def __init__(self, *, fails_after: int = -1, remembers: bool = True):
         self.seen: list[int] = []

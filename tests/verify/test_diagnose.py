@@ -10,6 +10,7 @@ from hubtool.data.dataset import Batch
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.preprocess import preprocessed
 from hubtool.data.recipe import EvalRecipe
+from hubtool.errors import UnreadableImages
 from hubtool.network.architecture import Architecture
 from hubtool.verify.diagnose import PublishedFigure, diagnose
 from hubtool.verify.diagnosis import Finding
@@ -44,6 +45,7 @@ class Photos:
 
     name = "photographs"
     classes = NETWORK.num_classes
+    left_out = ()
 
     def __init__(self, samples: list[Photo], recipe: EvalRecipe = SMALL, pixels: dict | None = None):
         self.samples = samples
@@ -267,6 +269,43 @@ def test_a_sample_is_random_by_seed_and_knows_the_whole(engine, photos: Photos) 
     assert 0 < low < high == 100.0
     assert diagnosis.to_json() == diagnose(engine, labelled, figures, seed=1, **options).to_json()
     assert diagnosis.to_json() != diagnose(engine, labelled, figures, seed=2, **options).to_json()
+
+
+def test_a_small_sample_does_not_question_what_the_whole_split_gave(engine, photos: Photos) -> None:
+    labelled = photos.labelled(answers(engine, photos))
+    options = {"images": 1, "whole": {1: IMAGES - 2, 5: IMAGES - 1}}
+    diagnosis = diagnose(engine, labelled, [PublishedFigure("top1", 100.0, 1)], **options)
+    (known,) = diagnosis.as_evaluated.figures
+    assert (known.finding, known.measured) == (Finding.EXCLUDED, 100 * (IMAGES - 2) / IMAGES)
+    assert known.interval == (known.measured, known.measured)
+    assert "as evaluated" not in diagnosis.sentences[0]
+
+
+class Damaged(Photos):
+    """Every seventh photograph cannot be decoded."""
+
+    def with_recipe(self, recipe: EvalRecipe) -> Damaged:
+        return Damaged(self.samples, recipe, self.pixels)
+
+    def unreadable(self, indices) -> list[int]:
+        return [index for index in indices if index % 7 == 0]
+
+    def batches(self, indices, batch_size):
+        if bad := self.unreadable(indices):
+            raise UnreadableImages("some cannot be decoded", bad)
+        return super().batches(indices, batch_size)
+
+
+@pytest.mark.parametrize(("images", "drawn"), [(IMAGES, 54), (54, 54), (40, 40)])
+def test_a_sample_without_the_unreadable_is_as_large_as_asked_for(engine, photos, images: int, drawn: int) -> None:
+    labelled = photos.labelled(answers(engine, photos.with_recipe(VARIATIONS["channels=bgr"].recipe)))
+    damaged = Damaged(labelled.samples, pixels=labelled.pixels)
+    figures = [PublishedFigure("top1", 100.0, 1)]
+    diagnosis = diagnose(engine, damaged, figures, images=images, skip_unreadable=True)
+    assert (diagnosis.images, diagnosis.split) == (drawn, IMAGES)
+    assert keys(diagnosis) == ["channels=bgr"]
+    with pytest.raises(UnreadableImages):
+        diagnose(engine, damaged, figures, images=images)
 
 
 def test_no_recipe_is_its_own_suspect() -> None:

@@ -5,8 +5,8 @@ import tracemalloc
 import pytest
 
 from hubtool.errors import CheckpointMismatch
-from hubtool.verify.evaluate import best_classes, draw, evaluate
-from hubtool.verify.evaluation import Evaluation
+from hubtool.verify.evaluate import draw, evaluate
+from hubtool.verify.evaluation import Evaluation, best_classes, is_correct
 from hubtool.verify.measure import Sampling, measure
 from tests.verify.fakes import Guess, Kept, Numbers
 
@@ -31,6 +31,15 @@ def test_the_best_classes_in_order(logits: list[float], best: list[int]) -> None
 def test_answers_that_are_no_numbers_are_refused(value: float) -> None:
     with pytest.raises(CheckpointMismatch, match="not finite"):
         best_classes(np.array([[0, value]], "float32"))
+
+
+@pytest.mark.parametrize(
+    ("label", "top1", "top5"), [(2, True, True), (1, False, True), (3, False, False), (-1, False, False)]
+)
+def test_no_class_is_no_right_answer(label: int, top1: bool, top5: bool) -> None:
+    """Three classes fill three of five places; -1 is what a label 0 becomes where labels count from one."""
+    best = best_classes(np.array([[0, 1, 2]], "float32"))
+    assert [is_correct(best, np.array([label]), k).tolist() for k in (1, 5)] == [[top1], [top5]]
 
 
 def test_a_whole_split_is_counted_in_order() -> None:

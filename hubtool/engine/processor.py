@@ -1,0 +1,25 @@
+"""The processor of this machine, by name."""
+
+from __future__ import annotations
+
+import platform
+import re
+from pathlib import Path
+
+_CPUINFO = Path("/proc/cpuinfo")
+_MODEL = re.compile(r"^model name[ \t]*:[ \t]*(\S.*)$", re.MULTILINE)
+
+
+def processor(cpuinfo: Path = _CPUINFO) -> str:
+    """Model and instruction set, as `AMD EPYC (x86_64)`; the latter alone where the system names no model.
+
+    Parameters
+    ----------
+    cpuinfo
+        The system's description of its processors; the first one counts.
+    """
+    try:
+        found = _MODEL.search(cpuinfo.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        found = None
+    return f"{' '.join(found[1].split())} ({platform.machine()})" if found else platform.machine()
