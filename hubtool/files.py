@@ -15,6 +15,10 @@ from hubtool.errors import EnvironmentProblem
 _TEMPORARY_DIGITS = 8
 
 
+class _Tried(Exception):
+    """Ends a write that was only tried."""
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace a file's content at once, or not at all; permissions, owner and a symbolic link stay.
 
@@ -64,6 +68,33 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def check_writable(path: Path) -> None:
+    """See whether a file could be written atomically, and leave everything as it is.
+
+    Raises
+    ------
+    OSError
+        It could not.
+    """
+    with suppress(_Tried), atomic_stream(path):
+        raise _Tried
+
+
+def check_folder_writable(folder: Path) -> None:
+    """See whether files could be written into a folder, or it could be made, and leave everything as it is.
+
+    Raises
+    ------
+    OSError
+        They or it could not.
+    """
+    import tempfile
+
+    nearest = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+    with tempfile.TemporaryFile(dir=nearest):
+        pass
 
 
 def read_regular(path: Path, most: int) -> bytes:

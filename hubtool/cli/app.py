@@ -96,6 +96,11 @@ def main(args: list[str] | None = None) -> NoReturn:
         # Whoever read the output has enough, or the disk has; the interpreter must not fail again on flushing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or _BROKEN_PIPE
+    if code == INTERRUPTED:
+        # What was opened is closed by now. Libraries whose import was cut short fail in their exit callbacks:
+        # MindSpore's imports it once more, and may abort the process.
+        sys.stderr.flush()
+        os._exit(code)
     gc.freeze()  # what is left goes with the process: looking through it for garbage first takes 15 ms
     sys.exit(code)
 
@@ -115,17 +120,25 @@ def _run(args: list[str] | None, options: dict[str, Any]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(error.__cause__, EOFError):  # click takes a file that ends too soon for a user who gave up
+            return _told(error.__cause__, options)
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except SystemExit:  # click's answer to a reader that closed the pipe
         return _BROKEN_PIPE
     except Exception as error:  # the last resort, so that a bug is one line and not a screenful
-        _traceback_if_asked(options)
-        shown = _described(error)
-        show_error(shown)
-        return shown.exit_code
+        return _told(error, options)
     return result if isinstance(result, int) else 0
+
+
+def _told(error: Exception, options: dict[str, Any]) -> int:
+    """Tell the user about an error; the result is the exit code."""
+    if options.get("verbose", 0) >= 2:
+        logging.getLogger("hubtool").error("traceback, as asked for with -vv", exc_info=error)
+    shown = _described(error)
+    show_error(shown)
+    return shown.exit_code
 
 
 def _described(error: Exception) -> HubtoolError:
@@ -135,8 +148,3 @@ def _described(error: Exception) -> HubtoolError:
     if isinstance(error, OSError):
         return EnvironmentProblem(f"{error.filename or 'output'}: {error.strerror or error}")
     return EnvironmentProblem(f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; report it")
-
-
-def _traceback_if_asked(options: dict[str, Any]) -> None:
-    if options.get("verbose", 0) >= 2:
-        logging.getLogger("hubtool").exception("traceback, as asked for with -vv")

@@ -19,7 +19,8 @@ def contained() -> Iterator[None]:
     """Keep stdout for results and Ctrl-C for Python while a library does as it likes.
 
     What is printed on file descriptor 1, from Python or C++, goes to stderr. Ctrl-C raises KeyboardInterrupt
-    in the main thread; a second one ends the process at once.
+    in the main thread; a second one ends the process at once. Where Ctrl-C is ignored, as by a job in the
+    background of a script, it stays ignored.
     """
     with _stdout_to_stderr(), _interrupts():
         yield
@@ -41,25 +42,30 @@ def _stdout_to_stderr() -> Iterator[None]:
 @contextmanager
 def _interrupts() -> Iterator[None]:
     # MindSpore puts a handler of its own on SIGINT, again and again as its parts start, that ends the process
-    # with SIGTERM. A signal that is blocked never reaches a handler: a thread waits for it instead.
+    # with SIGTERM. A signal that is blocked never reaches a handler: a thread looks for it instead.
+    handler = signal.getsignal(signal.SIGINT) or signal.default_int_handler  # None: one that is not Python's
     done = Event()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     watcher = Thread(target=_watch, args=(done,), daemon=True)
-    watcher.start()
+    if handler is not signal.SIG_IGN:
+        watcher.start()
     try:
         yield
     finally:
         done.set()
-        watcher.join()
+        signal.signal(signal.SIGINT, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _watch(done: Event) -> None:
+    # Not sigtimedwait: when the process was stopped and goes on (Ctrl-Z and fg, a frozen container), Python's
+    # returns as though the signal had come.
     interrupted = False
-    while not done.is_set():
-        if signal.sigtimedwait({signal.SIGINT}, _POLL_SECONDS) is None:
+    while not done.wait(_POLL_SECONDS):
+        if signal.SIGINT not in signal.sigpending():
             continue
         if interrupted:
             os._exit(INTERRUPTED)
+        signal.sigwait({signal.SIGINT})
         interrupted = True
         _thread.interrupt_main()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -17,17 +15,16 @@ from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import access, pins_of, transfer_options
+from hubtool.cli.verify_files import VerifyFiles
 from hubtool.data.locations import locations_from
 from hubtool.data.recipe import parse_changes
-from hubtool.errors import NotFound, UsageProblem
+from hubtool.errors import UsageProblem
 from hubtool.verify.diagnose import DIAGNOSED_IMAGES
 from hubtool.verify.evaluate import BATCH_SIZE
-from hubtool.verify.evidence import write_evidence
 from hubtool.verify.ledger import Resume
 from hubtool.verify.levels import verify
 from hubtool.verify.measure import Sampling
 from hubtool.verify.plan import Plan
-from hubtool.verify.predictions import files_for, predictions_of, write_predictions
 from hubtool.verify.result import SubjectResult
 
 
@@ -144,14 +141,9 @@ def command(
         raise UsageProblem("--diagnose explains a mismatch of an evaluation", hint="add --reproduce-eval")
     if hash_contents and not reproduce_eval:
         raise UsageProblem("--hash-contents: no images are read", hint="add --reproduce-eval")
-    if evidence is not None and not reproduce_eval:
-        raise UsageProblem("--evidence: nothing is evaluated", hint="add --reproduce-eval")
     chosen = settings(ctx)
-    _check_apart({"--classes": classes, "--predictions": predictions, "--report": report, "--evidence": evidence})
-    if predictions is not None:
-        _check_target(predictions, reproduce_eval=reproduce_eval)
-    if report is not None:
-        _check_report(report)
+    files = VerifyFiles(evidence, predictions, report)
+    files.check(reproduce_eval=reproduce_eval, classes=classes)
     subjects = choose(Catalogue(chosen.card_roots), names)
     claimed = [s.card.train_dataset for s in subjects if isinstance(s, Subject) and s.card.train_dataset]
     plan = Plan(
@@ -171,63 +163,17 @@ def command(
     )
     with contained():
         results = verify(subjects, plan, chosen.progress())
+    try:
+        _show(results, as_json=as_json)
+    finally:  # a reader who has seen enough must not cost the files
+        failed = files.write(subjects[: len(results)], results, plan, quiet=chosen.quiet)
+    return failed or max(result.exit_code(strict=strict) for result in results)
+
+
+def _show(results: Sequence[SubjectResult], *, as_json: bool) -> None:
     if as_json:
         print_json({"results": [result.to_json() for result in results]})
-    else:
-        from hubtool.report.verification import verification_view
+        return
+    from hubtool.report.verification import verification_view
 
-        print_rich(*verification_view(results))
-    if evidence is not None:
-        for path in write_evidence(evidence, subjects[: len(results)], results, plan):
-            click.echo(f"evidence: {path}", err=True)
-    if predictions is not None:
-        _write(predictions, results, quiet=chosen.quiet)
-    if report is not None:
-        _write_report(report, results, plan.sampling, quiet=chosen.quiet)
-    return max(result.exit_code(strict=strict) for result in results)
-
-
-def _check_apart(paths: Mapping[str, Path | None]) -> None:
-    """Refuse options that name the same file, by whatever path: the last one would replace the others."""
-    owners: dict[str, str] = {}
-    for option, path in paths.items():
-        if path is None:
-            continue
-        first = owners.setdefault(os.path.realpath(path), option)
-        if first != option:
-            raise UsageProblem(f"{first} and {option} are the same file: {path}", hint="name one for each")
-
-
-def _check_target(predictions: Path, *, reproduce_eval: bool) -> None:
-    """Refuse before anything runs what could not be written after it ran."""
-    if not reproduce_eval:
-        raise UsageProblem("--predictions: nothing is evaluated", hint="add --reproduce-eval")
-    if not predictions.parent.is_dir():
-        raise NotFound(f"--predictions {predictions}: {predictions.parent} is not a folder", hint="make it first")
-
-
-def _check_report(report: Path) -> None:
-    """Refuse before anything runs what could not be written after it ran."""
-    from hubtool.report.html import check_renderable
-
-    if not report.parent.is_dir():
-        raise NotFound(f"--report {report}: {report.parent} is not a folder", hint="make it first")
-    check_renderable()
-
-
-def _write_report(report: Path, results: Sequence[SubjectResult], sampling: Sampling, *, quiet: bool) -> None:
-    from hubtool.report.html import verification_page, write_page
-
-    write_page(report, verification_page(results, now=datetime.now(timezone.utc), sampling=sampling))
-    if not quiet:
-        click.echo(f"wrote {report}", err=True)
-
-
-def _write(predictions: Path, results: Sequence[SubjectResult], *, quiet: bool) -> None:
-    files = files_for(predictions, results)
-    for path, evaluation in files:
-        write_predictions(path, predictions_of(evaluation))
-        if not quiet:
-            click.echo(f"wrote {path}", err=True)
-    if not files and not quiet:
-        click.echo(f"{predictions} was not written: nothing was evaluated", err=True)
+    print_rich(*verification_view(results))

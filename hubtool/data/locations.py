@@ -81,22 +81,28 @@ def locations_from(
     Raises
     ------
     UsageProblem
-        A word is not of that form or names another dataset, a settings file is wrong, or the file of classes is
-        not a list of names.
+        A word is not of that form or names another dataset, or the same one as an earlier word; a settings file is
+        wrong; the file of classes is not a list of names, or there is no dataset that it could be about.
     NotFound
         A path of a word, or the file of classes, does not exist.
     """
     known = {name_key(name): name for name in claimed}
     options = _from_options(given, known)
     variables = {
-        key: (Path(path).expanduser(), variable)
+        key: (_path(path), variable)
         for key in known
         if (path := environment.get(variable := f"{ENVIRONMENT}{key.upper()}", ""))
     }
     found = _from_file(folder or Path.cwd()) | variables | options
+    class_names = _class_names(classes) if classes else None
+    if class_names is not None and not known.keys() & found.keys():
+        raise UsageProblem(
+            f"--classes {classes}: no dataset is given whose classes it could order",
+            hint="--data DATASET=PATH gives one; the built-in digits have an order of their own",
+        )
     return DataLocations(
         {key: path for key, (path, _) in found.items()},
-        _class_names(classes) if classes else None,
+        class_names,
         {key: source for key, (_, source) in found.items()},
     )
 
@@ -110,9 +116,12 @@ def _from_options(given: Sequence[str], known: Mapping[str, str]) -> dict[str, t
         if name_key(name) not in known:
             named = ", ".join(known.values()) or "no dataset"
             raise UsageProblem(f"--data {word}: no card asked for is about {name}", hint=f"they name {named}")
-        if not Path(path).exists():
-            raise NotFound(f"--data {word}: {path} does not exist", hint="name the folder that holds val/")
-        found[name_key(name)] = (Path(path), f"--data {word}")
+        if name_key(name) in found:
+            raise UsageProblem(f"--data {word}: another --data names {name}, too", hint="give each dataset once")
+        place = _path(path)
+        if not place.exists():
+            raise NotFound(f"--data {word}: {place} does not exist", hint="name the folder that holds val/")
+        found[name_key(name)] = (place, f"--data {word}")
     return found
 
 
@@ -130,9 +139,14 @@ def _from_file(folder: Path) -> dict[str, tuple[Path, str]]:
                 raise UsageProblem(f"{place}.{name}: has to be a path, in quotes")
             if name_key(name) in found:
                 raise UsageProblem(f"{place}.{name}: the same dataset stands in it twice")
-            found[name_key(name)] = (own.path.parent / Path(path).expanduser(), f"{place}.{name}")
+            found[name_key(name)] = (own.path.parent / _path(path), f"{place}.{name}")
         return found
     return {}
+
+
+def _path(written: str) -> Path:
+    """The path that a user means: shells leave the ~ of DATASET=~/PATH as it is."""
+    return Path(os.path.expanduser(written))  # noqa: PTH111 (Path.expanduser raises where there is no such user)
 
 
 def _class_names(path: Path) -> list[str]:

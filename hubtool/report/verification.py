@@ -23,11 +23,13 @@ _VERDICT_STYLES = {
     Verdict.INCONCLUSIVE: "yellow",
     Verdict.NOT_RUN: "dim",
 }
+_FIGURE_COLUMNS = ("claim", "published", "measured", "verdict")
+_NUMBERS = ("published", "measured")
 _STATUS_STYLES = {Status.OK: "green", Status.FAILED: "bold red", Status.SKIPPED: "dim"}
 
 
 def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text]:
-    """For each file its levels and the verdicts on its figures; at the end how many of each."""
+    """For each file its levels and the verdicts on its figures; at the end a table of all, and how many of each."""
     for result in results:
         yield _heading(result)
         levels = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
@@ -44,6 +46,9 @@ def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text
         if result.error is not None and result.error.hint:
             yield Text(f"  hint: {result.error.hint}", style="yellow")
         yield Text()
+    if len(results) > 1:
+        yield _summary(results)
+        yield Text()
     verdicts = Counter(claim.verdict for result in results for claim in result.claims)
     failed = sum(result.error is not None for result in results)
     parts = [Text(f"{verdicts[v]} {v.value}", style=_VERDICT_STYLES[v]) for v in Verdict if verdicts[v]]
@@ -51,9 +56,40 @@ def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text
     yield Text.assemble(counted(sum(verdicts.values()), "claim"), ": ", Text(", ").join(parts or [Text("none")]))
 
 
+def _summary(results: Sequence[SubjectResult]) -> Table:
+    """One line a figure, which names its model: whoever greps for a verdict sees whose it is."""
+    table = _table("model", *_FIGURE_COLUMNS)
+    for model, result in zip(_model_names(results), results, strict=True):
+        failed = [Text(f"{c.level.value} failed", style="bold red") for c in result.checks if c.status is Status.FAILED]
+        for claim in result.claims:
+            *figures, verdict = _claim_cells(claim)
+            table.add_row(Text(visible(model)), *figures, Text(", ").join([verdict, *failed]))
+        if not result.claims:
+            table.add_row(Text(visible(model)), "", "", "", Text(", ").join(failed or [Text("no figures")]))
+    return table
+
+
+def _model_names(results: Sequence[SubjectResult]) -> Iterator[str]:
+    """The model of each, with the place in its card or the card's uid too where only these tell it from others."""
+    ways = [
+        [
+            ", ".join(filter(None, parts))
+            for parts in ((_called(r),), (_called(r), r.place), (_called(r), r.place, r.uid))
+        ]
+        for r in results
+    ]
+    counts = Counter(way for names in ways for way in set(names))
+    for names in ways:
+        yield next((name for name in names if counts[name] == 1), names[-1])
+
+
+def _called(result: SubjectResult) -> str:
+    return result.variant or result.name
+
+
 def _heading(result: SubjectResult) -> Text:
     place = ", ".join(part for part in (result.uid, result.place) if part)
-    return Text.assemble((visible(result.variant or result.name), "bold"), visible(f"  {place}"))
+    return Text.assemble((visible(_called(result)), "bold"), visible(f"  {place}"))
 
 
 def _diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Text]:
@@ -65,15 +101,24 @@ def _diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Text]:
 
 
 def _claims_table(claims: Sequence[ClaimResult], said_already: str) -> Table:
-    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
-    table.add_column("claim")
-    table.add_column("published", justify="right")
-    table.add_column("measured", justify="right")
-    table.add_column("verdict")
-    table.add_column("why")
+    table = _table(*_FIGURE_COLUMNS, "why")
     for claim in claims:
-        measured = "" if claim.measured is None else figure(claim.measured)
-        verdict = Text(claim.verdict.value, style=_VERDICT_STYLES[claim.verdict])
-        why = "" if claim.reason == said_already else visible(claim.reason)
-        table.add_row(Text(visible(claim.metric)), figure(claim.published), measured, verdict, Text(why))
+        table.add_row(*_claim_cells(claim), Text("" if claim.reason == said_already else visible(claim.reason)))
     return table
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in _NUMBERS else "left")
+    return table
+
+
+def _claim_cells(claim: ClaimResult) -> tuple[Text, ...]:
+    """What stands under `_FIGURE_COLUMNS`."""
+    return (
+        Text(visible(claim.metric)),
+        Text(figure(claim.published)),
+        Text("" if claim.measured is None else figure(claim.measured)),
+        Text(claim.verdict.value, style=_VERDICT_STYLES[claim.verdict]),
+    )

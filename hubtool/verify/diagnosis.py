@@ -14,6 +14,9 @@ from enum import Enum
 from hubtool.card.judgement import ROUNDING, TOLERANCE, WIDEST_CONSISTENT
 from hubtool.verify.statistics import CONFIDENCE, exact_interval
 
+_SAME_POINTS = 1e-9
+"""Sums of the same differences in another order are no more apart than that."""
+
 
 class Finding(str, Enum):
     """What a sample says of a suspect."""
@@ -169,14 +172,22 @@ class Diagnosis:
         else:
             apart = "; diagnose more images to tell them apart" if self.images < self.split else ""
             said.append(f"{len(named)} of {tried} suspects explain {figures}, closest first ({looked}){apart}")
-        closest = sorted((s for s in self.suspects if s.figures), key=lambda s: s.distance)[:1]
-        said += [_would_give(suspect) for suspect in named or closest]
+        said += [_would_give(suspect) for suspect in named] or self._closest()
         said.append(_would_give(self.as_evaluated))
         undecided = [s.what for s in self.suspects if s.finding is Finding.UNDECIDED]
         if undecided and self.as_evaluated.finding is Finding.EXCLUDED:
             said.append(f"undecided, for want of images: {', '.join(undecided)}")
         said += [f"not tried: {s.what}: {s.reason}" for s in self.suspects if s.finding is Finding.NOT_RUN]
         return said
+
+    def _closest(self) -> list[str]:
+        """The suspect that comes closest, while none explains the figures; of several that tie none is picked."""
+        judged = [suspect for suspect in self.suspects if suspect.figures]
+        least = min((suspect.distance for suspect in judged), default=0.0)
+        closest = [suspect for suspect in judged if suspect.distance <= least + _SAME_POINTS]
+        if len(closest) == 1:
+            return [_would_give(closest[0])]
+        return [f"none is closest: {len(closest)} come equally close"] if closest else []
 
     def to_json(self) -> dict[str, object]:
         """The diagnosis as `hubtool verify --json` prints it."""

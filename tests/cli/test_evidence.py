@@ -55,7 +55,7 @@ def test_a_mismatch_goes_from_the_evaluation_to_the_linter(hubtool: Hubtool, car
     args = ("verify", "bit_digits", "--reproduce-eval", "--cards", cards, "--evidence", cards / "evidence")
     run = hubtool(*args)
     assert run.code == 1
-    assert f"evidence: {cards / 'evidence' / OURS.name}" in run.err
+    assert f"wrote {cards / 'evidence' / OURS.name}" in run.err
     assert codes(hubtool, cards) == ["HT805"]
 
 

@@ -61,7 +61,15 @@ def test_the_published_figures_of_the_demo_model_are_reproduced(hubtool: Hubtool
 def test_the_whole_catalogue(hubtool: Hubtool) -> None:
     run = hubtool("verify", "--reproduce-eval")
     assert run.code == 0
-    assert "10 claims: 2 reproduced, 8 not-run" in run.out
+    *_, first, second, _, end = lines = [line.split() for line in run.out.splitlines()]
+    assert " ".join(end) == "10 claims: 2 reproduced, 8 not-run"
+    assert lines[-13] == ["model", "claim", "published", "measured", "verdict"]
+    assert lines[-12] == ["bit_digits", "top1", "98.33", "98.33", "reproduced"]
+    assert " ".join(lines[-8]) == "bit_resnet50, row of the results table, line 66 top1 76.81 not-run"
+    assert (first, second) == (
+        ["bit_resnet101", "top1", "77.93", "not-run"],
+        ["bit_resnet101", "top5", "93.75", "not-run"],
+    )
     for name in ("bit_resnet50", "bit_resnet50x3", "bit_resnet101"):
         assert f"hubtool verify {name} --reproduce-eval --data imagenet2012=PATH" in run.out
     assert "217.319080 M parameters, published 217.31 M" in run.out
@@ -250,12 +258,15 @@ def test_a_folder_of_photographs_end_to_end(hubtool: Hubtool, cards: Path, tmp_p
         (["--data", "imagenet2012"], 2, "not DATASET=PATH"),
         (["--data", "imagnet=/tmp"], 2, "no card asked for is about imagnet"),
         (["--data", "imagenet2012=/no/such/folder"], 3, "/no/such/folder does not exist"),
+        (["--data", "imagenet2012=/tmp", "--data", "ImageNet2012=/"], 2, "another --data names ImageNet2012, too"),
         (["--classes", "/no/such/file"], 3, "no such file"),
+        (["--classes", "classes.txt"], 2, "the built-in digits have an order of their own"),
         (["--limit", "0"], 2, "0 is not in the range"),
         (["no_such_model"], 3, "no card is called no_such_model"),
     ],
 )
 def test_wrong_usage(hubtool: Hubtool, args: list[str], code: int, said: str) -> None:
+    (hubtool.folder / "classes.txt").write_text("cat\ndog\n")
     run = hubtool("verify", "bit_resnet50", "--reproduce-eval", *args)
     assert (run.code, run.out) == (code, "")
     assert said in run.err

@@ -75,3 +75,33 @@ def test_wrong_files(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "hubtool.toml").write_text(text)
     with pytest.raises(UsageProblem, match=said):
         found(tmp_path)
+
+
+def test_home_is_home_wherever_a_path_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "sets").mkdir()
+    assert found(tmp_path, "imagenet2012=~/sets").path_of("imagenet2012") == tmp_path / "sets"
+    assert found(tmp_path, HUBTOOL_DATA_IMAGENET2012="~/sets").path_of("imagenet2012") == tmp_path / "sets"
+    (tmp_path / "hubtool.toml").write_text('[data]\nimagenet2012 = "~/sets"\n')
+    assert found(tmp_path).path_of("imagenet2012") == tmp_path / "sets"
+    with pytest.raises(NotFound, match="~no-such-user/sets does not exist"):
+        found(tmp_path, "imagenet2012=~no-such-user/sets")
+
+
+def test_a_dataset_is_given_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match="another --data names ImageNet-2012, too"):
+        found(tmp_path, f"imagenet2012={tmp_path}", f"ImageNet-2012={tmp_path}")
+
+
+def test_class_names_are_about_a_dataset_that_is_given(tmp_path: Path) -> None:
+    classes = tmp_path / "classes.txt"
+    classes.write_text("cat\ndog\n")
+
+    def located(*given: str, **environment: str) -> DataLocations:
+        return locations_from(given, classes, ["digits", "CIFAR-10"], environment=environment, folder=tmp_path)
+
+    assert located(f"cifar10={tmp_path}").class_names == ["cat", "dog"]
+    assert located(HUBTOOL_DATA_CIFAR10=str(tmp_path)).class_names == ["cat", "dog"]
+    assert located(f"digits={tmp_path}").class_names == ["cat", "dog"]
+    with pytest.raises(UsageProblem, match="no dataset is given whose classes it could order"):
+        located()

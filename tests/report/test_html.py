@@ -259,6 +259,52 @@ def test_many_classes_are_cut_to_the_worst_and_the_best() -> None:
     assert re.findall(r"logit ([\d.]+)", page)[0] == "9999.00"
 
 
+class Boxes(HTMLParser):
+    """What stands outside of every box that scrolls, and the cells of tables whose rows fall apart on a phone."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.open: list[set[str]] = []
+        self.wide = 0
+        self.loose: list[str] = []
+        self.cells: list[dict[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        classes = set((dict(attrs).get("class") or "").split())
+        if tag == "table" or "plot" in classes:
+            self.wide += 1
+            if not any("scroll" in outer for outer in self.open):
+                self.loose.append(f"{tag} {classes}")
+        if tag == "td" and any("rows" in outer for outer in self.open):
+            self.cells.append(dict(attrs))
+        if tag in {"div", "nav", "table"}:
+            self.open.append(classes)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"div", "nav", "table"}:
+            self.open.pop()
+
+
+@pytest.mark.parametrize("classes", [3, 100])
+def test_nothing_wide_makes_the_page_scroll_sideways(classes: int) -> None:
+    labels = list(range(classes))
+    boxes = Boxes(page_of(evaluated(Numbers(), answered(labels, labels[1:] + labels[:1])), result(WHOLE)))
+    assert boxes.loose == []
+    a_section = 3  # figures, checks, plot
+    by_class = 2 if classes == 100 else 1
+    assert boxes.wide == 2 * a_section + by_class + 2  # and the confused pairs, and the summary
+    assert boxes.open == []
+
+
+def test_cells_of_rows_that_fall_apart_say_what_they_are() -> None:
+    boxes = Boxes(page_of(result(PART)))
+    assert [cell["data-label"] for cell in boxes.cells] == [
+        *("published", "measured", "verdict", "99 % interval", "why"),
+        *("status", "detail"),
+    ]
+
+
 def test_the_same_evaluation_is_shown_once() -> None:
     evaluation = answered([0, 1], [1, 1])
     page = page_of(evaluated(Numbers(), evaluation), evaluated(Numbers(), evaluation))

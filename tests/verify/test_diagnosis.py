@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubtool.verify.diagnosis import Finding, Sample, each_confidence, figure
+from hubtool.verify.diagnosis import Diagnosis, Finding, Sample, Tried, each_confidence, figure
 from hubtool.verify.statistics import exact_interval
 
 np = pytest.importorskip("numpy")
@@ -68,3 +68,21 @@ def test_paired_intervals_hold_as_often_as_they_promise(confidence: float, gains
 )
 def test_findings(sample: Sample, published: float, finding: Finding) -> None:
     assert figure("top1", published, sample, 0.9995).finding is finding
+
+
+def tried(key: str, correct: int) -> Tried:
+    return Tried(key, f"what {key} does", (figure("top1", 90.0, Sample(correct, 0, 0, 100, 100), 0.99),))
+
+
+@pytest.mark.parametrize(
+    ("correct", "said"),
+    [
+        ((70, 75, 60), "what b does: top1 75.00, without 90"),
+        ((70, 70, 60), "none is closest: 2 come equally close"),
+        ((85, 95, 60), "none is closest: 2 come equally close"),
+    ],
+)
+def test_of_suspects_that_tie_none_is_called_the_closest(correct: tuple[int, ...], said: str) -> None:
+    suspects = tuple(tried(key, count) for key, count in zip("abc", correct, strict=True))
+    diagnosis = Diagnosis(tried("", 70), suspects, images=100, split=100, seed=0)
+    assert diagnosis.sentences[:2] == ["none of 3 suspects explains top1 90 (100 of 100 images)", said]

@@ -1,0 +1,125 @@
+"""Ctrl-C, at moments at which libraries do not expect it; and what must not be taken for it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Hubtool
+
+EVALUATE = ("verify", "bit_digits", "--reproduce-eval", "--no-progress")
+
+
+def started(hubtool: Hubtool, *args: str, handler: object = signal.SIG_DFL) -> subprocess.Popen[str]:
+    """The command, with a SIGINT of its own, whatever the tests' parent did to it."""
+    return hubtool.popen(*args, preexec_fn=lambda: signal.signal(signal.SIGINT, handler))
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while not ready():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def loads_mindspore(process: subprocess.Popen[str]) -> Callable[[], bool]:
+    return lambda: "/mindspore/" in Path(f"/proc/{process.pid}/maps").read_text()
+
+
+def evaluates(cache: Path) -> Callable[[], bool]:
+    return lambda: any(ledger.read_bytes().count(b"\n") > 2 for ledger in cache.glob("ledgers/*.jsonl"))
+
+
+@pytest.mark.mindspore
+@pytest.mark.parametrize("seconds", [0, 0.1, 0.25, 0.5, 0.8])
+def test_while_mindspore_is_being_imported(hubtool: Hubtool, seconds: float) -> None:
+    pytest.importorskip("mindspore")
+    process = started(hubtool, *EVALUATE)
+    try:
+        wait_until(loads_mindspore(process), process)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert (process.returncode, out, err.strip()) == (130, "", "interrupted")
+
+
+@pytest.mark.mindspore
+def test_a_process_that_was_stopped_and_goes_on_was_not_interrupted(hubtool: Hubtool, tmp_path: Path) -> None:
+    pytest.importorskip("mindspore")
+    process = started(hubtool, *EVALUATE, "--limit", "90", "--batch-size", "4")
+    try:
+        wait_until(evaluates(tmp_path / "cache"), process)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, err) == (0, "")
+    assert "2 consistent" in out
+
+
+@pytest.mark.mindspore
+def test_where_ctrl_c_is_ignored_it_stays_ignored(hubtool: Hubtool, tmp_path: Path) -> None:
+    pytest.importorskip("mindspore")
+    process = started(hubtool, *EVALUATE, "--limit", "90", "--batch-size", "4", handler=signal.SIG_IGN)
+    try:
+        wait_until(evaluates(tmp_path / "cache"), process)
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, err) == (0, "")
+    assert "2 consistent" in out
+
+
+@pytest.mark.mindspore
+def test_after_mindspore_ran_ctrl_c_is_python_s_again(hubtool: Hubtool) -> None:
+    pytest.importorskip("mindspore")
+    script = """
+import os, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from hubtool.cli.containment import contained
+with contained():
+    import hubtool
+    network = hubtool.load("bit_digits")
+    import mindspore
+    network(mindspore.Tensor([[[[0.0] * 32] * 32]], mindspore.float32)).asnumpy()
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(5)
+except KeyboardInterrupt:
+    print("KeyboardInterrupt")
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=hubtool.environment, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (0, "KeyboardInterrupt\n")
+
+
+def test_a_file_that_ends_too_soon_is_not_an_interrupt(hubtool: Hubtool) -> None:
+    script = """
+import sys, types, click
+def read():
+    raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+sys.modules["hubtool.cli.list_command"] = types.SimpleNamespace(command=click.Command("list", callback=read))
+from hubtool.cli import main
+main(["list"])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=hubtool.environment, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (6, "")
+    assert "internal error: EOFError: Compressed file ended" in run.stderr
+    assert "interrupted" not in run.stderr

@@ -1,0 +1,82 @@
+"""The results of a verification on a terminal."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+
+from hubtool.errors import CardError
+from hubtool.report.verification import verification_view
+from hubtool.verify.result import Check, Level, Status, SubjectResult
+from hubtool.verify.verdict import ClaimResult, judge, not_run
+
+MET = judge("top1", 80.0, correct=800, images=1000, split=1000)
+MISSED = judge("top1", 80.0, correct=700, images=1000, split=1000)
+
+
+def result(name: str, *claims: ClaimResult, **changes) -> SubjectResult:
+    made = SubjectResult(
+        name=name, uid=f"hub/1.0/{name}", variant=None, place="front matter", asset=None,
+        checks=(Check(Level.CARD, Status.OK, "valid"),), claims=claims,
+        evaluation=None, engine=None, precision=None, error=None,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def lines(*results: SubjectResult, width: int = 200) -> list[str]:
+    console = Console(file=io.StringIO(), width=width)
+    for renderable in verification_view(results):
+        console.print(renderable)
+    return console.file.getvalue().splitlines()
+
+
+def summary(*results: SubjectResult) -> list[list[str]]:
+    """The rows of the table at the end, cell by cell where two spaces part them."""
+    shown = lines(*results)
+    rows = shown[next(i for i, line in enumerate(shown) if line.startswith("  model")) + 1 : -2]
+    return [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in rows]
+
+
+def test_a_table_of_all_names_the_model_on_every_line() -> None:
+    rows = summary(result("a", MET, not_run("f1", 70.0, "hubtool cannot measure it")), result("b", MISSED))
+    assert rows == [
+        ["a", "top1", "80.00", "80.00", "reproduced"],
+        ["a", "f1", "70.00", "not-run"],
+        ["b", "top1", "80.00", "70.00", "mismatch"],
+    ]
+
+
+def test_models_of_one_name_are_told_apart() -> None:
+    row = {"variant": "a", "place": "row of the results table, line 9"}
+    rows = summary(result("a", MET), result("a", MET, **row), result("b", MET), result("b", MET, uid="hub/2.0/b"))
+    assert [cells[0] for cells in rows] == [
+        "a, front matter",
+        "a, row of the results table, line 9",
+        "b, front matter, hub/1.0/b",
+        "b, front matter, hub/2.0/b",
+    ]
+
+
+def test_what_failed_stands_in_the_table_with_figures_or_without() -> None:
+    failed = {"checks": (Check(Level.ASSET, Status.FAILED, "wrong bytes"),), "error": CardError("wrong bytes")}
+    rows = summary(
+        result("a", not_run("top1", 80.0, "the asset level failed"), **failed), result("b", **failed), result("c")
+    )
+    assert rows == [
+        ["a", "top1", "80.00", "not-run, asset failed"],
+        ["b", "asset failed"],
+        ["c", "no figures"],
+    ]
+
+
+def test_one_result_has_no_table_of_all() -> None:
+    assert not [line for line in lines(result("a", MET)) if "model" in line]
+
+
+def test_a_narrow_terminal_is_not_overrun() -> None:
+    shown = lines(result("a" * 40, MET), result("b", MISSED), width=60)
+    assert max(map(len, shown)) <= 60
+    assert "reproduced" in "".join(shown)
+    assert sum(line.count("a") for line in shown if "check" not in line) >= 80
