@@ -137,7 +137,7 @@ def _from_file(folder: Path) -> dict[str, tuple[Path, str]]:
 
 def _class_names(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         raise NotFound(f"--classes {path}: no such file", hint="one class name a line") from None
     except (OSError, UnicodeDecodeError) as error:
