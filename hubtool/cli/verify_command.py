@@ -101,7 +101,7 @@ from hubtool.verify.verdict import ROUNDING, TOLERANCE
     metavar="DIR",
     help="Write what was measured as in-toto statements.",
 )
-@click.option("--strict", is_flag=True, help="Claims that were not run count as problems.")
+@click.option("--strict", is_flag=True, help="Claims that were not run, or not on the whole known split, are problems.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first problem.")
 @transfer_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")

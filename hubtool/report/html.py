@@ -130,6 +130,8 @@ def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
     yield "engine", f"{result.engine}, {result.precision}, {result.device}"
     if result.dataset is not None:
         yield from _dataset_facts(result.dataset)
+    if result.split_note:
+        yield "known split", result.split_note
     yield "evaluated", f"{counts.images:,} of {counts.split:,} images, {counts.images_per_second:.1f} images/s"
     if counts.resumed:
         yield "of an earlier run", counted(counts.resumed, "image")

@@ -58,6 +58,7 @@ def statement(subject: Subject, result: SubjectResult, sampling: Sampling, finis
                 "name": subject.card.train_dataset,
                 **result.dataset.fingerprint().to_json(),
                 "left_out": list(result.dataset.left_out),
+                "known_split_images": result.known_split.images if result.known_split else None,
             },
             "recipe": result.recipe.to_json() if result.recipe else None,
             "sampling": {"limit": sampling.limit, "seed": sampling.seed, "early_stop": sampling.early_stop},

@@ -7,6 +7,7 @@ from enum import Enum
 
 from hubtool.asset.pull import VerifiedAsset
 from hubtool.data.dataset import Dataset
+from hubtool.data.knownsplits import KnownSplit
 from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import CardError, HubtoolError
 from hubtool.verify.diagnosis import Diagnosis
@@ -67,6 +68,8 @@ class SubjectResult:
         What was evaluated on; None when nothing was run.
     device
         What the engine ran on, as `CPU AMD EPYC (x86_64)`; None when nothing was run.
+    known_split
+        What the figures are about; None when nothing was run, or the size of that split is not known.
     """
 
     name: str
@@ -84,6 +87,12 @@ class SubjectResult:
     diagnosis: Diagnosis | None = None
     dataset: Dataset | None = None
     device: str | None = None
+    known_split: KnownSplit | None = None
+
+    @property
+    def split_note(self) -> str:
+        """What has to be said when the images given are not as many as the split has that the figures are about."""
+        return self.known_split.note(self.counts.split) if self.known_split and self.counts else ""
 
     @property
     def counts(self) -> Counts | None:
@@ -93,10 +102,13 @@ class SubjectResult:
     def exit_code(self, *, strict: bool) -> int:
         """What the command line exits with: the error's code, 1 for a mismatch, 0 otherwise.
 
-        With `strict`, a claim that was not run counts as a problem.
+        With `strict`, a claim that was not run counts as a problem, and so does one that was evaluated on another
+        number of images than the split has that it is about.
         """
         if self.error is not None:
             return self.error.exit_code
+        if strict and self.split_note:
+            return EXIT_PROBLEM
         bad = {Verdict.MISMATCH} | ({Verdict.NOT_RUN} if strict else set())
         return EXIT_PROBLEM if any(claim.verdict in bad for claim in self.claims) else 0
 
@@ -113,6 +125,8 @@ class SubjectResult:
             "checks": [{"level": c.level.value, "status": c.status.value, "detail": c.detail} for c in self.checks],
             "claims": [claim.to_json() for claim in self.claims],
             "recipe": self.recipe.to_json() if self.recipe else None,
+            "known_split_images": self.known_split.images if self.known_split else None,
+            "unreadable": dict(self.evaluation.unreadable) if self.evaluation else {},
             "diagnosis": self.diagnosis.to_json() if self.diagnosis else None,
             "engine": self.engine,
             "precision": self.precision,

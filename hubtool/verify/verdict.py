@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hubtool.verify.statistics import exact_interval
+from hubtool.words import counted
 
 TOLERANCE = 0.1
 """Largest difference, in points, at which a whole split still reproduces a number. Cards round to two decimals;
@@ -85,6 +86,8 @@ def judge(
     split: int,
     tolerance: float = TOLERANCE,
     interval: tuple[float, float] | None = None,
+    unreadable: int = 0,
+    note: str = "",
 ) -> ClaimResult:
     """Compare a published percentage with a count over a whole split, or over a random part of it.
 
@@ -93,14 +96,22 @@ def judge(
     interval
         What a part that was looked at again and again says of the split (see `ConfidenceSequence`); by default the
         exact interval of a part whose size was fixed beforehand.
+    unreadable
+        Further images of the part that could not be decoded: whether they are right is not known.
+    note
+        What else has to be said where the split is not the one that the published number is about.
     """
     measured = 100 * correct / images
     if images == split:
         interval = None
-        verdict, reason = _whole(published, measured, tolerance)
+        given = f"all {counted(images, 'image')} given give" if note else "the whole split gives"
+        verdict, reason = _whole(published, measured, tolerance, given)
     else:
-        interval = interval or exact_interval(correct, images, split)
-        verdict, reason = _part(published, interval, images, split, tolerance)
+        if interval is None or images + unreadable == split:
+            interval = exact_interval(correct, images, split, unknown=unreadable)
+        verdict, reason = _part(published, interval, _seen(images, split, unreadable), tolerance)
+    if note:
+        reason = f"{reason}; {note}"
     return ClaimResult(metric, published, measured, correct, images, split, interval, tolerance, verdict, reason)
 
 
@@ -125,18 +136,22 @@ def _excludes(published: float, interval: tuple[float, float], tolerance: float)
     return not (_within(low - published, tolerance) and _within(published - high, tolerance))
 
 
-def _whole(published: float, measured: float, tolerance: float) -> tuple[Verdict, str]:
+def _seen(images: int, split: int, unreadable: int) -> str:
+    if not unreadable:
+        return f"{images:,} of {split:,} images"
+    return f"{images:,} of {split:,} images, and {unreadable:,} unreadable taken for all wrong or all right,"
+
+
+def _whole(published: float, measured: float, tolerance: float, given: str) -> tuple[Verdict, str]:
     difference = abs(measured - published)
     if _within(difference, tolerance):
-        return Verdict.REPRODUCED, f"the whole split gives {measured:.2f}, within {tolerance:g} points"
-    return Verdict.MISMATCH, f"the whole split gives {measured:.2f}, {difference:.2f} points off"
+        return Verdict.REPRODUCED, f"{given} {measured:.2f}, within {tolerance:g} points"
+    return Verdict.MISMATCH, f"{given} {measured:.2f}, {difference:.2f} points off"
 
 
-def _part(
-    published: float, interval: tuple[float, float], images: int, split: int, tolerance: float
-) -> tuple[Verdict, str]:
+def _part(published: float, interval: tuple[float, float], seen: str, tolerance: float) -> tuple[Verdict, str]:
     low, high = interval
-    said = f"{images:,} of {split:,} images put the split between {low:.2f} and {high:.2f}"
+    said = f"{seen} put the split between {low:.2f} and {high:.2f}"
     if _excludes(published, interval, tolerance):
         return Verdict.MISMATCH, f"{said}, {published:g} is more than {tolerance:g} points off"
     if is_settled(published, interval, tolerance):
