@@ -23,7 +23,7 @@ class Fingerprint:
     names_sha256
         SHA-256 over the sorted lines `<file name>\t<label>\n` in UTF-8, the file name without its folders.
     bytes
-        Size of the undecoded images together; None where it is not known without reading them.
+        Size of the undecoded images together; None where it is not known without reading them, or one cannot be read.
     contents_sha256
         SHA-256 over the sorted lines `<SHA-256 of the undecoded image>\t<label>\n`; None if not asked for.
     """
@@ -61,21 +61,35 @@ def fingerprint_of(
     Raises
     ------
     BrokenDataset
-        An image is gone or cannot be read.
+        An image is gone or cannot be read, and `contents` were asked for.
     """
     names = _digest(f"{sample.name.rpartition('/')[2]}\t{label}" for sample, label in zip(samples, labels, strict=True))
     total: int | None = 0
     lines = []
     for sample, label in zip(samples, labels, strict=True):
-        try:
-            data = sample.read() if contents else None
-            size = len(data) if data is not None else sample.size()
-        except OSError as error:
-            raise BrokenDataset(f"{sample.name}: cannot be read: {error.strerror or error}") from error
-        if data is not None:
+        if contents:
+            data = _read(sample)
             lines.append(f"{hashlib.sha256(data).hexdigest()}\t{label}")
+            size: int | None = len(data)
+        else:
+            size = _size(sample)
         total = None if total is None or size is None else total + size
     return Fingerprint(layout, len(samples), names, total, _digest(lines) if contents else None)
+
+
+def _read(sample: Measurable) -> bytes:
+    try:
+        return sample.read()
+    except OSError as error:
+        raise BrokenDataset(f"{sample.name}: cannot be read: {error.strerror or error}") from error
+
+
+def _size(sample: Measurable) -> int | None:
+    """None also for an image that is not there: whoever evaluates says so, of all such images at once."""
+    try:
+        return sample.size()
+    except OSError:
+        return None
 
 
 def _digest(lines: Iterable[str]) -> str:
