@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hubtool.errors import UsageProblem
+from hubtool.words import counted
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Expected:
 def numbers_by_name(names: Iterable[str], expected: Expected, *, where: str, noun: str = "class") -> dict[str, int]:
     """The output of each class: its place in the user's list, or else among all sorted names.
 
+    Names that are numbers are sorted as text too, as MindCV does it: 10 comes before 2, and a warning says so.
+
     Parameters
     ----------
     where
@@ -37,16 +43,20 @@ def numbers_by_name(names: Iterable[str], expected: Expected, *, where: str, nou
     Raises
     ------
     UsageProblem
-        There are not as many names as outputs and no list was given, or the list lacks a name or is too long.
+        There are not as many names as outputs, in the list or, without one, at all; or the list lacks a name.
     """
     found = sorted(set(names))
     if expected.class_names is not None:
+        if len(expected.class_names) != expected.outputs:
+            raise UsageProblem(
+                f"the class list has {counted(len(expected.class_names), 'name')}, the network "
+                f"{counted(expected.outputs, 'output')}: the labels would be wrong",
+                hint="list the names of all outputs in their order, one a line, with or without images",
+            )
         numbers = {name: number for number, name in enumerate(expected.class_names)}
         unknown = next((name for name in found if name not in numbers), None)
         if unknown is not None:
             raise UsageProblem(f"{where}: {noun} {unknown} is not in the class list")
-        if len(numbers) > expected.outputs:
-            raise UsageProblem(f"the class list has {len(numbers)} names, the network {expected.outputs} outputs")
         return numbers
     if len(found) != expected.outputs:
         plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
@@ -54,6 +64,12 @@ def numbers_by_name(names: Iterable[str], expected: Expected, *, where: str, nou
             f"{where}: {len(found)} {noun if len(found) == 1 else plural} for a network with {expected.outputs} "
             "outputs: the labels would be wrong",
             hint="give the class names in the order of the outputs with --classes FILE",
+        )
+    if all(map(str.isdecimal, found)) and found != sorted(found, key=int):
+        _log.warning(
+            "%s: the names are numbers, taken in the order of text as MindCV does it: %s; --classes FILE gives another",
+            where,
+            ", ".join([*found[:3], "..."]),
         )
     return {name: number for number, name in enumerate(found)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Protocol
@@ -61,8 +61,8 @@ class Dataset(Protocol):
             One cannot be decoded; the error's `indices` are all of those asked for that cannot.
         """
 
-    def unreadable(self, indices: Sequence[int]) -> list[int]:
-        """Which of the images at `indices` cannot be decoded; it reads and decodes every one of them."""
+    def unreadable(self, indices: Sequence[int]) -> Mapping[int, str]:
+        """Why images at `indices` cannot be decoded, by index; it reads and decodes every one of them."""
 
     def fingerprint(self, *, contents: bool = False, progress: Progress = SILENT) -> Fingerprint:
         """What tells this split from another one; with `contents`, every byte of it is read."""

@@ -18,6 +18,11 @@ _SMALL = {
 """Datasets of small square images that are enlarged as they are, with mean and standard deviation from 0 to 1."""
 
 
+def rescales(dataset: str) -> bool:
+    """Whether MindCV divides the pixels of a dataset by 255 before it normalises them."""
+    return name_key(dataset) in _SMALL
+
+
 def default_recipe(dataset: str, image_size: int, channels: int) -> EvalRecipe:
     """MindCV's recipe for a dataset: of its own for CIFAR and MNIST, else that of ImageNet.
 

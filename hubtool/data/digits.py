@@ -62,10 +62,10 @@ class Digits:
             chosen = list(indices[start : start + batch_size])
             yield Batch(self.images[chosen], self.labels[chosen])
 
-    def unreadable(self, indices: Sequence[int]) -> list[int]:
+    def unreadable(self, indices: Sequence[int]) -> dict[int, str]:
         """None: nothing has to be decoded."""
         del indices
-        return []
+        return {}
 
     def fingerprint(self, *, contents: bool = False, progress: Progress = SILENT) -> Fingerprint:
         """What tells this split from another one; the images as 8x8 bytes from 0 to 16."""

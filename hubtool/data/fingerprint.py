@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from hubtool.errors import BrokenDataset
 from hubtool.progress import SILENT, Progress
-
-_Seen = TypeVar("_Seen")
-
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
@@ -27,7 +24,7 @@ class Fingerprint:
     names_sha256
         SHA-256 over the sorted lines `<file name>\t<label>\n` in UTF-8, the file name without its folders.
     bytes
-        Size of the undecoded images together; None where it is not known without reading them.
+        Size of the undecoded images together; None where it is not known without reading them, or one cannot be read.
     contents_sha256
         SHA-256 over the sorted lines `<SHA-256 of the undecoded image>\t<label>\n`; None if not asked for.
     """
@@ -79,16 +76,16 @@ def fingerprint_of(
     Raises
     ------
     BrokenDataset
-        An image is gone or cannot be read.
+        An image is gone or cannot be read, and `contents` were asked for.
     """
     names = _digest(f"{sample.name.rpartition('/')[2]}\t{label}" for sample, label in zip(samples, labels, strict=True))
     if not contents:
-        return Fingerprint(layout, len(samples), names, _total(_told(sample, sample.size) for sample in samples))
+        return Fingerprint(layout, len(samples), names, _total(map(_size, samples)))
     lines, total = [], 0
     task = progress.task(f"hashing {called}", len(samples), "images")
     try:
         for sample, label in zip(samples, labels, strict=True):
-            data = _told(sample, sample.read)
+            data = _read(sample)
             total += len(data)
             lines.append(f"{hashlib.sha256(data).hexdigest()}\t{label}")
             task.advance(1)
@@ -97,12 +94,19 @@ def fingerprint_of(
     return Fingerprint(layout, len(samples), names, total, _digest(lines))
 
 
-def _told(sample: Measurable, look: Callable[[], _Seen]) -> _Seen:
-    """What is seen of an image. Raises BrokenDataset, which names it, for an OSError."""
+def _read(sample: Measurable) -> bytes:
     try:
-        return look()
+        return sample.read()
     except OSError as error:
         raise BrokenDataset(f"{sample.name}: cannot be read: {error.strerror or error}") from error
+
+
+def _size(sample: Measurable) -> int | None:
+    """None also for an image that is not there: whoever evaluates says so, of all such images at once."""
+    try:
+        return sample.size()
+    except OSError:
+        return None
 
 
 def _total(sizes: Iterable[int | None]) -> int | None:

@@ -10,6 +10,7 @@ from hubtool.data.labels import LABEL_FILES, find_label_file, labels_of
 from hubtool.data.layout import Layout
 from hubtool.data.samples import FileSample, Split
 from hubtool.errors import NotFound, UsageProblem
+from hubtool.words import counted
 
 _SUFFIXES = {".txt", ".csv"}
 _BELOW = (Path(), Path("val"), Path("ILSVRC2012_img_val"), Path("ILSVRC", "Data", "CLS-LOC", "val"))
@@ -46,7 +47,8 @@ def read(path: Path, expected: Expected) -> Split:
     images = image_files(folder)
     if label_file is None:
         raise UsageProblem(
-            f"{folder}: {len(images):,} images and no file with their labels", hint=f"such as {', '.join(LABEL_FILES)}"
+            f"{folder}: {counted(len(images), 'image')} and no file with their labels",
+            hint=f"such as {', '.join(LABEL_FILES)}",
         )
     labels = labels_of(label_file, images, expected, whole=not path.is_file())
     samples = [FileSample(folder / image, image, label) for image, label in labels.items()]

@@ -52,15 +52,18 @@ def read(path: Path, expected: Expected) -> Split:
         raise NotFound(f"{root}: no such folder of images", hint="name the folder that holds val/")
     folders = _folders(root)
     numbers = numbers_by_name(folders, expected, where=str(root), noun="class folder")
+    files = {folder: image_files(root / folder) for folder in folders}
     samples = [
         FileSample(root / folder / file, f"{folder}/{file}", numbers[folder])
         for folder in folders
-        for file in image_files(root / folder)
+        for file in files[folder]
     ]
     if not samples:
         raise NotFound(f"{root}: no image in its class folders", hint="expected val/<class>/<image>.JPEG")
     left_out = [f"{folder}/{file}" for folder in folders for file in undecoded_files(root / folder)]
-    return Split(f"a folder of images a class, {len(folders):,} classes", root, samples, left_out=left_out)
+    empty = [folder for folder in folders if not files[folder]]
+    layout = f"a folder of images a class, {len(folders):,} classes"
+    return Split(layout, root, samples, left_out=left_out, empty_classes=empty)
 
 
 def image_files(folder: Path) -> list[str]:

@@ -15,6 +15,7 @@ from hubtool.data.layout import Layout
 from hubtool.data.samples import IMAGE_EXTENSIONS, MAX_IMAGE_BYTES, UNDECODED_EXTENSIONS, Split
 from hubtool.data.tarindex import BLOCK, BadTar, Member, looks_like_tar, members
 from hubtool.errors import BrokenDataset, UsageProblem
+from hubtool.words import counted
 
 VALIDATION_TAR = "ILSVRC2012_img_val.tar"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -93,7 +94,7 @@ def read(path: Path, expected: Expected) -> Split:
         label_file = find_label_file((path.resolve().parent,))
         if label_file is None:
             raise UsageProblem(
-                f"{path}: {len(images):,} images and no file with their labels beside it",
+                f"{path}: {counted(len(images), 'image')} and no file with their labels beside it",
                 hint=f"such as {', '.join(LABEL_FILES)}",
             )
         by_name = {PurePosixPath(name).name: name for name in images}

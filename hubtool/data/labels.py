@@ -18,6 +18,7 @@ from hubtool.data.classes import Expected, checked_numbers, numbers_by_name
 from hubtool.data.ilsvrc import CLASSES, TRANSLATIONS, synsets_by_id
 from hubtool.data.samples import IMAGE_EXTENSIONS, UNDECODED_EXTENSIONS, read_file
 from hubtool.errors import BrokenDataset, UsageProblem
+from hubtool.words import counted
 
 GROUND_TRUTH = "ILSVRC2012_validation_ground_truth.txt"
 LABEL_FILES = ("labels.csv", "val.csv", "val_map.txt", "val.txt", "LOC_val_solution.csv", GROUND_TRUTH)
@@ -133,13 +134,15 @@ def _listed(path: Path, lines: Sequence[str], images: Sequence[str], *, whole: b
     missing = sorted(written.keys() - keys.values())
     if missing:
         undecoded = any(PurePosixPath(name).suffix.lower() in UNDECODED_EXTENSIONS for name in missing)
+        verb = "is" if len(missing) == 1 else "are"
         raise BrokenDataset(
-            f"{path}: {len(missing):,} of its images are not there: {_shown(missing)}",
+            f"{path}: {len(missing):,} of its images {verb} not there: {_shown(missing)}",
             hint="files of a kind that MindCV cannot decode do not count" if undecoded else "restore the images",
         )
     bare = [image for image, key in keys.items() if key not in written]
     if bare and whole:
-        raise BrokenDataset(f"{path}: no label for {len(bare):,} images: {_shown(bare)}", hint="label or remove them")
+        said = f"{path}: no label for {counted(len(bare), 'image')}: {_shown(bare)}"
+        raise BrokenDataset(said, hint="label or remove what is named")
     return {image: written[key] for image, key in keys.items() if key in written}
 
 
@@ -161,7 +164,8 @@ def _ground_truth(
             raise BrokenDataset(f"{path}: line {place}: {ilsvrc_id} is no ILSVRC id, they run from 1 to {CLASSES}")
         labels[image] = synsets[ilsvrc_id]
     if len(images) != len(lines):
-        raise BrokenDataset(f"{path}: {len(lines):,} labels for {len(images):,} images", hint="restore the images")
+        said = f"{path}: {counted(len(lines), 'label')} for {counted(len(images), 'image')}"
+        raise BrokenDataset(said, hint="restore the images")
     return labels
 
 

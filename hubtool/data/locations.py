@@ -151,7 +151,7 @@ def _path(written: str) -> Path:
 
 def _class_names(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         raise NotFound(f"--classes {path}: no such file", hint="one class name a line") from None
     except (OSError, UnicodeDecodeError) as error:

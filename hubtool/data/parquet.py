@@ -1,7 +1,7 @@
 """Parquet shards with the undecoded images in a column, as the datasets library writes them.
 
 A column `image` (or `img`) of bytes, or of a struct with `bytes` and perhaps `path`, and a column of labels: numbers
-from 0, or names of classes. One row group at a time is in memory, or two.
+from 0, as text too, or names of classes. One row group at a time is in memory, or two.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _SUFFIX = ".parquet"
 _IMAGE_COLUMNS = ("image", "img", "jpg")
 _LABEL_COLUMNS = ("label", "fine_label", "labels", "cls")
 _SPLITS = (re.compile(r"(?<![a-z])val(id(ation)?)?(?![a-z])"), re.compile(r"(?<![a-z])test(?![a-z])"))
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _TRAINING = re.compile(r"(?<![a-z])train")
 _NUMBERED = re.compile(r"(.*?)-?(\d{4,6})-of-(\d{4,6})(.*)")
 
@@ -223,6 +224,8 @@ def _labels(path: Path, values: list[Any], expected: Expected) -> list[int]:
     if all(type(value) is int for value in values):
         return checked_numbers(values, expected, where=str(path))
     if all(isinstance(value, str) for value in values):
+        if expected.class_names is None and all(map(_NUMBER.fullmatch, values)):
+            return checked_numbers([int(value) for value in values], expected, where=str(path))
         numbers = numbers_by_name(values, expected, where=str(path))
         return [numbers[value] for value in values]
     raise BrokenDataset(f"{path}: labels that are missing, or neither numbers nor names")

@@ -1,49 +1,34 @@
-"""Undecoded images to what a network takes, by mindspore.dataset and a recipe, as MindCV does it.
-
-Whatever mindspore.dataset decodes is decoded as it does it, which is what MindCV's loader sees too: grey, CMYK and
-palette images become RGB, the orientation in EXIF data is not heeded, GIF and WebP cannot be read.
-"""
+"""Undecoded images to what a network takes, by mindspore.dataset and a recipe, as MindCV does it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any
 
 from hubtool.data.dataset import Batch
-from hubtool.data.pillow import resized
-from hubtool.data.recipe import BGR, PILLOW, SQUASH, EvalRecipe
-from hubtool.errors import HubtoolError, UnreadableImages, UsageProblem
+from hubtool.data.decode import NO_IMAGE, CannotDecode, Sample, decoded, no_dumps, why_unreadable
+from hubtool.data.recipe import BGR, EvalRecipe
+from hubtool.errors import UnreadableImages, UsageProblem
 from hubtool.extras import require_mindspore
-from hubtool.words import first_line
+from hubtool.words import counted, first_line
 
 _MOST_NAMED = 100
 """Images that the message about unreadable ones names."""
+_WHITE = 255
 
 
-class Sample(Protocol):
-    """One image of a dataset, wherever it is kept."""
-
-    @property
-    def name(self) -> str:
-        """What it is called: its path from the dataset's root."""
-
-    @property
-    def label(self) -> int:
-        """Number of its class, from 0."""
-
-    def read(self) -> bytes:
-        """The undecoded image."""
-
-
-def preprocessed(samples: Sequence[Sample], recipe: EvalRecipe, batch_size: int, *, dataset: str) -> Iterator[Batch]:
+def preprocessed(
+    samples: Sequence[Sample], recipe: EvalRecipe, batch_size: int, *, dataset: str, rescale: bool = False
+) -> Iterator[Batch]:
     """Batches of the samples, in their order, the last one possibly smaller.
 
     Parameters
     ----------
     dataset
         What messages call the dataset.
+    rescale
+        Divide by 255 before normalising, as MindCV does it for some datasets: the same but for the last bits.
 
     Raises
     ------
@@ -51,111 +36,97 @@ def preprocessed(samples: Sequence[Sample], recipe: EvalRecipe, batch_size: int,
         Some cannot be decoded: the message names them, `indices` are their places among the samples.
     """
     require_mindspore("read images")
-    pipeline = _pipeline(samples, recipe).batch(batch_size)
+    bad: dict[int, str] = {}
+    pipeline = _pipeline(samples, recipe, bad, rescale=rescale).batch(batch_size)
     rows = pipeline.create_tuple_iterator(num_epochs=1, output_numpy=True)
-    with _no_dump():
+    with no_dumps():
         try:
             for images, labels in rows:
+                if bad:
+                    break
                 yield Batch(images, labels)
         except RuntimeError as error:
-            raise _problem(samples, recipe, dataset, error) from error
+            raise UsageProblem(f"{dataset}: mindspore.dataset failed: {first_line(error)}") from error
+    if bad:
+        raise unreadable_images(samples, recipe, dataset, known=bad)
 
 
-def _pipeline(samples: Sequence[Sample], recipe: EvalRecipe) -> Any:
-    """The recipe's transforms over (undecoded image, label) rows."""
+def unreadable_images(
+    samples: Sequence[Sample], recipe: EvalRecipe, dataset: str, known: dict[int, str] | None = None
+) -> UnreadableImages:
+    """The error that names all images that cannot be decoded.
+
+    Parameters
+    ----------
+    known
+        Reasons by place of the first ones: what comes before the last of them is not looked at again.
+    """
+    reasons = dict(known or {})
+    start = max(reasons, default=-1) + 1
+    for place, reason in why_unreadable(islice(samples, start, None), recipe).items():
+        reasons[start + place] = reason
+    places = sorted(reasons)
+    names = [_with_reason(samples[place].name, reasons[place]) for place in places[:_MOST_NAMED]]
+    more = f", and {len(places) - len(names):,} more" if len(places) > len(names) else ""
+    said = f"{dataset}: {counted(len(places), 'image')} cannot be decoded: {', '.join(names)}{more}"
+    if len(places) == 1:
+        reason = reasons[places[0]]
+        why = " as an image" if reason == NO_IMAGE else f": {reason}"
+        said = f"{dataset}/{samples[places[0]].name}: cannot be decoded{why}"
+    return UnreadableImages(said, places, hint="mend the data, or leave them out with --skip-unreadable")
+
+
+def _with_reason(name: str, reason: str) -> str:
+    return name if reason == NO_IMAGE else f"{name} ({reason})"
+
+
+def _pipeline(samples: Sequence[Sample], recipe: EvalRecipe, bad: dict[int, str], *, rescale: bool) -> Any:
+    """The recipe's transforms over (image, label) rows; reasons by place of what cannot be decoded go to `bad`.
+
+    Images are decoded and resized before the pipeline sees them: one that fails within it, after another pipeline in
+    the same process, is the death of the process in MindSpore 2.8.
+    """
     import mindspore.dataset as ds
     import numpy as np
 
+    blank = np.zeros((recipe.image_size, recipe.image_size, 3), dtype=np.uint8)
+
     class Source:
-        """Random access to the images, undecoded or as Pillow prepared them, for GeneratorDataset."""
+        """Random access to the images for GeneratorDataset."""
 
         def __len__(self) -> int:
             return len(samples)
 
         def __getitem__(self, index: int) -> tuple[Any, Any]:
             sample = samples[index]
-            data = sample.read()
-            image = resized(data, recipe) if recipe.backend == PILLOW else np.frombuffer(data, dtype=np.uint8)
+            try:
+                image = decoded(sample, recipe)
+            except CannotDecode as error:
+                bad[int(index)], image = str(error), blank
             return image, np.int32(sample.label)
 
     rows = ds.GeneratorDataset(Source(), ["image", "label"], shuffle=False, python_multiprocessing=False)
-    return rows.map(_transforms(recipe), input_columns="image")
+    return rows.map(_transforms(recipe, rescale=rescale), input_columns="image")
 
 
-def _transforms(recipe: EvalRecipe) -> list[Any]:
-    """With the defaults of a recipe, exactly MindCV's `transforms_imagenet_eval`."""
+def _transforms(recipe: EvalRecipe, *, rescale: bool) -> list[Any]:
+    """What comes after resizing and cropping."""
     from mindspore.dataset import vision
 
-    size = (recipe.resize, recipe.resize) if recipe.resize_rule == SQUASH else recipe.resize
-    resizing = [
-        vision.Decode(),
-        vision.Resize(size, interpolation=vision.Inter[recipe.interpolation.upper()]),
-        vision.CenterCrop(recipe.image_size),
-    ]
     return [
-        *(resizing if recipe.backend != PILLOW else []),
         *([vision.ConvertColor(vision.ConvertMode.COLOR_RGB2BGR)] if recipe.channels == BGR else []),
-        vision.Normalize(mean=list(recipe.mean), std=list(recipe.std)),
+        *(_rescaled(recipe) if rescale else [vision.Normalize(mean=list(recipe.mean), std=list(recipe.std))]),
         vision.HWC2CHW(),
     ]
 
 
-def _problem(
-    samples: Sequence[Sample], recipe: EvalRecipe, dataset: str, error: RuntimeError
-) -> UnreadableImages | UsageProblem:
-    """Name the images that cannot be decoded: the pipeline only tells that one could not."""
-    bad = unreadable(samples, recipe)
-    if not bad:
-        return UsageProblem(f"{dataset}: mindspore.dataset failed: {first_line(error)}")
-    names = [samples[place].name for place in bad[:_MOST_NAMED]]
-    more = f", and {len(bad) - len(names):,} more" if len(bad) > len(names) else ""
-    said = f"{dataset}: {len(bad):,} images cannot be decoded: {', '.join(names)}{more}"
-    if len(bad) == 1:
-        said = f"{dataset}/{names[0]}: cannot be decoded as an image"
-    return UnreadableImages(said, bad, hint="restore the file: no image is left out")
-
-
-def unreadable(samples: Sequence[Sample], recipe: EvalRecipe) -> list[int]:
-    """Places of the samples that cannot be read or decoded by what the recipe resizes with; decodes every one."""
-    with _no_dump():
-        return [place for place, sample in enumerate(samples) if not _is_readable(sample, recipe)]
-
-
-def _is_readable(sample: Sample, recipe: EvalRecipe) -> bool:
-    try:
-        data = sample.read()
-        if recipe.backend == PILLOW:
-            resized(data, recipe)
-    except (OSError, HubtoolError):
-        return False
-    return recipe.backend == PILLOW or decodes(data)
-
-
-def decodes(data: bytes) -> bool:
-    """Whether mindspore.dataset can decode an image."""
-    import numpy as np
+def _rescaled(recipe: EvalRecipe) -> list[Any]:
+    """Values from 0 to 1, then normalised: in MindCV's `transforms_cifar` by channel, in `transforms_mnist` at once."""
     from mindspore.dataset import vision
 
-    # MindSpore 2.8 fails once more on the image after one that failed: the second try tells.
-    for _ in range(2):
-        try:
-            vision.Decode()(np.frombuffer(data, dtype=np.uint8))
-        except (RuntimeError, TypeError, ValueError):
-            continue
-        return True
-    return False
-
-
-@contextmanager
-def _no_dump() -> Iterator[None]:
-    """Take away the copies of bad images that MindSpore leaves in the working directory."""
-    were_there = _dumps()
-    try:
-        yield
-    finally:
-        for dump in _dumps() - were_there:
-            dump.unlink(missing_ok=True)
-
-
-def _dumps() -> set[Path]:
-    return {*Path().glob("abnormal_image.*"), *Path().glob("unsupported_image.*")}
+    means, stds = ([value / _WHITE for value in values] for values in (recipe.mean, recipe.std))
+    one_for_all = len(set(means)) == len(set(stds)) == 1
+    normalising = (
+        vision.Rescale(1 / stds[0], -means[0] / stds[0]) if one_for_all else vision.Normalize(mean=means, std=stds)
+    )
+    return [vision.Rescale(1 / _WHITE, 0.0), normalising]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from hubtool.data import cifar, flatfolder, imagefolder, imagetar, mnist, parquet
 from hubtool.data.classes import Expected
 from hubtool.data.dataset import Dataset, left_out_note
-from hubtool.data.defaults import default_recipe
+from hubtool.data.defaults import default_recipe, rescales
 from hubtool.data.digits import CLASSES as DIGIT_CLASSES
 from hubtool.data.digits import Digits
 from hubtool.data.layout import Layout
@@ -30,7 +31,7 @@ LAYOUTS = (
 """Every way to keep a dataset that hubtool understands, in the order in which they are tried."""
 
 _NAMED = 5
-"""Files that were left out and are named one by one."""
+"""Files and folders that a warning names one by one."""
 _log = logging.getLogger(__name__)
 
 
@@ -84,10 +85,12 @@ def open_evaluation_split(
     _require_fit(dataset, network, channels=split.channels)
     _log.info("%s: %s, %s", path, split.layout, counted(len(split.samples), "image"))
     if split.left_out:
-        named = ", ".join(split.left_out[:_NAMED]) + (", ..." if len(split.left_out) > _NAMED else "")
-        _log.warning("%s: left out: %s: %s", path, left_out_note(split.left_out), named)
+        _log.warning("%s: left out: %s: %s", path, left_out_note(split.left_out), _named(split.left_out))
+    if split.empty_classes:
+        empty = counted(len(split.empty_classes), "class folder")
+        _log.warning("%s: %s without an image: %s", path, empty, _named(split.empty_classes))
     recipe = recipe or default_recipe(dataset, network.image_size, split.channels)
-    return SampleDataset(split, network.num_classes, recipe)
+    return SampleDataset(split, network.num_classes, recipe, rescale=rescales(dataset))
 
 
 def layout_of(path: Path) -> Layout:
@@ -104,10 +107,26 @@ def layout_of(path: Path) -> Layout:
         for layout in LAYOUTS:
             if layout.recognises(path):
                 return layout
+        undecoded = _undecoded(path)
     except OSError as error:
         raise BrokenDataset(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
+    if undecoded:
+        raise UsageProblem(
+            f"{path}: no image but {left_out_note(undecoded)}", hint="get the images as they were published"
+        )
     known = "; ".join(layout.name for layout in LAYOUTS)
     raise UsageProblem(f"{path}: no dataset of a layout that hubtool understands", hint=f"understood are: {known}")
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+
+
+def _undecoded(path: Path) -> list[str]:
+    """Files of images that cannot be decoded, where those that can be would be looked for."""
+    places = [place for place in (path, path / "val") if place.is_dir()]
+    below = [folder for place in places for folder in sorted(place.iterdir()) if folder.is_dir()]
+    return [name for folder in dict.fromkeys([*places, *below]) for name in imagefolder.undecoded_files(folder)]
 
 
 def _require_fit(dataset: str, network: NetworkInput, *, channels: int, classes: int | None = None) -> None:

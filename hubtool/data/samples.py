@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 from hubtool.data.dataset import Batch
+from hubtool.data.decode import why_unreadable
 from hubtool.data.fingerprint import Fingerprint, Measurable, fingerprint_of, state_of, version_of
 from hubtool.data.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
-from hubtool.data.preprocess import preprocessed, unreadable
+from hubtool.data.preprocess import preprocessed, unreadable_images
 from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import BrokenDataset, UnreadableImages, UsageProblem
 from hubtool.progress import SILENT, Progress
@@ -48,8 +50,11 @@ class FileSample:
     label: int
 
     def size(self) -> int:
-        """Bytes of the file."""
-        return self.path.stat().st_size
+        """Bytes of the file. Raises OSError, also for what is no regular file."""
+        status = self.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise _not_regular(self.path)
+        return status.st_size
 
     def read(self) -> bytes:
         """The file. Raises OSError, also for what is no regular file or larger than `MAX_IMAGE_BYTES`."""
@@ -137,6 +142,8 @@ class Split:
         Colours of an image as decoded: 3 for files (grey ones are decoded to colour), 1 for arrays of grey.
     left_out
         Names, from the root, of files among the images that are of `UNDECODED_EXTENSIONS`.
+    empty_classes
+        Class folders without an image.
     """
 
     layout: str
@@ -144,6 +151,7 @@ class Split:
     samples: Sequence[Sample]
     channels: int = COLOURS
     left_out: Sequence[str] = ()
+    empty_classes: Sequence[str] = ()
 
 
 class SampleDataset:
@@ -153,6 +161,8 @@ class SampleDataset:
     ----------
     classes
         Outputs of the network.
+    rescale
+        Divide pixels by 255 before normalising, as MindCV does it for some datasets.
 
     Raises
     ------
@@ -160,7 +170,7 @@ class SampleDataset:
         The recipe normalises another number of channels than the images have.
     """
 
-    def __init__(self, split: Split, classes: int, recipe: EvalRecipe):
+    def __init__(self, split: Split, classes: int, recipe: EvalRecipe, *, rescale: bool = False):
         if not len(recipe.mean) == len(recipe.std) == split.channels:
             raise UsageProblem(
                 f"{split.root}: images of {split.channels} channels, and a recipe that normalises {len(recipe.mean)}"
@@ -173,10 +183,11 @@ class SampleDataset:
         self.name = str(split.root)
         self.classes = classes
         self.recipe = recipe
+        self.rescale = rescale
 
     def with_recipe(self, recipe: EvalRecipe) -> SampleDataset:
         """The same images, preprocessed otherwise."""
-        return SampleDataset(self.split, self.classes, recipe)
+        return SampleDataset(self.split, self.classes, recipe, rescale=self.rescale)
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -193,22 +204,26 @@ class SampleDataset:
         return len(self.samples)
 
     def batches(self, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
-        """The images at `indices`, in that order. Raises UnreadableImages."""
+        """The images at `indices`, in that order. Raises UnreadableImages, at once if a file is not there."""
         chosen = [_Bounded(self.samples[index]) for index in indices]
         try:
-            for batch in preprocessed(chosen, self._decoded_recipe, batch_size, dataset=self.name):
+            if any(_is_gone(bounded.sample) for bounded in chosen):
+                raise unreadable_images(chosen, self.recipe, self.name)
+            for batch in preprocessed(
+                chosen, self._decoded_recipe, batch_size, dataset=self.name, rescale=self.rescale
+            ):
                 yield Batch(batch.images[:, : self.split.channels].copy(), batch.labels) if self._is_grey else batch
         except UnreadableImages as error:
             error.indices = tuple(indices[place] for place in error.indices)
             raise
 
-    def unreadable(self, indices: Sequence[int]) -> list[int]:
-        """Which of the images at `indices` cannot be decoded."""
-        bad = unreadable([_Bounded(self.samples[index]) for index in indices], self.recipe)
-        return [indices[place] for place in bad]
+    def unreadable(self, indices: Sequence[int]) -> dict[int, str]:
+        """Why images at `indices` cannot be decoded, by index."""
+        reasons = why_unreadable((_Bounded(self.samples[index]) for index in indices), self.recipe)
+        return {indices[place]: reason for place, reason in reasons.items()}
 
     def fingerprint(self, *, contents: bool = False, progress: Progress = SILENT) -> Fingerprint:
-        """What tells this split from another one. Raises BrokenDataset."""
+        """What tells this split from another one. Raises BrokenDataset for what cannot be read, with `contents`."""
         return fingerprint_of(
             self.samples, self.labels, layout=self.layout, called=self.name, contents=contents, progress=progress
         )
@@ -229,6 +244,14 @@ class SampleDataset:
         return replace(self.recipe, mean=self.recipe.mean * COLOURS, std=self.recipe.std * COLOURS)
 
 
+def _is_gone(sample: Sample) -> bool:
+    try:
+        sample.size()
+    except OSError:
+        return True
+    return False
+
+
 def read_file(path: Path, limit: int) -> bytes:
     """A regular file of at most `limit` bytes; a pipe or a device does not block.
 
@@ -240,7 +263,11 @@ def read_file(path: Path, limit: int) -> bytes:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
         status = os.fstat(stream.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise OSError(f"{path}: not a regular file")
+            raise _not_regular(path)
         if status.st_size > limit:
-            raise OSError(f"{path}: larger than {limit:,} bytes")
+            raise OSError(errno.EFBIG, f"larger than {limit:,} bytes", str(path))
         return stream.read(limit)
+
+
+def _not_regular(path: Path) -> OSError:
+    return OSError(errno.EINVAL, "not a regular file", str(path))

@@ -132,8 +132,8 @@ class Statement:
         Of what the card claimed then, see `hubtool.card.claims`.
     overrides
         Keys of the recipe that `--recipe` set against the card.
-    images
-        In the dataset.
+    images, known_split_images
+        In the dataset as it was given, and in the split that figures on it are about; None where that is not known.
     """
 
     path: Path
@@ -144,6 +144,7 @@ class Statement:
     measurements: tuple[Measurement, ...]
     overrides: tuple[str, ...]
     images: int
+    known_split_images: int | None
 
     @property
     def stem(self) -> str:
@@ -178,6 +179,8 @@ class Statement:
             return "contradicts itself"
         if self.overrides:
             return f"was made with --recipe {', '.join(self.overrides)}"
+        if self.known_split_images not in {None, self.images}:
+            return f"is about {self.images:,} images, the dataset's split has {self.known_split_images:,}"
         run = [m for m in self.measurements if m.correct is not None]
         if not run:
             return "measured none of them"
@@ -223,6 +226,7 @@ def _statement(path: Path, document: Any) -> Statement:
         tuple(_measurement(document, f"predicate.claims.{number}") for number in range(len(claims))),
         tuple(sorted(map(str, _value(document, "predicate.recipe_overrides", dict)))),
         _value(document, "predicate.dataset.images", int),
+        _value(document, "predicate.dataset.known_split_images", int, _NONE),
     )
 
 

@@ -132,6 +132,8 @@ def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
         yield "dataset", result.dataset.name
     if result.fingerprint is not None:
         yield from _fingerprint_facts(result.fingerprint)
+    if result.split_note:
+        yield "known split", result.split_note
     if result.dataset is not None and result.dataset.left_out:
         yield "left out", left_out_note(result.dataset.left_out)
     yield "evaluated", f"{counts.images:,} of {counts.split:,} images, {counts.images_per_second:.1f} images/s"

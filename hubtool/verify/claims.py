@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hubtool.card.subject import Subject
+from hubtool.data.knownsplits import known_split
 from hubtool.verify.evaluation import Evaluation
 from hubtool.verify.verdict import ClaimResult, judge, not_run
 
@@ -21,6 +22,7 @@ def judged(subject: Subject, evaluation: Evaluation | None, tolerance: float, re
         None when none was run; `reason` says why.
     """
     results = []
+    known = known_split(subject.card.train_dataset)
     for metric in subject.metrics:
         k = METRIC_K.get(metric.name)
         if evaluation is None or k is None:
@@ -36,6 +38,8 @@ def judged(subject: Subject, evaluation: Evaluation | None, tolerance: float, re
             split=counts.split,
             tolerance=tolerance,
             interval=evaluation.intervals.get(k),
+            unreadable=counts.skipped,
+            note=known.note(counts.split) if known else "",
         )
         results.append(claim)
     return results

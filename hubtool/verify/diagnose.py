@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from hubtool.asset.cache import Cache
@@ -18,7 +17,7 @@ from hubtool.data.dataset import Dataset
 from hubtool.data.prepared import Prepared
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
-from hubtool.errors import BrokenDataset, HubtoolError, NotFound, UnreadableImages
+from hubtool.errors import BrokenDataset, HubtoolError, NotFound
 from hubtool.extras import require
 from hubtool.network.binding import check_layout
 from hubtool.network.build import build_for_inference
@@ -27,8 +26,9 @@ from hubtool.progress import SILENT, Progress
 from hubtool.verify.diagnosis import Diagnosis, Figure, Sample, Tried, each_confidence, figure
 from hubtool.verify.evaluate import BATCH_SIZE, draw
 from hubtool.verify.evaluation import best_classes, is_correct
+from hubtool.verify.readable import unreadable
 from hubtool.verify.suspects import Suspect, different, label_suspects, recipe_suspects
-from hubtool.words import counted, first_line
+from hubtool.words import first_line
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def diagnose(
     images
         In the sample.
     skip_unreadable
-        Draw images that can be decoded, as an evaluation does that leaves out the others.
+        Leave out images of the sample that cannot be decoded, as the evaluation did.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def diagnose(
     suspects = [*label_suspects(dataset.classes), *others]
     if isinstance(dataset, Prepared):
         suspects = [*different(recipe_suspects(dataset.recipe), dataset.recipe), *suspects]
-    indices = _sample(dataset, images, seed, skip_unreadable=skip_unreadable)
+    indices, unread = _sample(dataset, images, seed, progress, skip_unreadable=skip_unreadable)
     run = _Run(engine, dataset, indices, progress)
     base_best, labels = run.answers("as evaluated", engine, dataset)
     confidence = each_confidence(len(suspects) + 1, len(published))
@@ -103,6 +103,7 @@ def diagnose(
                 images=len(labels),
                 split=len(dataset),
                 whole=whole[claim.k] if whole is not None else None,
+                unreadable=unread,
             )
             figures.append(figure(claim.metric, claim.value, sample, confidence))
         return tuple(figures)
@@ -195,21 +196,15 @@ class _Run:
         return np.concatenate(best), np.concatenate(labels)
 
 
-def _sample(dataset: Dataset, images: int, seed: int, *, skip_unreadable: bool) -> Sequence[int]:
-    """So many images, drawn by a seed that is not the evaluation's, in the order of the dataset."""
-    own_seed = (seed, 1)
-    if not skip_unreadable:
-        drawn = draw(len(dataset), images, own_seed, shuffled=False)
-        # Looked for beforehand: MindSpore 2.8 dies of a pipeline that fails after another one in the same process.
-        if bad := dataset.unreadable(drawn):
-            said = f"{dataset.name}: {counted(len(bad), 'image')} of the sample cannot be decoded"
-            raise UnreadableImages(f"{said}: {dataset.names[bad[0]]}", bad, hint="add --skip-unreadable")
-        return drawn
-    order = iter(draw(len(dataset), None, own_seed, shuffled=True))
-    readable: list[int] = []
-    while part := list(islice(order, images - len(readable))):
-        left_out = set(dataset.unreadable(part))
-        readable += [index for index in part if index not in left_out]
-    if not readable:
-        raise BrokenDataset(f"{dataset.name}: none of its images can be decoded")
-    return sorted(readable)
+def _sample(
+    dataset: Dataset, images: int, seed: int, progress: Progress, *, skip_unreadable: bool
+) -> tuple[Sequence[int], int]:
+    """So many images, drawn by a seed that is not the evaluation's, in the order of the dataset.
+
+    Images that cannot be decoded are not among them; the number tells how many those are.
+    """
+    drawn = draw(len(dataset), images, (seed, 1), shuffled=False)
+    bad = unreadable(dataset, drawn, progress) if skip_unreadable else {}
+    if len(bad) == len(drawn):
+        raise BrokenDataset(f"{dataset.name}: no image of the sample can be decoded")
+    return [index for index in drawn if index not in bad], len(bad)

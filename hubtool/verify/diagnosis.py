@@ -40,6 +40,8 @@ class Sample:
         In the sample, and in the whole split.
     whole
         Images of the whole split that the evaluation as it was done gets right, where it covered all.
+    unreadable
+        Images drawn beside these that could not be decoded: whether they are right is not known.
     """
 
     correct: int
@@ -48,6 +50,7 @@ class Sample:
     images: int
     split: int
     whole: int | None = None
+    unreadable: int = 0
 
     def accuracy(self) -> float:
         """The best guess at the split's accuracy under the suspect, in percent."""
@@ -63,7 +66,7 @@ class Sample:
         from the sample's accuracy alone, since most images are right, or wrong, either way.
         """
         if self.whole is None or self.images == self.split:
-            return exact_interval(self.correct, self.images, self.split, confidence)
+            return exact_interval(self.correct, self.images, self.split, confidence, unknown=self.unreadable)
         half = (1 + confidence) / 2
         gained = exact_interval(self.gained, self.images, self.split, half)
         lost = exact_interval(self.lost, self.images, self.split, half)

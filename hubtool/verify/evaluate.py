@@ -96,10 +96,10 @@ def evaluate(
         task.finish()
     if record is not None:
         record.finish()
-    skipped = tuple(dataset.names[index] for index in drawn if index in skip) if skip else ()
-    seconds = time.perf_counter() - started
-    counts = Counts(dict(run.correct), run.done, len(dataset), seconds, resumed, len(skipped))
-    return Evaluation(counts, run.rows[: run.done], dataset.names, engine_seconds=engine_seconds, skipped=skipped)
+    counts = Counts(
+        dict(run.correct), run.done, len(dataset), time.perf_counter() - started, resumed, len(drawn) - len(indices)
+    )
+    return Evaluation(counts, run.rows[: run.done], dataset.names, engine_seconds=engine_seconds)
 
 
 def draw(size: int, limit: int | None, seed: int | Sequence[int], *, shuffled: bool) -> Sequence[int]:

@@ -80,8 +80,8 @@ class Evaluation:
         By k, what a confidence sequence says of the split's accuracy, in percent; empty when none was kept.
     engine_seconds
         Wall time spent in the network: the rest of `counts.seconds` is what the loop cost.
-    skipped
-        Names of the images that could not be decoded and were left out, in the order of evaluation.
+    unreadable
+        Why images could not be decoded and were left out, by name.
     """
 
     counts: Counts
@@ -89,7 +89,7 @@ class Evaluation:
     names: Sequence[str]
     intervals: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     engine_seconds: float = 0.0
-    skipped: tuple[str, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

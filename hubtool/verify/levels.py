@@ -18,6 +18,7 @@ from hubtool.card.subject import Subject
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.dataset import Dataset, left_out_note
 from hubtool.data.fingerprint import Fingerprint
+from hubtool.data.knownsplits import KnownSplit, known_split
 from hubtool.data.prepared import recipe_of
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
@@ -123,6 +124,7 @@ class _Verifier:
             diagnosis=self._diagnosis(subject, claims, run, dataset),
             dataset=None if evaluation is None or isinstance(dataset, str) else dataset,
             fingerprint=run.fingerprint if run else None,
+            known_split=None if evaluation is None else known_split(subject.card.train_dataset),
         )
 
     def _is_worth_compiling(self, architecture: Architecture, dataset: Dataset) -> bool:
@@ -209,7 +211,7 @@ class _Verifier:
             )
             self._runs[key] = _Run(evaluation, engine, fingerprint)
         run = self._runs[key]
-        return run, _evaluated(run.evaluation, dataset)
+        return run, _evaluated(run.evaluation, dataset, known_split(subject.card.train_dataset))
 
     def _fingerprint(self, dataset: Dataset) -> Fingerprint:
         key = (dataset.name, dataset.classes)  # a network with other classes may number the labels otherwise
@@ -218,13 +220,17 @@ class _Verifier:
         return self._fingerprints[key]
 
 
-def _evaluated(evaluation: Evaluation, dataset: Dataset) -> str:
+def _evaluated(evaluation: Evaluation, dataset: Dataset, known: KnownSplit | None) -> str:
     counts = evaluation.counts
     before = f", {counts.resumed:,} of them by an earlier run" if counts.resumed else ""
     rate = f"{counts.images_per_second:.1f} images/s"
     skipped = f", {counts.skipped:,} left out as unreadable" if counts.skipped else ""
     left_out = f", without {left_out_note(dataset.left_out)}" if dataset.left_out else ""
-    return f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}{left_out}, {rate}"
+    with_images = len(set(dataset.labels))
+    classes = f", of {with_images:,} of the {dataset.classes:,} classes" if with_images < dataset.classes else ""
+    note = known.note(counts.split) if known else ""
+    said = f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}{left_out}{classes}, {rate}"
+    return f"{said}; {note}" if note else said
 
 
 def _checkpoint_level(

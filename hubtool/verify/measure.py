@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +12,15 @@ from hubtool import __version__
 from hubtool.card.judgement import TOLERANCE, is_settled
 from hubtool.data.dataset import Dataset
 from hubtool.engine.protocol import Engine
+from hubtool.errors import BrokenDataset
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.evaluate import BATCH_SIZE, draw, evaluate
 from hubtool.verify.evaluation import TOP_K, Evaluation
 from hubtool.verify.ledger import Resume, opened
+from hubtool.verify.readable import unreadable
 from hubtool.verify.sequence import ConfidenceSequence
+from hubtool.verify.statistics import CONFIDENCE
+from hubtool.words import counted
 
 _log = logging.getLogger(__name__)
 _NAMED = 20
@@ -61,24 +65,42 @@ class EarlyStop:
     ----------
     claims
         Published percentages with the number k of best classes that they count, as (k, percent).
+    order, skip
+        The images in the order in which they were drawn, and those of them that cannot be decoded. These count as
+        wrong at the lower ends of the intervals, as right at the upper ends; each end gets half of the error.
     """
 
-    def __init__(self, claims: Iterable[tuple[int, float]], split: int, tolerance: float = TOLERANCE):
+    def __init__(
+        self,
+        claims: Iterable[tuple[int, float]],
+        split: int,
+        tolerance: float = TOLERANCE,
+        *,
+        order: Sequence[int] = (),
+        skip: Collection[int] = (),
+    ):
         self._claims = tuple(claims)
         self._tolerance = tolerance
-        self._sequences = {k: ConfidenceSequence(split) for k in TOP_K}
+        self._drawn_with = [place for place, index in enumerate(order, 1) if index not in skip] if skip else None
+        confidence = (1 + CONFIDENCE) / 2 if skip else CONFIDENCE
+        self._lower = {k: ConfidenceSequence(split, confidence) for k in TOP_K}
+        self._upper = {k: ConfidenceSequence(split, confidence) for k in TOP_K} if skip else self._lower
 
     def __call__(self, correct: Mapping[int, int], images: int) -> bool:
         """Look at the counts so far."""
-        for k, sequence in self._sequences.items():
-            sequence.update(correct[k], images)
+        drawn = self._drawn_with[images - 1] if self._drawn_with else images
+        for k, sequence in self._lower.items():
+            sequence.update(correct[k], drawn)
+        if self._upper is not self._lower:
+            for k, sequence in self._upper.items():
+                sequence.update(correct[k] + drawn - images, drawn)
         intervals = self.intervals
         return all(is_settled(published, intervals[k], self._tolerance) for k, published in self._claims)
 
     @property
     def intervals(self) -> dict[int, tuple[float, float]]:
         """What is known of the whole split's accuracy, in percent, by k."""
-        return {k: sequence.interval for k, sequence in self._sequences.items()}
+        return {k: (self._lower[k].interval[0], self._upper[k].interval[1]) for k in TOP_K}
 
 
 def measure(
@@ -106,10 +128,12 @@ def measure(
     Raises
     ------
     HubtoolError
-        As `evaluate` does.
+        As `evaluate` does, or no image is left.
     """
-    stop = EarlyStop(claims, len(dataset), sampling.tolerance) if sampling.early_stop else None
-    skip = _unreadable(dataset, sampling)
+    order = _order(dataset, sampling)
+    reasons = _unreadable(dataset, order, progress) if sampling.skip_unreadable else {}
+    skip = frozenset(reasons)
+    stop = EarlyStop(claims, len(dataset), sampling.tolerance, order=order, skip=skip) if sampling.early_stop else None
     with opened(ledgers, ledger_inputs(engine, dataset, what, sampling, skip), resume) as ledger:
         evaluation = evaluate(
             engine,
@@ -122,20 +146,30 @@ def measure(
             record=ledger,
             progress=progress,
         )
-    return replace(evaluation, intervals=stop.intervals) if stop else evaluation
+    left_out = {dataset.names[index]: reason for index, reason in reasons.items()}
+    return replace(evaluation, unreadable=left_out, intervals=stop.intervals if stop else {})
 
 
-def _unreadable(dataset: Dataset, sampling: Sampling) -> frozenset[int]:
-    """The images to leave out, each named in a warning."""
-    if not sampling.skip_unreadable:
-        return frozenset()
-    order = draw(len(dataset), sampling.limit, sampling.seed, shuffled=sampling.early_stop)
-    bad = dataset.unreadable(order)
-    for index in bad[:_NAMED]:
-        _log.warning("%s: %s cannot be decoded and is left out", dataset.name, dataset.names[index])
-    if len(bad) > _NAMED:
-        _log.warning("%s: %d more are left out", dataset.name, len(bad) - _NAMED)
-    return frozenset(bad)
+def _order(dataset: Dataset, sampling: Sampling) -> Sequence[int]:
+    return draw(len(dataset), sampling.limit, sampling.seed, shuffled=sampling.early_stop)
+
+
+def _unreadable(dataset: Dataset, order: Sequence[int], progress: Progress) -> dict[int, str]:
+    """The images to leave out, in the order of the dataset, and why; the first ones are named in warnings."""
+    reasons = dict(sorted(unreadable(dataset, order, progress).items()))
+    if len(reasons) == len(order):
+        first, reason = next(iter(reasons.items()), (None, "it has none"))
+        said = reason if first is None else f"{dataset.names[first]}: {reason}"
+        raise BrokenDataset(f"{dataset.name}: none of {counted(len(order), 'image')} can be decoded: {said}")
+    for index in list(reasons)[:_NAMED]:
+        _log.warning("%s: %s cannot be decoded and is left out: %s", dataset.name, dataset.names[index], reasons[index])
+    if len(reasons) > _NAMED:
+        _log.warning(
+            "%s: %s are left out; --json lists them all under `unreadable`",
+            dataset.name,
+            counted(len(reasons), "image"),
+        )
+    return reasons
 
 
 def ledger_inputs(
@@ -146,7 +180,7 @@ def ledger_inputs(
     skip: frozenset[int] = frozenset(),
 ) -> dict[str, object]:
     """All that the answers depend on, as a ledger notes it."""
-    order = draw(len(dataset), sampling.limit, sampling.seed, shuffled=sampling.early_stop)
+    order = _order(dataset, sampling)
     return {
         "hubtool": __version__,
         **what,

@@ -9,6 +9,7 @@ from hubtool.asset.pull import VerifiedAsset
 from hubtool.card.judgement import Verdict
 from hubtool.data.dataset import Dataset
 from hubtool.data.fingerprint import Fingerprint
+from hubtool.data.knownsplits import KnownSplit
 from hubtool.data.recipe import EvalRecipe
 from hubtool.errors import CardError, HubtoolError
 from hubtool.verify.diagnosis import Diagnosis
@@ -69,6 +70,8 @@ class SubjectResult:
         What was evaluated on, and what tells it from other copies; None when nothing was run.
     device
         What the engine ran on, as `CPU AMD EPYC (x86_64)`; None when nothing was run.
+    known_split
+        What the figures are about; None when nothing was run, or the size of that split is not known.
     """
 
     name: str
@@ -87,6 +90,12 @@ class SubjectResult:
     dataset: Dataset | None = None
     fingerprint: Fingerprint | None = None
     device: str | None = None
+    known_split: KnownSplit | None = None
+
+    @property
+    def split_note(self) -> str:
+        """What has to be said when the images given are not as many as the split has that the figures are about."""
+        return self.known_split.note(self.counts.split) if self.known_split and self.counts else ""
 
     @property
     def counts(self) -> Counts | None:
@@ -116,8 +125,9 @@ class SubjectResult:
             "checks": [{"level": c.level.value, "status": c.status.value, "detail": c.detail} for c in self.checks],
             "claims": [claim.to_json() for claim in self.claims],
             "dataset": self.fingerprint.to_json() if self.fingerprint else None,
-            "skipped": list(self.evaluation.skipped) if self.evaluation else [],
             "recipe": self.recipe.to_json() if self.recipe else None,
+            "known_split_images": self.known_split.images if self.known_split else None,
+            "unreadable": dict(self.evaluation.unreadable) if self.evaluation else {},
             "diagnosis": self.diagnosis.to_json() if self.diagnosis else None,
             "engine": self.engine,
             "precision": self.precision,

@@ -10,7 +10,9 @@ _NEGLIGIBLE = 1e-20
 """A probability that no sum of 50,000 of its like brings near a tail."""
 
 
-def exact_interval(correct: int, images: int, split: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+def exact_interval(
+    correct: int, images: int, split: int, confidence: float = CONFIDENCE, *, unknown: int = 0
+) -> tuple[float, float]:
     """Interval for a whole split's accuracy from a random part of it, in percent.
 
     Images are drawn without replacement, so the count of correct ones in the part is hypergeometric; the
@@ -23,6 +25,8 @@ def exact_interval(correct: int, images: int, split: int, confidence: float = CO
         Correctly classified and evaluated images of the part; 0 <= correct <= images <= split.
     split
         Images in the whole split.
+    unknown
+        Further images of the part whose answers are not known: all wrong for the lower end, all right for the upper.
 
     Returns
     -------
@@ -30,11 +34,12 @@ def exact_interval(correct: int, images: int, split: int, confidence: float = CO
         Lowest and highest accuracy, 0 to 100.
     """
     tail = (1 - confidence) / 2
-    unseen = split - images
-    low = first(correct, correct + unseen, lambda total: _at_least_is_likelier(correct, images, total, split, tail))
+    drawn = images + unknown
+    unseen = split - drawn
+    low = first(correct, correct + unseen, lambda total: _at_least_is_likelier(correct, drawn, total, split, tail))
     # Wrong answers are drawn from the split just as right ones are: the upper end is the mirrored lower end.
     wrong = images - correct
-    wrong_low = first(wrong, wrong + unseen, lambda total: _at_least_is_likelier(wrong, images, total, split, tail))
+    wrong_low = first(wrong, wrong + unseen, lambda total: _at_least_is_likelier(wrong, drawn, total, split, tail))
     return 100 * low / split, 100 * (split - wrong_low) / split
 
 

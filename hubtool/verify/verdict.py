@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hubtool.card.judgement import TOLERANCE, Verdict, is_settled, of_part, of_whole
 from hubtool.verify.statistics import exact_interval
+from hubtool.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def judge(
     split: int,
     tolerance: float = TOLERANCE,
     interval: tuple[float, float] | None = None,
+    unreadable: int = 0,
+    note: str = "",
 ) -> ClaimResult:
     """Compare a published percentage with a count over a whole split, or over a random part of it.
 
@@ -75,30 +78,42 @@ def judge(
     interval
         What a part that was looked at again and again says of the split (see `ConfidenceSequence`); by default the
         exact interval of a part whose size was fixed beforehand.
+    unreadable
+        Further images of the part that could not be decoded: whether they are right is not known.
+    note
+        What else has to be said where the split is not the one that the published number is about.
     """
     measured = 100 * correct / images
     if images == split:
         interval = None
-        verdict, reason = _whole(published, measured, tolerance)
+        given = f"all {counted(images, 'image')} given give" if note else "the whole split gives"
+        verdict, reason = _whole(published, measured, tolerance, given)
     else:
-        interval = interval or exact_interval(correct, images, split)
-        verdict, reason = _part(published, interval, images, split, tolerance)
+        if interval is None or images + unreadable == split:
+            interval = exact_interval(correct, images, split, unknown=unreadable)
+        verdict, reason = _part(published, interval, _seen(images, split, unreadable), tolerance)
+    if note:
+        reason = f"{reason}; {note}"
     return ClaimResult(metric, published, measured, correct, images, split, interval, tolerance, verdict, reason)
 
 
-def _whole(published: float, measured: float, tolerance: float) -> tuple[Verdict, str]:
+def _seen(images: int, split: int, unreadable: int) -> str:
+    if not unreadable:
+        return f"{images:,} of {split:,} images"
+    return f"{images:,} of {split:,} images, and {unreadable:,} unreadable taken for all wrong or all right,"
+
+
+def _whole(published: float, measured: float, tolerance: float, given: str) -> tuple[Verdict, str]:
     verdict = of_whole(published, measured, tolerance)
     if verdict is Verdict.REPRODUCED:
-        return verdict, f"the whole split gives {measured:.2f}, within {tolerance:g} points"
-    return verdict, f"the whole split gives {measured:.2f}, {abs(measured - published):.2f} points off"
+        return verdict, f"{given} {measured:.2f}, within {tolerance:g} points"
+    return verdict, f"{given} {measured:.2f}, {abs(measured - published):.2f} points off"
 
 
-def _part(
-    published: float, interval: tuple[float, float], images: int, split: int, tolerance: float
-) -> tuple[Verdict, str]:
+def _part(published: float, interval: tuple[float, float], seen: str, tolerance: float) -> tuple[Verdict, str]:
     low, high = interval
     verdict = of_part(published, interval, tolerance)
-    said = f"{images:,} of {split:,} images put the split between {low:.2f} and {high:.2f}"
+    said = f"{seen} put the split between {low:.2f} and {high:.2f}"
     if verdict is Verdict.MISMATCH:
         return verdict, f"{said}, {published:g} is more than {tolerance:g} points off"
     if is_settled(published, interval, tolerance):

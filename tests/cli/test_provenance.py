@@ -40,7 +40,7 @@ def test_left_out_images_and_the_digest_of_all(cards: Path, tmp_path: Path) -> N
         return json.loads(result.out)["results"][0], statement["predicate"]
 
     result, predicate = run()
-    assert result["skipped"] == [files[1].relative_to(root / "val").as_posix()]
+    assert list(result["unreadable"]) == [files[1].relative_to(root / "val").as_posix()]
     expected = {"limit": None, "seed": 0, "early_stop": False, "batch_size": 5, "skipped": 1}
     assert predicate["sampling"] == expected
     assert predicate["recipe_overrides"] == {"interpolation": "nearest"}

@@ -119,7 +119,7 @@ def test_images_of_kinds_that_are_left_out_are_said(small: SmallHubtool, cards: 
     flat = makers.write_flat(tmp_path / "flat", images | {"a.webp": (b"RIFF", 0)})
     run = small(*VERIFY, cards, "--data", f"imagenet2012={flat}")
     assert run.code == 3
-    assert "1 of its images are not there: a.webp" in run.err
+    assert "1 of its images is not there: a.webp" in run.err
     assert "files of a kind that MindCV cannot decode do not count" in run.err
 
 

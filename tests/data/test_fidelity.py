@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from hubtool.data.imagefolder import ImageFolder
+from hubtool.data.locations import DataLocations
 from hubtool.data.recipe import EvalRecipe
+from hubtool.data.registry import open_evaluation_split
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.errors import NotFound
+from tests.data import makers
 from tests.photos import KINDS, crops, encoded, write_every_kind
 
 np = pytest.importorskip("numpy")
@@ -59,6 +63,44 @@ def test_pixels_are_those_of_mindcv(root: Path, options: dict) -> None:
     rows = peer_loader(root, image_resize=theirs.pop("image_size", 224), **theirs)
     wanted = np.concatenate([row[0] for row in rows.create_tuple_iterator(num_epochs=1, output_numpy=True)])
     np.testing.assert_array_equal(ours(root, EvalRecipe(**options)), wanted)
+
+
+@pytest.mark.parametrize("layout", ["tar", "parquet"])
+def test_pixels_in_other_layouts_are_those_of_mindcv_too(root: Path, tmp_path: Path, layout: str) -> None:
+    files = sorted((root / "val").glob("*/*"))
+    images = {f"{path.parent.name}-{path.name}": (path.read_bytes(), CLASSES.index(path.parent.name)) for path in files}
+    if layout == "tar":
+        path = makers.write_tar(tmp_path, images)
+    else:
+        pytest.importorskip("pyarrow")
+        path = makers.write_parquet(tmp_path, images)
+    rows = peer_loader(root, image_resize=224).create_tuple_iterator(num_epochs=1, output_numpy=True)
+    np.testing.assert_array_equal(arrays("imagenet", path, 224), np.concatenate([row[0] for row in rows]))
+
+
+def arrays(dataset: str, path: Path, size: int, *, outputs: int = len(CLASSES), channels: int = 3):
+    network = SimpleNamespace(num_classes=outputs, in_channels=channels, image_size=size)
+    split = open_evaluation_split(dataset, DataLocations({dataset: path}), network)
+    return np.concatenate([batch.images for batch in split.batches(range(len(split)), 8)])
+
+
+@pytest.mark.parametrize("size", [224, 32])
+@pytest.mark.parametrize("dataset", ["cifar10", "cifar100", "mnist"])
+def test_pixels_of_small_images_are_those_of_mindcv(tmp_path: Path, dataset: str, size: int) -> None:
+    import mindspore.dataset as ds
+
+    channels, side = (1, 28) if dataset == "mnist" else (3, 32)
+    pixels, labels = makers.pixels(8, channels, side), list(range(8))
+    if dataset == "mnist":
+        makers.write_mnist(tmp_path, pixels, labels)
+    else:
+        makers.write_cifar(tmp_path, pixels, labels, {"cifar10": "cifar-10-binary"}.get(dataset, "cifar-100-python"))
+    transforms = mindcv_data.create_transforms(dataset_name=dataset, is_training=False, image_resize=size)
+    rows = ds.NumpySlicesDataset(pixels, ["image"], shuffle=False).map(transforms, input_columns="image").batch(8)
+    ((wanted,),) = rows.create_tuple_iterator(num_epochs=1, output_numpy=True)
+    outputs = 100 if dataset == "cifar100" else 10
+    found = arrays(dataset, tmp_path, size, outputs=outputs, channels=channels)
+    np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "WEBP"])

@@ -55,7 +55,9 @@ def test_a_class_list_orders_the_labels(root: Path) -> None:
         (1000, None, "3 class folders for a network with 1000 outputs: the labels would be wrong"),
         (2, None, "3 class folders for a network with 2 outputs"),
         (3, ["n01", "n02", "n03"], "class folder n10 is not in the class list"),
-        (2, CLASSES, "the class list has 3 names, the network 2 outputs"),
+        (2, CLASSES, "the class list has 3 names, the network 2 outputs: the labels would be wrong"),
+        (10, CLASSES, "the class list has 3 names, the network 10 outputs: the labels would be wrong"),
+        (3, [], "the class list has 0 names, the network 3 outputs"),
     ],
 )
 def test_labels_that_would_be_silently_wrong_are_refused(root: Path, outputs: int, names, said: str) -> None:
@@ -120,7 +122,7 @@ def test_the_kinds_that_are_left_out_cannot_be_decoded(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "val" / "a").mkdir(parents=True)
     Image.fromarray(crops(1)[0]).save(tmp_path / "val" / "a" / "1.JPEG", file_format)
-    assert ImageFolder(tmp_path, 1, RECIPE).unreadable([0]) == [0]
+    assert ImageFolder(tmp_path, 1, RECIPE).unreadable([0]) == {0: "not an image that can be read"}
     assert [path.name for path in tmp_path.iterdir()] == ["val"]
 
 

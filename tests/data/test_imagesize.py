@@ -125,4 +125,7 @@ def test_such_images_are_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(UnreadableImages) as caught:
         list(dataset.batches(range(5), 2))
     assert caught.value.indices == (1, 2, 3, 4)
-    assert dataset.unreadable(range(5)) == [1, 2, 3, 4]
+    too_large = "more than 134,217,728 pixels"
+    reasons = dataset.unreadable(range(5))
+    assert reasons == {1: too_large, 2: too_large, 3: "cut off", 4: too_large}
+    assert f"b.JPEG ({too_large}), " in caught.value.message

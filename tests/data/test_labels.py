@@ -54,8 +54,8 @@ def test_names_without_extension(tmp_path: Path) -> None:
         (b"\xff\xfe", BrokenDataset, "byte 0xff is not UTF-8"),
         ("{0}\n", BrokenDataset, "row 1: not a file and a label"),
         ("{0} 0\n{0} 1\n", BrokenDataset, "row 2: ILSVRC2012_val_00000001.JPEG stands in it twice"),
-        ("{0} 0\n{1} 1\n", BrokenDataset, "no label for 1 images: ILSVRC2012_val_00000003.JPEG"),
-        ("{0} 0\n{1} 1\n{2} 1\nx.JPEG 1\n", BrokenDataset, "1 of its images are not there: x.JPEG"),
+        ("{0} 0\n{1} 1\n", BrokenDataset, "no label for 1 image: ILSVRC2012_val_00000003.JPEG"),
+        ("{0} 0\n{1} 1\n{2} 1\nx.JPEG 1\n", BrokenDataset, "1 of its images is not there: x.JPEG"),
         ("{0} 0\n{1} 1\n{2} 3\n", UsageProblem, "labels from 0 to 3 for a network with 3 outputs"),
         ("{0} 1\n{1} 2\n{2} 3\n", UsageProblem, "labels from 1 to 3"),
         ("{0} 1\n{1} 0\n{2} -1\n", UsageProblem, "without labels"),
@@ -82,7 +82,7 @@ def test_the_ground_truth_needs_what_translates_its_ids(tmp_path: Path) -> None:
     # ILSVRC ids in the opposite order of the sorted synsets, as proof that the mapping is used.
     (tmp_path / "map_clsloc.txt").write_text("".join(f"{s} {1000 - n} word\n" for n, s in enumerate(SYNSETS)))
     assert labels(path, text, thousand) == [510, 999, 0]
-    assert labels(path, text, Expected(2000, [SYNSETS[0], SYNSETS[999], SYNSETS[510]])) == [2, 1, 0]
+    assert labels(path, text, Expected(3, [SYNSETS[0], SYNSETS[999], SYNSETS[510]])) == [2, 1, 0]
     with pytest.raises(UsageProblem, match="1000 classes for a network with 10 outputs"):
         labels(path, text, Expected(10))
     with pytest.raises(BrokenDataset, match="2 labels for 3|does not say which line"):

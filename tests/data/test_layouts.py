@@ -143,10 +143,10 @@ def test_all_unreadable_images_are_named_and_the_rest_can_be_had(
     with pytest.raises(UnreadableImages, match="2 images cannot be decoded: ") as caught:
         list(split.batches(indices, 2))
     assert {split.names[index].rpartition("/")[2] for index in caught.value.indices} == {names[1], names[4]}
-    assert split.unreadable(indices) == [index for index in indices if index in caught.value.indices]
+    assert list(split.unreadable(indices)) == [index for index in indices if index in caught.value.indices]
     left = [index for index in indices if index not in caught.value.indices]
     assert sum(len(batch.labels) for batch in split.batches(left, 3)) == 4
-    assert split.unreadable(left) == []
+    assert split.unreadable(left) == {}
 
 
 @pytest.mark.mindspore
@@ -163,8 +163,21 @@ def test_a_file_that_vanished_or_is_a_pipe_is_unreadable_and_does_not_block(
     with pytest.raises(UnreadableImages) as caught:
         list(split.batches(range(8), 3))
     assert [split.names[index] for index in caught.value.indices] == ["n01/pipe.JPEG", "n02/link.JPEG"]
-    with pytest.raises(BrokenDataset, match=r"link\.JPEG"):
-        split.fingerprint()
+    assert "n01/pipe.JPEG (not a regular file), n02/link.JPEG (No such file or directory)" in caught.value.message
+    assert split.unreadable(range(8)).keys() == set(caught.value.indices)
+    assert split.fingerprint().bytes is None
+    with pytest.raises(BrokenDataset, match=r"pipe\.JPEG: cannot be read: not a regular file"):
+        split.fingerprint(contents=True)
+
+
+@pytest.mark.mindspore
+def test_a_file_that_is_not_there_is_said_before_the_first_batch(tmp_path: Path, images) -> None:
+    pytest.importorskip("mindspore")
+    root = makers.write_folders(tmp_path, images)
+    (root / "val" / "n10" / "z.JPEG").symlink_to("nowhere.JPEG")
+    split = opened(root)
+    with pytest.raises(UnreadableImages, match=r"n10/z\.JPEG: cannot be decoded: No such file or directory"):
+        next(split.batches(range(7), 1))
 
 
 CIFAR = ["cifar-10-python", "cifar-10-binary", "cifar-100-python", "cifar-100-binary"]
@@ -234,7 +247,7 @@ def test_mnist(tmp_path: Path, zipped: bool) -> None:
 def test_the_digits_are_built_in_and_have_to_fit() -> None:
     network = SimpleNamespace(num_classes=10, in_channels=1, image_size=32)
     split = open_evaluation_split("digits", DataLocations(), network)
-    assert split.unreadable(range(360)) == []
+    assert split.unreadable(range(360)) == {}
     prints = split.fingerprint(contents=True)
     assert (prints.images, len(prints.contents_sha256)) == (360, 64)
     for changed in ({"num_classes": 3}, {"in_channels": 3}):
@@ -256,6 +269,49 @@ def test_what_is_not_recognised_lists_what_is(tmp_path: Path, write, said: str) 
         opened(tmp_path / "set")
     for word in ("val/<class>/<image>", "ILSVRC2012_img_val.tar", "Parquet", "cifar-10-batches-py", "t10k-images"):
         assert word in caught.value.hint
+
+
+@pytest.mark.parametrize("below", ["", "val", "val/n01", "n01"])
+def test_images_that_cannot_be_decoded_are_named_where_there_are_no_others(tmp_path: Path, below: str) -> None:
+    (tmp_path / below).mkdir(parents=True, exist_ok=True)
+    for name in ("a.webp", "b.webp", "c.gif"):
+        (tmp_path / below / name).write_bytes(b"x")
+    note = r"no image but 3 files of kinds that MindCV cannot decode \(1 \.gif, 2 \.webp\)"
+    with pytest.raises(UsageProblem, match=note):
+        opened(tmp_path)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_folders_whose_names_are_numbers_are_sorted_as_mindcv_does_it_and_that_is_said(
+    tmp_path: Path, images, caplog, listed: bool
+) -> None:
+    names = [str(number) for number in range(12)]
+    data, _ = next(iter(images.values()))
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.JPEG").write_bytes(data)
+    split = opened(tmp_path, 12, classes=names if listed else None)
+    found = {name.partition("/")[0]: label for name, label in zip(split.names, split.labels, strict=True)}
+    assert found == {name: number for number, name in enumerate(names if listed else sorted(names))}
+    said = f"{tmp_path}: the names are numbers, taken in the order of text as MindCV does it: 0, 1, 10, ...; --classes"
+    assert (said in caplog.text) is not listed
+
+
+def test_no_warning_where_both_orders_are_one(tmp_path: Path, images, caplog) -> None:
+    for number, (data, _) in enumerate(images.values()):
+        (tmp_path / f"{number:03}").mkdir()
+        (tmp_path / f"{number:03}" / "a.JPEG").write_bytes(data)
+    assert list(opened(tmp_path, 6).labels) == list(range(6))
+    assert not caplog.text
+
+
+def test_class_folders_without_an_image_are_named(tmp_path: Path, images, caplog) -> None:
+    root = makers.write_folders(tmp_path, images)
+    for path in (root / "val" / "n02").iterdir():
+        path.rename(path.with_suffix(".txt"))
+    split = opened(root)
+    assert sorted(set(split.labels)) == [0, 2]
+    assert f"{root}: 1 class folder without an image: n02" in caplog.text
 
 
 def test_nothing_at_the_path(tmp_path: Path) -> None:
@@ -282,7 +338,7 @@ def test_labels_that_do_not_fit_the_network_are_refused(tmp_path: Path, images, 
     if named:
         with pytest.raises(UsageProblem, match="3 class.* for a network with 1000 outputs"):
             opened(path, 1000)
-        split = opened(path, 1000, classes=["x", "n10", "n02", "n01"])
+        split = opened(path, 1000, classes=["x", "n10", "n02", "n01", *map(str, range(996))])
         assert sorted(set(split.labels)) == [1, 2, 3]
     else:
         with pytest.raises(UsageProblem, match="a class list does not apply"):

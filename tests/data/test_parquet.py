@@ -47,6 +47,16 @@ def test_a_column_of_bytes_and_names_of_classes(tmp_path: Path, name: str, kind:
     assert contents(path) == [("a-test/0000000", 2, b"x"), ("a-test/0000001", 0, b"y"), ("a-test/0000002", 1, b"z")]
 
 
+def test_numbers_as_text_are_numbers(tmp_path: Path) -> None:
+    numbers = [str(number) for number in range(12)]
+    path = write(tmp_path / "set.parquet", {"image": [b"x"] * 12, "label": numbers})
+    assert [sample.label for sample in parquet.read(path, Expected(12)).samples] == list(range(12))
+    with pytest.raises(UsageProblem, match="labels from 0 to 11 for a network with 11 outputs"):
+        parquet.read(path, Expected(11))
+    listed = parquet.read(path, Expected(12, numbers[::-1])).samples  # then they are names
+    assert [sample.label for sample in listed] == list(range(11, -1, -1))
+
+
 def test_the_validation_shards_are_chosen(tmp_path: Path) -> None:
     for name in (
         "train-00000-of-00009",

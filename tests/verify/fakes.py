@@ -24,8 +24,8 @@ class Numbers:
     def __len__(self) -> int:
         return len(self.names)
 
-    def unreadable(self, indices: Sequence[int]) -> list[int]:
-        return []
+    def unreadable(self, indices: Sequence[int]) -> dict[int, str]:
+        return {}
 
     def fingerprint(self, *, contents: bool = False, progress: object = None) -> Fingerprint:
         return Fingerprint("numbers", len(self), "0" * 64, None)

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from hubtool.errors import CheckpointMismatch
+from hubtool.errors import BrokenDataset, CheckpointMismatch
 from hubtool.verify.evaluate import draw, evaluate
 from hubtool.verify.evaluation import Evaluation, best_classes, is_correct
 from hubtool.verify.measure import Sampling, measure
@@ -142,7 +142,7 @@ class _Damaged(Numbers):
     """Every seventh image cannot be decoded."""
 
     def unreadable(self, indices):
-        return [index for index in indices if index % 7 == 0]
+        return {index: "no image" for index in indices if index % 7 == 0}
 
 
 @pytest.mark.parametrize(("limit", "early_stop"), [(None, False), (20, False), (None, True)])
@@ -156,3 +156,20 @@ def test_unreadable_images_are_left_out_when_asked(tmp_path, limit, early_stop, 
     assert all(index % 7 for index in evaluation.rows["index"])
     assert "number/7 cannot be decoded" in caplog.text or limit
     assert all(name % 7 for name in engine.seen)
+    assert set(evaluation.unreadable.values()) == {"no image"}
+    assert len(evaluation.unreadable) == counts.skipped
+
+
+def test_the_first_unreadable_images_are_named_and_the_others_counted(tmp_path, caplog) -> None:
+    measure(Guess(), _Damaged(200), {}, [], Sampling(skip_unreadable=True), ledgers=tmp_path)
+    assert len([message for message in caplog.messages if message.endswith("is left out: no image")]) == 20
+    assert caplog.messages[-1] == "numbers: 29 images are left out; --json lists them all under `unreadable`"
+
+
+def test_nothing_is_left_when_no_image_can_be_decoded(tmp_path) -> None:
+    class Broken(Numbers):
+        def unreadable(self, indices):
+            return dict.fromkeys(indices, "no image")
+
+    with pytest.raises(BrokenDataset, match="none of 50 images can be decoded: number/0: no image"):
+        measure(Guess(), Broken(50), {}, [], Sampling(skip_unreadable=True), ledgers=tmp_path)

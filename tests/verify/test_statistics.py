@@ -35,6 +35,18 @@ def test_right_and_wrong_answers_are_treated_alike(part: tuple[int, int, int]) -
     assert mirrored == (pytest.approx(100 - high), pytest.approx(100 - low))
 
 
+@given(parts(), st.data())
+def test_unknown_answers_may_be_all_wrong_or_all_right(part: tuple[int, int, int], data: st.DataObject) -> None:
+    correct, images, split = part
+    unknown = data.draw(st.integers(0, split - images))
+    low, high = exact_interval(correct, images, split, unknown=unknown)
+    for right in range(unknown + 1):
+        known_low, known_high = exact_interval(correct + right, images + unknown, split)
+        assert low <= known_low <= known_high <= high
+    assert low == exact_interval(correct, images + unknown, split)[0]
+    assert high == exact_interval(correct + unknown, images + unknown, split)[1]
+
+
 def test_a_whole_split_leaves_no_doubt() -> None:
     assert exact_interval(354, 360, 360) == (pytest.approx(100 * 354 / 360), pytest.approx(100 * 354 / 360))
 

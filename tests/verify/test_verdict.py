@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hubtool.card.judgement import Verdict, is_settled
+from hubtool.data.knownsplits import known_split
 from hubtool.verify.verdict import judge, not_run
 
 
@@ -76,3 +77,36 @@ def test_the_interval_of_a_sequence_takes_the_place_of_the_exact_one() -> None:
 def test_a_wider_tolerance() -> None:
     claim = judge("top1", 98.93, correct=354, images=360, split=360, tolerance=1.0)
     assert (claim.verdict, claim.tolerance) == (Verdict.REPRODUCED, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("published", "verdict"),
+    [
+        (76.0, Verdict.CONSISTENT),  # as if the 40 images were all wrong
+        (80.0, Verdict.CONSISTENT),  # all right
+        (78.2, Verdict.CONSISTENT),
+        (75.8, Verdict.MISMATCH),
+        (80.2, Verdict.MISMATCH),
+    ],
+)
+@pytest.mark.parametrize("interval", [None, (76.5, 79.0)])
+def test_unreadable_images_may_be_right_or_wrong(published: float, verdict: Verdict, interval) -> None:
+    claim = judge("top1", published, correct=760, images=960, split=1000, unreadable=40, interval=interval)
+    assert (claim.verdict, claim.interval) == (verdict, (76.0, 80.0))
+    assert "960 of 1,000 images, and 40 unreadable taken for all wrong or all right, put" in claim.reason
+
+
+def test_what_is_not_the_known_split_is_said_with_every_verdict() -> None:
+    known = known_split("ImageNet-2012")
+    assert known is not None
+    assert known == known_split("imagenet2012")
+    assert known.note(50_000) == ""
+    assert known_split("my photographs") is known_split(None) is None
+    note = known.note(1000)
+    whole = judge("top1", 76.85, correct=768, images=1000, split=1000, note=note)
+    said = "the ImageNet-1k validation split has 50,000 images"
+    assert whole.verdict is Verdict.REPRODUCED
+    assert whole.reason == f"all 1,000 images given give 76.80, within 0.1 points; {said}"
+    part = judge("top1", 76.85, correct=80, images=100, split=1000, note=note)
+    assert part.reason.endswith(f"; {said}")
+    assert known.note(50_001) == said

@@ -39,7 +39,7 @@ def statement(card: ParsedCard, number: int = 0, **changed: str) -> dict:
         "predicate": {
             "card": {"uid": values["uid"], "variant": values["variant"], "claims_sha256": values["claims"]},
             "claims": claims,
-            "dataset": {"images": SPLIT},
+            "dataset": {"images": SPLIT, "known_split_images": None},
             "recipe_overrides": {},
         },
     }
@@ -226,6 +226,16 @@ def test_what_counts(folder: Path, claim: dict, overrides: dict, code: str | Non
     write(folder, document)
     assert found_beside(card) == []
     assert [found_code for _, _, found_code in found(card)] == ([code] if code else [])
+
+
+def test_evidence_of_a_part_of_a_known_split_does_not_count(folder: Path) -> None:
+    card = folder / "bit_digits.md"
+    document = statement(read_card(card))
+    document["predicate"]["dataset"]["known_split_images"] = 50_000
+    write(folder, document)
+    (diagnostic,) = check_card(read_card(card), Facts(), CODES)
+    assert diagnostic.code == "HT803"
+    assert diagnostic.message.endswith("is about 10,000 images, the dataset's split has 50,000")
 
 
 def test_a_better_run_makes_up_for_one_that_does_not_count(folder: Path) -> None:
