@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from hubtool.data.imagesize import MAX_PIXELS
 from hubtool.data.pillow import resized
 from hubtool.data.recipe import PILLOW, SQUASH, EvalRecipe
 from hubtool.errors import HubtoolError, MissingExtra
@@ -94,12 +95,14 @@ def _by_mindspore(data: bytes, recipe: EvalRecipe) -> Any:
             continue
     if image is None:
         raise CannotDecode(NO_IMAGE)
+    height, width = image.shape[:2]
+    if recipe.resize_rule != SQUASH and recipe.resize**2 * max(height, width) // min(height, width) > MAX_PIXELS:
+        raise CannotDecode(f"{width}x{height} pixels, more than {MAX_PIXELS:,} when resized")
     size = (recipe.resize, recipe.resize) if recipe.resize_rule == SQUASH else recipe.resize
     try:
         image = vision.Resize(size, interpolation=vision.Inter[recipe.interpolation.upper()])(image)
         return vision.CenterCrop(recipe.image_size)(image)
     except RuntimeError as error:
-        height, width = image.shape[:2]
         raise CannotDecode(f"{width}x{height} pixels, which cannot be resized") from error
 
 

@@ -107,6 +107,24 @@ def test_any_bytes_have_a_size_or_none(data: bytes, start: bytes) -> None:
 
 
 @pytest.mark.mindspore
+@pytest.mark.parametrize(
+    ("size", "image_size", "reason"),
+    [
+        ((20_000, 1), 224, "20000x1 pixels, more than 134,217,728 when resized"),
+        ((1, 20_000), 224, "1x20000 pixels, more than 134,217,728 when resized"),
+        ((2, 2), 4096, "2x2 pixels, which cannot be resized"),
+    ],
+)
+def test_images_that_cannot_be_resized_are_unreadable(tmp_path: Path, size, image_size: int, reason: str) -> None:
+    pytest.importorskip("mindspore")
+    images = {f"{name}.png": (saved("PNG", size), label) for label, name in enumerate("abc")}
+    dataset = SampleDataset(read(makers.write_folders(tmp_path, images), Expected(3)), 3, EvalRecipe(image_size))
+    assert dataset.unreadable([0]) == {0: reason}
+    with pytest.raises(UnreadableImages, match=rf"3 images cannot be decoded: n01/a\.png \({reason}\)"):
+        next(dataset.batches(range(3), 1))
+
+
+@pytest.mark.mindspore
 def test_such_images_are_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("mindspore")
     monkeypatch.chdir(tmp_path)
