@@ -11,6 +11,7 @@ from typing import Protocol
 from hubtool.errors import BrokenDataset
 from hubtool.progress import SILENT, Progress
 
+
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     r"""A split in a few numbers. Everything but `layout` is the same for the same images in another layout.

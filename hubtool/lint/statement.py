@@ -96,6 +96,15 @@ class Measurement:
         verdict = self.judged(self.published, self.tolerance).value
         return "" if verdict == self.verdict else f"it says {self.verdict}, but what it measured says {verdict}"
 
+    @property
+    def shortcoming(self) -> str:
+        """Why what was measured does not reproduce the figure; empty when it does."""
+        if self.tolerance > TOLERANCE:
+            return f"was made with a tolerance of {self.tolerance:g} points, more than {TOLERANCE:g}"
+        verdict = self.judged(self.published, TOLERANCE)
+        good = verdict in {Verdict.REPRODUCED, Verdict.CONSISTENT}
+        return "" if good else f"is {verdict.value} about {self.metric}"
+
     def _contradiction_of_interval(self, correct: int, images: int, split: int) -> str:
         if images == split:
             return "" if self.interval is None else "an interval, though the whole split was evaluated"
@@ -184,13 +193,7 @@ class Statement:
         run = [m for m in self.measurements if m.correct is not None]
         if not run:
             return "measured none of them"
-        for m in run:
-            if m.tolerance > TOLERANCE:
-                return f"was made with a tolerance of {m.tolerance:g} points, more than {TOLERANCE:g}"
-            verdict = m.judged(m.published, TOLERANCE)
-            if verdict not in {Verdict.REPRODUCED, Verdict.CONSISTENT}:
-                return f"is {verdict.value} about {m.metric}"
-        return ""
+        return next(filter(None, (m.shortcoming for m in run)), "")
 
 
 def read_statement(path: Path) -> Statement | None:
