@@ -36,7 +36,9 @@ def test_the_option_goes_before_the_environment_and_that_before_the_file(tmp_pat
 def test_a_list_of_classes_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "classes.txt"
     path.write_bytes("\ufeffn01\r\nn02\r\n".encode())
-    assert locations_from((), path, (), environment={}, folder=tmp_path).class_names == ["n01", "n02"]
+    given = (f"photographs={tmp_path}",)
+    found = locations_from(given, path, ("photographs",), environment={}, folder=tmp_path)
+    assert found.class_names == ["n01", "n02"]
 
 
 def test_pyproject_and_the_nearest_file_that_speaks_of_data(tmp_path: Path) -> None:
