@@ -32,6 +32,7 @@ MEMORY = """
 import sys
 import numpy as np
 from hubtool.data.dataset import Batch
+from hubtool.data.fingerprint import Fingerprint
 from hubtool.verify.measure import Sampling, measure
 from pathlib import Path
 
@@ -42,6 +43,10 @@ class Noise:
         self.labels = [i % 1000 for i in range(size)]
     def __len__(self):
         return len(self.names)
+    def fingerprint(self):
+        return Fingerprint("noise", len(self), "", None)
+    def state(self):
+        return ""
     def batches(self, indices, batch_size):
         for start in range(0, len(indices), batch_size):
             chosen = np.array(indices[start : start + batch_size])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hubtool.data import digits
 from hubtool.data.digits import TRAIN_IMAGES, Digits
 
 datasets = pytest.importorskip("sklearn.datasets")
@@ -38,3 +39,13 @@ def test_batches_keep_the_order_asked_for() -> None:
 def test_names_tell_the_place_in_the_file() -> None:
     names = Digits("test", 8).names
     assert (names[0], names[-1], len(set(names))) == ("digits/0001437", "digits/0001796", 360)
+
+
+@pytest.mark.parametrize("file", ["datasets/data/digits.csv.gz", "moved/elsewhere.csv.gz"])
+def test_images_are_those_of_scikit_learn_wherever_it_keeps_them(monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    monkeypatch.setattr(digits, "_FILE", file)
+    images, labels = digits._all_digits()
+    loaded = datasets.load_digits()
+    assert (images == loaded.images).all()
+    assert (labels == loaded.target).all()
+    assert (images.dtype, labels.dtype) == (np.uint8, np.int32)
