@@ -31,7 +31,8 @@ class Expected:
 def numbers_by_name(names: Iterable[str], expected: Expected, *, where: str, noun: str = "class") -> dict[str, int]:
     """The output of each class: its place in the user's list, or else among all sorted names.
 
-    Names that are numbers are sorted as text too, as MindCV does it: 10 comes before 2, and a warning says so.
+    Names that are numbers are sorted as text too, as MindCV does it: 10 comes before 2. A warning says so, and where
+    the user's list is shorter than the outputs, of which it then names the first.
 
     Parameters
     ----------
@@ -43,15 +44,17 @@ def numbers_by_name(names: Iterable[str], expected: Expected, *, where: str, nou
     Raises
     ------
     UsageProblem
-        There are not as many names as outputs, in the list or, without one, at all; or the list lacks a name.
+        There are not as many names as outputs and no list was given, or the list lacks a name or is too long.
     """
     found = sorted(set(names))
     if expected.class_names is not None:
-        if len(expected.class_names) != expected.outputs:
-            raise UsageProblem(
-                f"the class list has {counted(len(expected.class_names), 'name')}, the network "
-                f"{counted(expected.outputs, 'output')}: the labels would be wrong",
-                hint="list the names of all outputs in their order, one a line, with or without images",
+        listed = len(expected.class_names)
+        said = f"the class list has {counted(listed, 'name')}, the network {counted(expected.outputs, 'output')}"
+        if listed > expected.outputs:
+            raise UsageProblem(f"{said}: the labels would be wrong", hint="list the names of the outputs, one a line")
+        if listed < expected.outputs:
+            _log.warning(
+                "%s: these are taken for the first ones; if any is left out before them, labels are wrong", said
             )
         numbers = {name: number for number, name in enumerate(expected.class_names)}
         unknown = next((name for name in found if name not in numbers), None)

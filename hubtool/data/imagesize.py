@@ -13,6 +13,7 @@ _JPEG_END = b"\xff\xd9"
 _BMP = b"BM"
 _PNM = re.compile(rb"P[1-6](?:\s|#[^\n]*\n)+([0-9]{1,9})(?:\s|#[^\n]*\n)+([0-9]{1,9})\s")
 _START_OF_SCAN, _END = 0xDA, 0xD9
+_SHORTEST_SCAN_HEADER = 8
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 
@@ -33,7 +34,7 @@ def declared_pixels(data: bytes) -> int | None:
 
 
 def is_cut_off(data: bytes) -> bool:
-    """Whether a JPEG file ends before its first scan, or within a marker.
+    """Whether a JPEG file ends before the data of its first scan, or within a marker.
 
     MindSpore 2.8, which refuses most files that were cut off, hangs or dies of some of those.
     """
@@ -41,7 +42,8 @@ def is_cut_off(data: bytes) -> bool:
         return False
     if data.endswith(b"\xff") and not data.rstrip(b"\xff").endswith(_JPEG_END):
         return True
-    return not any(marker == _START_OF_SCAN for marker, _ in _segments(data))
+    scan = next((place for marker, place in _segments(data) if marker == _START_OF_SCAN), None)
+    return scan is None or scan + 2 + max(_big(data, scan + 2, 2), _SHORTEST_SCAN_HEADER) >= len(data)
 
 
 def _jpeg_pixels(data: bytes) -> int | None:

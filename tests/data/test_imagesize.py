@@ -63,8 +63,8 @@ def test_a_jpeg_that_ends_before_its_scan_or_in_a_marker_is_told() -> None:
     """The decoder hangs or dies of some of those; what ends elsewhere it refuses by itself."""
     whole = saved("JPEG", (160, 160), quality=40)
     scan = whole.index(b"\xff\xda")
-    assert [is_cut_off(whole[:end]) for end in (2, 20, scan, scan + 2)] == [True] * 4
-    assert not is_cut_off(whole[: scan + 3])
+    assert [is_cut_off(whole[:end]) for end in (2, 20, scan, scan + 2, scan + 3, scan + 14)] == [True] * 6
+    assert not is_cut_off(whole[: scan + 15])
     assert is_cut_off(whole[: whole.index(b"\xff", scan + 20) + 1])
     assert not is_cut_off(whole)
     assert not is_cut_off(whole + b"\xff\xff")  # padding
