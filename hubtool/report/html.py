@@ -136,7 +136,8 @@ def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
         yield "known split", result.split_note
     if result.dataset is not None and result.dataset.left_out:
         yield "left out", left_out_note(result.dataset.left_out)
-    yield "evaluated", f"{counts.images:,} of {counts.split:,} images, {counts.images_per_second:.1f} images/s"
+    rate = f", {counts.images_per_second:.1f} images/s" if counts.images > counts.resumed else ""
+    yield "evaluated", f"{counts.images:,} of {counts.split:,} images{rate}"
     if counts.resumed:
         yield "of an earlier run", counted(counts.resumed, "image")
     if counts.skipped:

@@ -56,7 +56,8 @@ class Sample:
         """The best guess at the split's accuracy under the suspect, in percent."""
         if self.whole is None or self.images == self.split:
             return 100 * self.correct / self.images
-        return 100 * (self.whole / self.split + (self.gained - self.lost) / self.images)
+        guess = self.whole / self.split + (self.gained - self.lost) / self.images
+        return 100 * min(max(guess, 0.0), 1.0)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Interval for the split's accuracy under the suspect, in percent.
@@ -165,9 +166,12 @@ class Diagnosis:
         looked = f"{self.images:,} of {self.split:,} images"
         said = []
         named = self.explained_by
+        undecided = [s.what for s in self.suspects if s.finding is Finding.UNDECIDED]
         tried = sum(suspect.finding is not Finding.NOT_RUN for suspect in self.suspects)
         if self.as_evaluated.finding is not Finding.EXCLUDED:
             said.append(f"{looked}, drawn afresh, do not rule {figures} out as evaluated: diagnose more images")
+        elif not named and undecided:
+            said.append(f"{looked} do not tell whether a suspect explains {figures}: diagnose more images")
         elif not named:
             said.append(f"none of {tried} suspects explains {figures} ({looked})")
         elif len(named) == 1:
@@ -177,7 +181,6 @@ class Diagnosis:
             said.append(f"{len(named)} of {tried} suspects explain {figures}, closest first ({looked}){apart}")
         said += [_would_give(suspect) for suspect in named] or self._closest()
         said.append(_would_give(self.as_evaluated))
-        undecided = [s.what for s in self.suspects if s.finding is Finding.UNDECIDED]
         if undecided and self.as_evaluated.finding is Finding.EXCLUDED:
             said.append(f"undecided, for want of images: {', '.join(undecided)}")
         said += [f"not tried: {s.what}: {s.reason}" for s in self.suspects if s.finding is Finding.NOT_RUN]

@@ -70,6 +70,18 @@ def test_findings(sample: Sample, published: float, finding: Finding) -> None:
     assert figure("top1", published, sample, 0.9995).finding is finding
 
 
+def test_the_best_guess_is_a_percentage() -> None:
+    assert Sample(correct=12, gained=12, lost=0, images=12, split=64, whole=4).accuracy() == 100
+    assert Sample(correct=0, gained=0, lost=12, images=12, split=64, whole=4).accuracy() == 0
+
+
+def test_a_suspect_that_is_undecided_is_not_called_none() -> None:
+    unsure = Tried("a", "what a does", (figure("top1", 90.0, Sample(11, 10, 0, 12, 64, 4), 0.99),))
+    sentences = Diagnosis(tried("", 70), (unsure, tried("b", 60)), images=12, split=64, seed=0).sentences
+    assert sentences[0] == "12 of 64 images do not tell whether a suspect explains top1 90: diagnose more images"
+    assert sentences[-1] == "undecided, for want of images: what a does"
+
+
 def tried(key: str, correct: int) -> Tried:
     return Tried(key, f"what {key} does", (figure("top1", 90.0, Sample(correct, 0, 0, 100, 100), 0.99),))
 
