@@ -32,7 +32,6 @@ MEMORY = """
 import sys
 import numpy as np
 from hubtool.data.dataset import Batch
-from hubtool.data.fingerprint import Fingerprint
 from hubtool.verify.measure import Sampling, measure
 from pathlib import Path
 
@@ -43,8 +42,6 @@ class Noise:
         self.labels = [i % 1000 for i in range(size)]
     def __len__(self):
         return len(self.names)
-    def fingerprint(self):
-        return Fingerprint("noise", len(self), "", None)
     def state(self):
         return ""
     def batches(self, indices, batch_size):

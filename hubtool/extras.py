@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import importlib
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -44,6 +46,17 @@ def require(module: str, *, extra: str, purpose: str) -> Any:
             f"{module} is installed and does not load: {error}",
             hint=f"pip install --force-reinstall 'hubtool[{extra}]'; hubtool doctor says more",
         ) from error
+
+
+def installed_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Version of each package that is installed, by its name in the index; the others are left out."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {}
+    for package in packages:
+        with suppress(PackageNotFoundError):
+            versions[package] = version(package)
+    return versions
 
 
 def require_mindspore(purpose: str) -> Any:

@@ -39,6 +39,11 @@ class Subject:
     called: str
 
     @property
+    def assets(self) -> tuple[Asset, ...]:
+        """All its files: the one that the figures are about, and the others."""
+        return (self.asset, *self.others) if self.asset is not None else self.others
+
+    @property
     def network_name(self) -> str:
         """The network that the claims are about."""
         return self.variant.model if self.variant else self.card.model_name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +11,7 @@ from hubtool.asset.cache import Cache
 from hubtool.asset.inventory import Kept, clear, forget, is_right, kept, leftovers, matching, select
 from hubtool.card.record import Digest
 from hubtool.card.registry import Catalogue
-from hubtool.card.subject import all_subjects
+from hubtool.card.subject import Subject, all_subjects
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import Settings, global_options, settings
 from hubtool.errors import DigestMismatch, NotFound
@@ -169,17 +169,18 @@ def _selected(cache: Cache, chosen: Settings, older_than: str | None, *, unused:
     return select(
         kept(cache),
         older_than=seconds_of(older_than) if older_than else None,
-        used_by=list(_linked(chosen)) if unused else None,
+        used_by=_linked(chosen) if unused else None,
     )
 
 
-def _linked(chosen: Settings) -> Iterator[Digest]:
+def _linked(chosen: Settings) -> list[Digest]:
     """The digests of all files that cards link."""
-    for card in Catalogue(chosen.card_roots).cards:
-        for subject in all_subjects(card):
-            for asset in (subject.asset, *subject.others):
-                if asset is not None and asset.digest is not None:
-                    yield asset.digest
+    return [digest for card in Catalogue(chosen.card_roots).cards for digest in _digests(all_subjects(card))]
+
+
+def _digests(subjects: Iterable[Subject]) -> list[Digest]:
+    """The published digests of all their files."""
+    return [asset.digest for subject in subjects for asset in subject.assets if asset.digest is not None]
 
 
 def _named(chosen: Settings, names: tuple[str, ...]) -> list[Kept]:
@@ -209,5 +210,5 @@ def _of_card(files: list[Kept], chosen: Settings, name: str) -> list[Kept]:
     subjects = all_subjects(match.card)
     if match.variant is not None:
         subjects = tuple(subject for subject in subjects if subject.variant == match.variant)
-    digests = [a.digest for s in subjects for a in (s.asset, *s.others) if a is not None and a.digest is not None]
+    digests = _digests(subjects)
     return [file for file in files if any(digest.matches(file.sha256) for digest in digests)]

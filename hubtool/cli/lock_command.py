@@ -108,8 +108,8 @@ def _files(chosen: Sequence[object], roots: tuple[Path, ...]) -> Iterator[_File]
                 f"{folder} came with hubtool and has its own lockfile",
                 hint="copy the cards, or name others with --cards",
             )
-        for asset in (subject.asset, *subject.others):
-            if asset is not None and (folder, asset.url) not in seen:
+        for asset in subject.assets:
+            if (folder, asset.url) not in seen:
                 seen.add((folder, asset.url))
                 yield _File(asset, folder, lockfile)
 

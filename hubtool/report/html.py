@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from hubtool import __version__
 from hubtool.card.judgement import Verdict
 from hubtool.data.dataset import left_out_note
 from hubtool.data.fingerprint import Fingerprint
-from hubtool.extras import require
+from hubtool.extras import installed_versions, require
 from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.formats.characters import visible
 from hubtool.report.answers import Answers, answers_of
@@ -136,8 +135,7 @@ def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
         yield "known split", result.split_note
     if result.dataset is not None and result.dataset.left_out:
         yield "left out", left_out_note(result.dataset.left_out)
-    rate = f", {counts.images_per_second:.1f} images/s" if counts.images > counts.resumed else ""
-    yield "evaluated", f"{counts.images:,} of {counts.split:,} images{rate}"
+    yield "evaluated", f"{counts.images:,} of {counts.split:,} images{counts.rate_note}"
     if counts.resumed:
         yield "of an earlier run", counted(counts.resumed, "image")
     if counts.skipped:
@@ -170,9 +168,5 @@ def _settings(sampling: Sampling, results: Sequence[SubjectResult]) -> list[tupl
 def _versions() -> Iterator[tuple[str, str]]:
     yield "hubtool", __version__
     yield "Python", platform.python_version()
-    for package in _VERSIONS_OF:
-        try:
-            yield package, importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
+    yield from installed_versions(_VERSIONS_OF).items()
     yield "platform", platform.platform()

@@ -46,6 +46,11 @@ class Counts:
         """Rate over the whole loop."""
         return (self.images - self.resumed) / self.seconds if self.seconds else 0.0
 
+    @property
+    def rate_note(self) -> str:
+        """As in `, 4.8 images/s`; empty when an earlier run evaluated all of them."""
+        return f", {self.images_per_second:.1f} images/s" if self.images > self.resumed else ""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:

@@ -7,7 +7,6 @@ evaluations with the same outcome give the same statement but for its `times`.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import platform
 import re
@@ -18,6 +17,7 @@ from pathlib import Path
 from hubtool import __version__
 from hubtool.card.claims import claims_digest
 from hubtool.card.subject import Subject
+from hubtool.extras import installed_versions
 from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.evidence import SUFFIX
 from hubtool.lint.statement import PREDICATE_TYPE
@@ -114,10 +114,4 @@ def file_name(subject: Subject, sha256: str) -> str:
 
 
 def _versions() -> dict[str, str]:
-    versions = {"hubtool": __version__, "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
+    return {"hubtool": __version__, "python": platform.python_version(), **installed_versions(_PACKAGES)}

@@ -223,14 +223,13 @@ class _Verifier:
 def _evaluated(evaluation: Evaluation, dataset: Dataset, known: KnownSplit | None) -> str:
     counts = evaluation.counts
     before = f", {counts.resumed:,} of them by an earlier run" if counts.resumed else ""
-    rate = f", {counts.images_per_second:.1f} images/s" if counts.images > counts.resumed else ""
     skipped = f", {counts.skipped:,} left out as unreadable" if counts.skipped else ""
     left_out = f", without {left_out_note(dataset.left_out)}" if dataset.left_out else ""
     with_images = len(set(dataset.labels))
     classes = f", of {with_images:,} of the {dataset.classes:,} classes" if with_images < dataset.classes else ""
     note = known.note(counts.split) if known else ""
-    said = f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}{left_out}{classes}{rate}"
-    return f"{said}; {note}" if note else said
+    said = f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}{left_out}{classes}"
+    return f"{said}{counts.rate_note}" + (f"; {note}" if note else "")
 
 
 def _checkpoint_level(

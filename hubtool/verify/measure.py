@@ -187,7 +187,6 @@ def ledger_inputs(
         "engine": engine.name,
         "precision": engine.precision,
         "dataset": dataset.name,
-        "fingerprint": dataset.fingerprint().to_json(),
         "state": dataset.state(),
         "recipe": repr(getattr(dataset, "recipe", None)),
         "names": _digest(dataset.names),

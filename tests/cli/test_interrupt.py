@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import Hubtool
 
 EVALUATE = ("verify", "bit_digits", "--reproduce-eval", "--no-progress")
+SLOWLY = (*EVALUATE, "--limit", "90", "--batch-size", "4")
 
 
 def started(hubtool: Hubtool, *args: str, handler: object = signal.SIG_DFL) -> subprocess.Popen[str]:
@@ -37,6 +38,22 @@ def evaluates(cache: Path) -> Callable[[], bool]:
     return lambda: any(ledger.read_bytes().count(b"\n") > 2 for ledger in cache.glob("ledgers/*.jsonl"))
 
 
+def is_not_interrupted_by(
+    signals: Sequence[tuple[signal.Signals, float]], process: subprocess.Popen[str], cache: Path
+) -> None:
+    """Send signals to an evaluation by `SLOWLY`, each with the seconds to wait after it: it comes to its end."""
+    try:
+        wait_until(evaluates(cache), process)
+        for number, seconds in signals:
+            process.send_signal(number)
+            time.sleep(seconds)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, err) == (0, "")
+    assert "2 consistent" in out
+
+
 @pytest.mark.mindspore
 @pytest.mark.parametrize("seconds", [0, 0.1, 0.25, 0.5, 0.8])
 def test_while_mindspore_is_being_imported(hubtool: Hubtool, seconds: float) -> None:
@@ -55,33 +72,15 @@ def test_while_mindspore_is_being_imported(hubtool: Hubtool, seconds: float) -> 
 @pytest.mark.mindspore
 def test_a_process_that_was_stopped_and_goes_on_was_not_interrupted(hubtool: Hubtool, tmp_path: Path) -> None:
     pytest.importorskip("mindspore")
-    process = started(hubtool, *EVALUATE, "--limit", "90", "--batch-size", "4")
-    try:
-        wait_until(evaluates(tmp_path / "cache"), process)
-        process.send_signal(signal.SIGSTOP)
-        time.sleep(0.5)
-        process.send_signal(signal.SIGCONT)
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert (process.returncode, err) == (0, "")
-    assert "2 consistent" in out
+    process = started(hubtool, *SLOWLY)
+    is_not_interrupted_by([(signal.SIGSTOP, 0.5), (signal.SIGCONT, 0)], process, tmp_path / "cache")
 
 
 @pytest.mark.mindspore
 def test_where_ctrl_c_is_ignored_it_stays_ignored(hubtool: Hubtool, tmp_path: Path) -> None:
     pytest.importorskip("mindspore")
-    process = started(hubtool, *EVALUATE, "--limit", "90", "--batch-size", "4", handler=signal.SIG_IGN)
-    try:
-        wait_until(evaluates(tmp_path / "cache"), process)
-        for _ in range(2):
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert (process.returncode, err) == (0, "")
-    assert "2 consistent" in out
+    process = started(hubtool, *SLOWLY, handler=signal.SIG_IGN)
+    is_not_interrupted_by([(signal.SIGINT, 0.3)] * 2, process, tmp_path / "cache")
 
 
 @pytest.mark.mindspore

@@ -33,7 +33,7 @@ def no_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc76.85 and evidence/bit_resnet50-1e4795a4.intoto.json
     """
-    for held in _held(card):
+    for held in _held(card)[0]:
         if not held.subject.metrics or held.stale or any(statement.contradicted for statement in held.fresh):
             continue
         lacking = [(statement.path.name, statement.shortcoming) for statement in held.fresh]
@@ -57,11 +57,12 @@ def stale_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         the evaluation run again after the change
     """
-    for held in _held(card):
+    found, homeless = _held(card)
+    for held in found:
         for statement, reason in held.stale:
             message = f"`{statement.path.name}` is about {reason}: evaluate again, or remove it"
             yield Finding(_place(card, held.subject), message)
-    for statement in _about_no_subject(card):
+    for statement in homeless:
         there = any(row.model == statement.variant for row in card.card.variants) if card.card else False
         fate = "only repeats the front matter" if there else "the card does not have"
         message = f"`{statement.path.name}` is about the row `{statement.variant}`, which {fate}: remove it"
@@ -81,7 +82,7 @@ def evidence_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc74.20
     """
-    for held in _held(card):
+    for held in _held(card)[0]:
         for statement in held.fresh:
             for wrong in statement.contradicted:
                 message = f"`{statement.path.name}` {wrong.said}, not {wrong.metric} {wrong.published:g}"
@@ -152,30 +153,26 @@ class _Held:
         return statement.variant == (self.subject.variant.model if self.subject.variant else None)
 
 
-def _held(card: ParsedCard) -> list[_Held]:
-    """What the card claims, by file, with the evidence; nothing where there is no folder of evidence."""
-    evidence = _evidence(card)
+def _held(card: ParsedCard) -> tuple[list[_Held], list[Statement]]:
+    """What the card claims, by file, with the evidence, and the evidence about nothing that it claims.
+
+    Nothing where there is no folder of evidence.
+    """
+    evidence = evidence_beside(os.path.dirname(card.path))  # noqa: PTH120 (for every card; a Path takes ten times as long)
     if card.card is None or evidence is None:
-        return []
+        return [], []
+    homeless = []
     found = [_Held(subject) for subject in all_subjects(card.card)]
     for statement in evidence.by_stem.get(card.path.stem, ()):
         meant = [(held, _staleness(held.subject, statement)) for held in found if held.is_meant_by(statement)]
+        if not meant:
+            homeless.append(statement)
         fitting = [held for held, reason in meant if not reason]
         for held in fitting:
             held.fresh.append(statement)
         for held, reason in meant[: 0 if fitting else 1]:  # of rows of one name, evidence need not fit all
             held.stale.append((statement, reason))
-    return found
-
-
-def _about_no_subject(card: ParsedCard) -> Iterator[Statement]:
-    evidence = _evidence(card)
-    if card.card is None or evidence is None:
-        return
-    found = [_Held(subject) for subject in all_subjects(card.card)]
-    for statement in evidence.by_stem.get(card.path.stem, ()):
-        if not any(held.is_meant_by(statement) for held in found):
-            yield statement
+    return found, homeless
 
 
 def _staleness(subject: Subject, statement: Statement) -> str:
@@ -188,10 +185,6 @@ def _staleness(subject: Subject, statement: Statement) -> str:
     if statement.claims_sha256 != claims_digest(subject):
         return "another link, network, dataset or eval-recipe, or other figures"
     return ""
-
-
-def _evidence(card: ParsedCard) -> Evidence | None:
-    return evidence_beside(os.path.dirname(card.path))  # noqa: PTH120 (for every card, and a Path takes ten times as long)
 
 
 def _folders(cards: Sequence[Summary]) -> Iterator[tuple[str, Evidence]]:
