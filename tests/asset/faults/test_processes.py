@@ -102,6 +102,7 @@ def test_eight_processes_fetch_a_file_once(client: Client, server: Server, digit
     assert [outcome.code for outcome in outcomes] == [0] * 8
     assert len({outcome.out for outcome in outcomes}) == 1
     assert len(server.log) == 1
+    server.wait_for(lambda: server.body_sent >= len(DATA))
     assert server.body_sent == len(DATA)
 
 
