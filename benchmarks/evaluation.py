@@ -20,23 +20,23 @@ import tempfile
 import time
 from pathlib import Path
 
-from hubtool.data.imagefolder import ImageFolder
-from hubtool.data.recipe import EvalRecipe
+from hubtool.data.layouts.imagefolder import ImageFolder
+from hubtool.data.transform.spec import EvalRecipe
 from hubtool.engine.mindspore import MindSporeEngine
+from hubtool.evaluation.sampling import Sampling, measure
 from hubtool.network.build import build, build_for_inference
 from hubtool.network.registry import ARCHITECTURES
-from hubtool.verify.measure import Sampling, measure
 from tests.photos import write_photos
 
 MEMORY = """
 import sys
 import numpy as np
-from hubtool.data.dataset import Batch
-from hubtool.verify.measure import Sampling, measure
+from hubtool.data.split import Batch
+from hubtool.evaluation.sampling import Sampling, measure
 from pathlib import Path
 
 class Noise:
-    name, classes = "noise", 1000
+    name, num_classes = "noise", 1000
     def __init__(self, size):
         self.names = [f"{i:08}" for i in range(size)]
         self.labels = [i % 1000 for i in range(size)]
@@ -76,7 +76,7 @@ def _overhead(args: argparse.Namespace, folder: Path) -> dict[str, float]:
     photos = write_photos(folder / "photos", classes[:8], per_class=args.images // 8)
     arrays = {p.name: p.asnumpy() for p in build(architecture).get_parameters()}
     engine = MindSporeEngine(build_for_inference(architecture, arrays))
-    data = ImageFolder(photos, architecture.num_classes, EvalRecipe(architecture.image_size), classes)
+    data = ImageFolder(photos, architecture.num_classes, EvalRecipe(architecture.input_size), classes)
     sampling = Sampling(batch_size=args.batch_size)
     ready = next(data.batches(range(args.batch_size), args.batch_size)).images
     engine.logits(ready)  # the first call builds kernels

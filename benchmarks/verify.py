@@ -36,12 +36,12 @@ def told(correct, images, wall, cpu):
 OURS = f"""{COMMON}
 from pathlib import Path
 from hubtool.checkpoint.reader import Checkpoint
-from hubtool.data.imagefolder import ImageFolder
-from hubtool.data.recipe import EvalRecipe
+from hubtool.data.layouts.imagefolder import ImageFolder
+from hubtool.data.transform.spec import EvalRecipe
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.network.build import build_for_inference
 from hubtool.network.registry import find_architecture
-from hubtool.verify.evaluate import evaluate
+from hubtool.evaluation.loop import evaluate
 arrays, graph = Checkpoint(Path(checkpoint)).arrays(), mode == "0"
 engine = MindSporeEngine(build_for_inference(find_architecture(network), arrays, compiled=graph), compiled=graph)
 names = [f"n{{number:08}}" for number in range(1000)]

@@ -11,11 +11,11 @@ from hubtool.asset.access import access_from_environment
 from hubtool.asset.cache import Cache
 from hubtool.asset.lockfile import Pins, find_lockfile
 from hubtool.asset.pull import pull as pull_asset
+from hubtool.card.catalogue import Catalogue, Match
+from hubtool.card.claimset import CHECKPOINT_FORMAT, front_matter_subject, row_subject
 from hubtool.card.record import Asset, Card
-from hubtool.card.registry import Catalogue, Match
-from hubtool.card.subject import CHECKPOINT_FORMAT, front_matter_subject, row_subject
 from hubtool.errors import NotFound, UsageProblem
-from hubtool.network.architecture import Architecture
+from hubtool.network.bit.spec import Architecture
 from hubtool.network.registry import ARCHITECTURES, find_architecture
 from hubtool.resources import LOCKFILE, default_cache_root, default_card_roots, is_installed_with_hubtool
 
@@ -119,7 +119,7 @@ def load(
 
 def _checkpoint(path: Path, architecture: Architecture) -> Any:
     from hubtool.checkpoint.reader import Checkpoint
-    from hubtool.network.binding import check_layout
+    from hubtool.network.layout import check_layout
 
     checkpoint = Checkpoint(path)
     check_layout(checkpoint, architecture)

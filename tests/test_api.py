@@ -90,7 +90,7 @@ class TestLoad:
         import numpy as np
         from mindspore import Tensor, nn
 
-        from hubtool.data.digits import Digits
+        from hubtool.data.layouts.digits import Digits
 
         network = hubtool.load("bit_digits", cards=[CARDS], cache=tmp_path)
         assert isinstance(network, nn.Cell)

@@ -9,14 +9,14 @@ import click
 
 from hubtool.asset.cache import Cache
 from hubtool.asset.inventory import Kept, clear, forget, is_right, kept, leftovers, matching, select
+from hubtool.card.catalogue import Catalogue
+from hubtool.card.claimset import Subject, all_subjects
 from hubtool.card.record import Digest
-from hubtool.card.registry import Catalogue
-from hubtool.card.subject import Subject, all_subjects
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import Settings, global_options, settings
 from hubtool.errors import DigestMismatch, NotFound
+from hubtool.evaluation.ledgers import KeptLedger, forget_ledger, kept_ledgers
 from hubtool.report.units import seconds_of, size
-from hubtool.verify.ledgers import KeptLedger, forget_ledger, kept_ledgers
 from hubtool.words import counted
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -9,8 +9,8 @@ import click
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import CardError
-from hubtool.verify.difference import difference
-from hubtool.verify.predictions import read_predictions
+from hubtool.evaluation.compare import difference
+from hubtool.evaluation.predictions import read_predictions
 
 
 @click.command("diff")

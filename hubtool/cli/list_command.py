@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hubtool.card.registry import Catalogue
+from hubtool.card.catalogue import Catalogue
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 

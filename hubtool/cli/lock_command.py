@@ -14,10 +14,10 @@ from hubtool.asset.lockfile import Pin, pin_key, read_lockfile, update_lockfile
 from hubtool.asset.policy import redacted
 from hubtool.asset.pull import pull
 from hubtool.asset.together import together
+from hubtool.card.catalogue import Catalogue, invalid
+from hubtool.card.claimset import Subject, choose
 from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset
-from hubtool.card.registry import Catalogue, invalid
-from hubtool.card.subject import Subject, choose
 from hubtool.cli.errors import show_error
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import access, lockfile_of, transfer_options

@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from hubtool.asset.cache import hash_file
+from hubtool.card.catalogue import invalid
 from hubtool.card.parse import parse_card
-from hubtool.card.registry import invalid
 from hubtool.card.template import Draft, render_card
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.cli.settings import global_options, settings

@@ -12,9 +12,9 @@ from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache
 from hubtool.asset.pull import VerifiedAsset, link, place, pull
 from hubtool.asset.together import together
+from hubtool.card.catalogue import Catalogue, Match
+from hubtool.card.claimset import assets_of
 from hubtool.card.record import Asset
-from hubtool.card.registry import Catalogue, Match
-from hubtool.card.subject import assets_of
 from hubtool.cli.errors import show_error
 from hubtool.cli.settings import Settings, global_options, settings
 from hubtool.cli.transfer import access, pins_of, transfer_options

@@ -59,7 +59,7 @@ def pins_of(folder: Path, chosen: Settings) -> Pins:
 def file_of(given: str, chosen: Settings) -> Path:
     """The file that FILE or NAME stands for, see `hubtool.verify.named_file`; nothing is fetched."""
     from hubtool.asset.cache import Cache
-    from hubtool.card.registry import Catalogue
+    from hubtool.card.catalogue import Catalogue
     from hubtool.verify.named_file import named_file
 
     catalogue = Catalogue(chosen.card_roots)

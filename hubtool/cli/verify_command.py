@@ -8,22 +8,22 @@ from pathlib import Path
 import click
 
 from hubtool.asset.cache import Cache
-from hubtool.card.judgement import ROUNDING, TOLERANCE
-from hubtool.card.registry import Catalogue
-from hubtool.card.subject import Subject, choose
+from hubtool.card.catalogue import Catalogue
+from hubtool.card.claimset import Subject, choose
 from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import access, pins_of, transfer_options
 from hubtool.cli.verify_files import VerifyFiles
 from hubtool.data.locations import locations_from
-from hubtool.data.recipe import parse_changes
+from hubtool.data.transform.spec import parse_changes
+from hubtool.diagnosis.run import DIAGNOSED_IMAGES
 from hubtool.errors import UsageProblem
-from hubtool.verify.diagnose import DIAGNOSED_IMAGES
-from hubtool.verify.evaluate import BATCH_SIZE
-from hubtool.verify.ledger import Resume
+from hubtool.evaluation.ledger import Resume
+from hubtool.evaluation.loop import BATCH_SIZE
+from hubtool.evaluation.sampling import Sampling
+from hubtool.evidence.verdict import ROUNDING, TOLERANCE
 from hubtool.verify.levels import verify
-from hubtool.verify.measure import Sampling
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import SubjectResult
 

@@ -14,12 +14,13 @@ import click
 
 from hubtool.cli.errors import show_error
 from hubtool.errors import EnvironmentProblem, HubtoolError, NotFound, UsageProblem
+from hubtool.evaluation.outcome import Evaluation
+from hubtool.evaluation.predictions import predictions_of, write_predictions
+from hubtool.evaluation.sampling import Sampling
 from hubtool.files import check_folder_writable, check_writable
-from hubtool.verify.evaluation import Evaluation
-from hubtool.verify.evidence import write_evidence
-from hubtool.verify.measure import Sampling
+from hubtool.verify.attest import write_evidence
 from hubtool.verify.plan import Plan
-from hubtool.verify.predictions import files_for, predictions_of, write_predictions
+from hubtool.verify.predicted import files_for
 from hubtool.verify.result import SubjectResult
 
 

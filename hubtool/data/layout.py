@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubtool.data.classes import Expected
+from hubtool.data.labelspace import LabelSpace
 from hubtool.data.samples import Split
 
 
@@ -26,4 +26,4 @@ class Layout:
 
     name: str
     recognises: Callable[[Path], bool]
-    read: Callable[[Path, Expected], Split]
+    read: Callable[[Path, LabelSpace], Split]

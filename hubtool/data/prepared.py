@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
-from hubtool.data.dataset import Dataset
-from hubtool.data.recipe import EvalRecipe, changed
+from hubtool.data.split import Dataset
+from hubtool.data.transform.spec import EvalRecipe, changed
 from hubtool.errors import UsageProblem
 
 
@@ -35,7 +35,7 @@ def prepared(
     Parameters
     ----------
     claimed, asked
-        Key to value as text: see `hubtool.data.recipe.changed`.
+        Key to value as text: see `hubtool.data.transform.spec.changed`.
     card
         What messages call the card's part.
 

@@ -12,12 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from hubtool.data.dataset import Batch
-from hubtool.data.decode import why_unreadable
 from hubtool.data.fingerprint import Fingerprint, Measurable, fingerprint_of, state_of, version_of
-from hubtool.data.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
-from hubtool.data.preprocess import preprocessed, unreadable_images
-from hubtool.data.recipe import EvalRecipe
+from hubtool.data.loader import preprocessed, unreadable_images
+from hubtool.data.readers.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
+from hubtool.data.split import Batch
+from hubtool.data.transform.opencv import why_unreadable
+from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, UnreadableImages, UsageProblem
 from hubtool.progress import SILENT, Progress
 
@@ -181,13 +181,13 @@ class SampleDataset:
         self.layout = split.layout
         self.left_out = split.left_out
         self.name = str(split.root)
-        self.classes = classes
+        self.num_classes = classes
         self.recipe = recipe
         self.rescale = rescale
 
     def with_recipe(self, recipe: EvalRecipe) -> SampleDataset:
         """The same images, preprocessed otherwise."""
-        return SampleDataset(self.split, self.classes, recipe, rescale=self.rescale)
+        return SampleDataset(self.split, self.num_classes, recipe, rescale=self.rescale)
 
     @cached_property
     def names(self) -> Sequence[str]:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import hubtool.lint.rules  # noqa: F401 (fills the tables of rules)
+from hubtool.card.catalogue import card_files
 from hubtool.card.parse import ParsedCard
-from hubtool.card.registry import card_files
 from hubtool.errors import NotFound
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, CardCheck, Facts, Rule

@@ -1,0 +1,1 @@
+"""The networks that hubtool builds, a folder a family."""

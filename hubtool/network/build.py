@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubtool.extras import require_mindspore
-from hubtool.network.architecture import Architecture
-from hubtool.network.folding import fold_weight_standardisation
+from hubtool.network.bit.fold import fold_weight_standardisation
+from hubtool.network.bit.spec import Architecture
 
 
 def build(architecture: Architecture) -> Any:
@@ -19,7 +19,7 @@ def build(architecture: Architecture) -> Any:
         MindSpore is not installed.
     """
     require_mindspore("build a network")
-    from hubtool.network.bit import BiT
+    from hubtool.network.bit.cells import BiT
 
     return BiT(architecture)
 
@@ -35,7 +35,7 @@ def build_for_inference(architecture: Architecture, arrays: Mapping[str, Any], *
     require_mindspore("build a network")
     from mindspore import nn
 
-    from hubtool.network.bit import BiT, InferenceGroupNorm, group_norm
+    from hubtool.network.bit.cells import BiT, InferenceGroupNorm, group_norm
 
     cell = BiT(architecture, convolution=nn.Conv2d, norm=InferenceGroupNorm if compiled else group_norm)
     bind(cell, fold_weight_standardisation(arrays))
@@ -46,7 +46,7 @@ def build_for_inference(architecture: Architecture, arrays: Mapping[str, Any], *
 def bind(cell: Any, arrays: Mapping[str, Any]) -> None:
     """Set every parameter of a cell from the array of its name, as float32.
 
-    The arrays have to be those of the cell's architecture: see `hubtool.network.binding.check_layout`.
+    The arrays have to be those of the cell's architecture: see `hubtool.network.layout.check_layout`.
     """
     from mindspore import Tensor
 

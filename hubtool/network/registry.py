@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hubtool.card.names import name_key
-from hubtool.network.architecture import Architecture
+from hubtool.network.bit.spec import Architecture
 
 ARCHITECTURES = {
     architecture.name: architecture
@@ -11,7 +11,7 @@ ARCHITECTURES = {
         Architecture("bit_resnet50", units=(3, 4, 6, 3), width=64),
         Architecture("bit_resnet101", units=(3, 4, 23, 3), width=64),
         Architecture("bit_resnet50x3", units=(3, 4, 6, 3), width=3 * 64),
-        Architecture("bit_digits", units=(1, 1, 1), width=32, num_classes=10, in_channels=1, image_size=32),
+        Architecture("bit_digits", units=(1, 1, 1), width=32, num_classes=10, in_channels=1, input_size=32),
     )
 }
 

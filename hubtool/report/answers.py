@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hubtool.data.dataset import Dataset
+from hubtool.data.split import Dataset
+from hubtool.evaluation.outcome import ClassCounts, Confusion, Evaluation, right
 from hubtool.report.thumbnails import thumbnail
-from hubtool.verify.evaluation import ClassCounts, Confusion, Evaluation, right
 
 WORST_IMAGES = 24
 CONFUSED_PAIRS = 15

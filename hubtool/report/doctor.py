@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from hubtool import __version__
-from hubtool.card.registry import version_key
+from hubtool.card.catalogue import version_key
 from hubtool.engine.processor import processor
 
 _EXTRAS = (

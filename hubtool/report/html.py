@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from hubtool import __version__
-from hubtool.card.judgement import Verdict
-from hubtool.data.dataset import left_out_note
 from hubtool.data.fingerprint import Fingerprint
+from hubtool.data.split import left_out_note
+from hubtool.evaluation.sampling import Sampling
+from hubtool.evidence.verdict import Verdict
 from hubtool.extras import installed_versions, require
 from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.formats.characters import visible
 from hubtool.report.answers import Answers, answers_of
 from hubtool.report.claimplot import ClaimPlot, claim_plot
 from hubtool.report.units import figure
-from hubtool.verify.measure import Sampling
 from hubtool.verify.result import SubjectResult
 from hubtool.words import counted
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
+from hubtool.evaluation.compare import Difference
+from hubtool.evaluation.predictions import Prediction
 from hubtool.lint.formats.characters import visible
-from hubtool.verify.difference import Difference
-from hubtool.verify.predictions import Prediction
 from hubtool.words import counted
 
 

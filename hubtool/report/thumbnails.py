@@ -7,8 +7,8 @@ import io
 import logging
 from typing import Any
 
-from hubtool.data.dataset import Dataset
-from hubtool.data.imagesize import MAX_PIXELS, declared_pixels
+from hubtool.data.readers.imagesize import MAX_PIXELS, declared_pixels
+from hubtool.data.split import Dataset
 from hubtool.extras import require
 
 SIDE = 128

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from hubtool.card.judgement import Verdict
+from hubtool.diagnosis.conclusion import Diagnosis
+from hubtool.evidence.verdict import Verdict
 from hubtool.lint.formats.characters import visible
 from hubtool.report.units import figure
-from hubtool.verify.diagnosis import Diagnosis
 from hubtool.verify.result import Status, SubjectResult
 from hubtool.verify.verdict import ClaimResult
 from hubtool.words import counted

@@ -11,16 +11,16 @@ from typing import Any
 
 from hubtool.asset.cache import hash_file
 from hubtool.checkpoint.reader import Checkpoint
-from hubtool.data.digits import Digits
+from hubtool.data.layouts.digits import Digits
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.errors import UsageProblem
+from hubtool.evaluation.loop import evaluate
+from hubtool.evaluation.outcome import Counts
 from hubtool.extras import require_mindspore
 from hubtool.files import environment_errors
 from hubtool.network.build import build, build_for_inference
 from hubtool.progress import SILENT, Progress
 from hubtool.training.recipe import TrainRecipe
-from hubtool.verify.evaluate import evaluate
-from hubtool.verify.evaluation import Counts
 
 PREFIX_DIGITS = 8
 
@@ -57,11 +57,11 @@ def train(recipe: TrainRecipe, folder: Path, progress: Progress = SILENT) -> Tra
         The folder cannot be written.
     """
     mindspore = require_mindspore("train")
-    if (recipe.network.num_classes, recipe.network.in_channels) != (Digits.classes, 1):
+    if (recipe.network.num_classes, recipe.network.in_channels) != (Digits.num_classes, 1):
         raise UsageProblem(
-            f"{recipe.network.name} does not fit {recipe.dataset}: grey images of {Digits.classes} classes"
+            f"{recipe.network.name} does not fit {recipe.dataset}: grey images of {Digits.num_classes} classes"
         )
-    data = Digits("train", recipe.network.image_size)
+    data = Digits("train", recipe.network.input_size)
     if recipe.batch_size > len(data):
         raise UsageProblem(f"batch_size {recipe.batch_size} is more than the {len(data):,} training images")
     with environment_errors(folder):
@@ -71,7 +71,7 @@ def train(recipe: TrainRecipe, folder: Path, progress: Progress = SILENT) -> Tra
     _fit(cell, data, recipe, progress)
     checkpoint = _save(cell, recipe, folder)
     engine = MindSporeEngine(build_for_inference(recipe.network, Checkpoint(checkpoint).arrays()))
-    evaluation = evaluate(engine, Digits("test", recipe.network.image_size), progress=progress)
+    evaluation = evaluate(engine, Digits("test", recipe.network.input_size), progress=progress)
     return Trained(checkpoint, hash_file(checkpoint), evaluation.counts, date.today())
 
 

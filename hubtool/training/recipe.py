@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hubtool.errors import NotFound, UsageProblem
-from hubtool.network.architecture import Architecture
+from hubtool.network.bit.spec import Architecture
 from hubtool.network.registry import ARCHITECTURES, find_architecture
 from hubtool.resources import packaged
 

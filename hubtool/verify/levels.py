@@ -11,30 +11,30 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hubtool.asset.pull import VerifiedAsset, cached, pull
-from hubtool.card.judgement import Verdict
+from hubtool.card.catalogue import invalid
+from hubtool.card.claimset import Subject
+from hubtool.card.datasets import KnownSplit, known_split
 from hubtool.card.parse import ParsedCard
-from hubtool.card.registry import invalid
-from hubtool.card.subject import Subject
 from hubtool.checkpoint.reader import Checkpoint
-from hubtool.data.dataset import Dataset, left_out_note
 from hubtool.data.fingerprint import Fingerprint
-from hubtool.data.knownsplits import KnownSplit, known_split
 from hubtool.data.prepared import recipe_of
+from hubtool.data.split import Dataset, left_out_note
+from hubtool.diagnosis.conclusion import Diagnosis
+from hubtool.diagnosis.run import PublishedFigure, diagnose, other_checkpoints
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.engine.protocol import Engine
 from hubtool.errors import CardError, HubtoolError
-from hubtool.network.architecture import Architecture
-from hubtool.network.binding import check_finite, check_layout
+from hubtool.evaluation.ledgers import ledgers_of
+from hubtool.evaluation.outcome import Evaluation
+from hubtool.evaluation.sampling import measure
+from hubtool.evidence.verdict import Verdict
+from hubtool.network.bit.spec import Architecture
 from hubtool.network.build import build_for_inference
+from hubtool.network.layout import check_finite, check_layout
 from hubtool.network.registry import find_architecture
 from hubtool.progress import SILENT, Progress
-from hubtool.verify.claims import METRIC_K, accuracies, judged
 from hubtool.verify.climb import Climb, SkipLevel
-from hubtool.verify.diagnose import PublishedFigure, diagnose, other_checkpoints
-from hubtool.verify.diagnosis import Diagnosis
-from hubtool.verify.evaluation import Evaluation
-from hubtool.verify.ledgers import ledgers_of
-from hubtool.verify.measure import measure
+from hubtool.verify.judge import METRIC_K, accuracies, judged
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import Check, Level, Status, SubjectResult
 from hubtool.verify.splits import Splits
@@ -129,7 +129,7 @@ class _Verifier:
 
     def _is_worth_compiling(self, architecture: Architecture, dataset: Dataset) -> bool:
         recipe = recipe_of(dataset)
-        side = recipe.image_size if recipe else architecture.image_size
+        side = recipe.image_size if recipe else architecture.input_size
         images = min(self.plan.sampling.limit or len(dataset), len(dataset))
         return images * side**2 >= COMPILED_FROM_PIXELS
 
@@ -214,7 +214,7 @@ class _Verifier:
         return run, _evaluated(run.evaluation, dataset, known_split(subject.card.train_dataset))
 
     def _fingerprint(self, dataset: Dataset) -> Fingerprint:
-        key = (dataset.name, dataset.classes)  # a network with other classes may number the labels otherwise
+        key = (dataset.name, dataset.num_classes)  # a network with other classes may number the labels otherwise
         if key not in self._fingerprints:
             self._fingerprints[key] = dataset.fingerprint(contents=self.plan.hash_contents, progress=self.progress)
         return self._fingerprints[key]
@@ -226,7 +226,9 @@ def _evaluated(evaluation: Evaluation, dataset: Dataset, known: KnownSplit | Non
     skipped = f", {counts.skipped:,} left out as unreadable" if counts.skipped else ""
     left_out = f", without {left_out_note(dataset.left_out)}" if dataset.left_out else ""
     with_images = len(set(dataset.labels))
-    classes = f", of {with_images:,} of the {dataset.classes:,} classes" if with_images < dataset.classes else ""
+    classes = (
+        f", of {with_images:,} of the {dataset.num_classes:,} classes" if with_images < dataset.num_classes else ""
+    )
     note = known.note(counts.split) if known else ""
     said = f"{counts.images:,} of {counts.split:,} images of {dataset.name}{before}{skipped}{left_out}{classes}"
     return f"{said}{counts.rate_note}" + (f"; {note}" if note else "")

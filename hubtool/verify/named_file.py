@@ -9,9 +9,9 @@ from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache
 from hubtool.asset.lockfile import Pins
 from hubtool.asset.pull import cached
+from hubtool.card.catalogue import Catalogue, Match
+from hubtool.card.claimset import front_matter_subject, row_subject
 from hubtool.card.record import Asset
-from hubtool.card.registry import Catalogue, Match
-from hubtool.card.subject import front_matter_subject, row_subject
 from hubtool.errors import NotFound
 
 _SUFFIXES = {".ckpt", ".safetensors"}

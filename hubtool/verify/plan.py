@@ -10,9 +10,9 @@ from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache
 from hubtool.asset.lockfile import Pins
 from hubtool.data.locations import DataLocations
-from hubtool.verify.diagnose import DIAGNOSED_IMAGES
-from hubtool.verify.ledger import Resume
-from hubtool.verify.measure import Sampling
+from hubtool.diagnosis.run import DIAGNOSED_IMAGES
+from hubtool.evaluation.ledger import Resume
+from hubtool.evaluation.sampling import Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Plan:
     resume
         Which evaluations to go on with, from their ledgers in the cache.
     recipe
-        Keys of the preprocessing to change, as text: see `hubtool.data.recipe.changed`.
+        Keys of the preprocessing to change, as text: see `hubtool.data.transform.spec.changed`.
     fail_fast
         Whether the first subject with a problem is the last one.
     strict

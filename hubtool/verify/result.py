@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hubtool.asset.pull import VerifiedAsset
-from hubtool.card.judgement import Verdict
-from hubtool.data.dataset import Dataset
+from hubtool.card.datasets import KnownSplit
 from hubtool.data.fingerprint import Fingerprint
-from hubtool.data.knownsplits import KnownSplit
-from hubtool.data.recipe import EvalRecipe
+from hubtool.data.split import Dataset
+from hubtool.data.transform.spec import EvalRecipe
+from hubtool.diagnosis.conclusion import Diagnosis
 from hubtool.errors import CardError, HubtoolError
-from hubtool.verify.diagnosis import Diagnosis
-from hubtool.verify.evaluation import Counts, Evaluation
+from hubtool.evaluation.outcome import Counts, Evaluation
+from hubtool.evidence.verdict import Verdict
 from hubtool.verify.verdict import ClaimResult
 
 EXIT_PROBLEM = CardError.exit_code

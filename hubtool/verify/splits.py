@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 
+from hubtool.card.claimset import Subject
 from hubtool.card.names import name_key
-from hubtool.card.subject import Subject
-from hubtool.data.dataset import Dataset
+from hubtool.data.open import SplitSource, open_split
 from hubtool.data.prepared import prepared
-from hubtool.data.registry import open_evaluation_split
+from hubtool.data.split import Dataset
 from hubtool.errors import MissingExtra, UsageProblem
 from hubtool.network.registry import find_architecture
-from hubtool.verify.claims import METRIC_K
 from hubtool.verify.climb import SkipLevel, why
+from hubtool.verify.judge import METRIC_K
 from hubtool.verify.plan import Plan
 
 _log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class Splits:
 
     def __init__(self, plan: Plan):
         self._plan = plan
-        self._opened: dict[tuple[str, int, int, int], Dataset] = {}
+        self._opened: dict[SplitSource, Dataset] = {}
 
     def of(self, subject: Subject) -> Dataset | str:
         """The split of an evaluation that was asked for and can be run, or the reason why there is none.
@@ -31,7 +31,7 @@ class Splits:
         Raises
         ------
         HubtoolError
-            As `open_evaluation_split` does, or the plan's recipe does not fit the dataset.
+            As `open_split` does, or the plan's recipe does not fit the dataset.
         """
         try:
             return self._open(subject)
@@ -55,13 +55,20 @@ class Splits:
             raise SkipLevel(f"{name} was not given: {command}")
         if not self._plan.reproduce_eval:
             raise SkipLevel("not asked for: add --reproduce-eval")
-        # All that opening it asks of a network: whatever differs there may not share it.
-        wanted = (key, architecture.num_classes, architecture.in_channels, architecture.image_size)
-        if wanted not in self._opened:
+        names = self._plan.locations.class_names
+        source = SplitSource(
+            name,
+            self._plan.locations.path_of(name),
+            tuple(names) if names is not None else None,
+            architecture.num_classes,
+            architecture.in_channels,
+            architecture.input_size,
+        )
+        if source not in self._opened:
             _log.info("opening %s", name)
-            self._opened[wanted] = open_evaluation_split(name, self._plan.locations, architecture)
+            self._opened[source] = open_split(source)
         try:
-            return prepared(self._opened[wanted], subject.card.eval_recipe, self._plan.recipe)
+            return prepared(self._opened[source], subject.card.eval_recipe, self._plan.recipe)
         except UsageProblem as error:
             if self._plan.recipe:
                 raise

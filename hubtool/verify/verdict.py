@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hubtool.card.judgement import TOLERANCE, Verdict, is_settled, of_part, of_whole
-from hubtool.verify.statistics import exact_interval
+from hubtool.evaluation.interval import exact_interval
+from hubtool.evidence.verdict import TOLERANCE, Verdict, is_settled, of_part, of_whole
 from hubtool.words import counted
 
 

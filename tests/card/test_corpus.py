@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from hubtool.card.catalogue import Catalogue, card_files
 from hubtool.card.parse import read_card
-from hubtool.card.registry import Catalogue, card_files
 
 
 def test_every_card_yields_a_record_or_a_precise_reason(corpus: Path) -> None:

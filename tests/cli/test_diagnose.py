@@ -56,8 +56,8 @@ class World:
     def logits(self, *words: str):
         import mindspore
 
-        from hubtool.data.preprocess import preprocessed
-        from hubtool.data.recipe import EvalRecipe, changed, parse_changes
+        from hubtool.data.loader import preprocessed
+        from hubtool.data.transform.spec import EvalRecipe, changed, parse_changes
 
         recipe = changed(EvalRecipe(image_size=SIZE), parse_changes(words), "test")
         batches = preprocessed(self.photos, recipe, 40, dataset="photographs")
@@ -120,7 +120,7 @@ def test_what_made_the_figure_is_named_and_then_claimed(hubtool: Hubtool, cards:
 def test_an_unreadable_image_costs_no_diagnosis_when_left_out_and_no_verdict_otherwise(
     hubtool: Hubtool, cards: Path, tmp_path: Path
 ) -> None:
-    from hubtool.verify.evaluate import draw
+    from hubtool.evaluation.loop import draw
 
     world = World(tmp_path, cards)
     data = world.labelled_by("bicubic", "interpolation=bicubic")
@@ -150,7 +150,7 @@ def test_an_unreadable_image_costs_no_diagnosis_when_left_out_and_no_verdict_oth
 @pytest.mark.slow
 def test_other_variations_are_named_too(hubtool: Hubtool, cards: Path, tmp_path: Path) -> None:
     world = World(tmp_path, cards)
-    for words in (["resize_rule=squash", "crop_pct=1"], ["mean=127.5", "std=127.5"]):  # the rest: tests/verify
+    for words in (["resize_rule=squash", "crop_pct=1"], ["mean=127.5", "std=127.5"]):  # the rest: tests/diagnosis
         key = " ".join(words)
         data = world.labelled_by(key.replace(" ", "_"), *words)
         run = hubtool(*world.verify(data, "--diagnose", "--json"))

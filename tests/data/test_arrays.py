@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtool.data import cifar, mnist
-from hubtool.data.classes import Expected
-from hubtool.data.mnist import parse_idx
-from hubtool.data.plainpickle import Array, BadPickle, loads
+from hubtool.data.labelspace import LabelSpace
+from hubtool.data.layouts import cifar, mnist
+from hubtool.data.layouts.mnist import parse_idx
+from hubtool.data.readers.plainpickle import Array, BadPickle, loads
 from hubtool.errors import BrokenDataset, HubtoolError
 from tests.data import makers
 
@@ -109,7 +109,7 @@ def test_damaged_batches(tmp_path_factory, changes: list[tuple[int, int]], lengt
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data[:length])
     try:
-        split = cifar.read(path.parent, Expected(10))
+        split = cifar.read(path.parent, LabelSpace(10))
     except HubtoolError as error:
         assert "test_batch" in error.message
     else:
@@ -139,7 +139,7 @@ def test_broken_cifar(tmp_path: Path, kind: str, labels: list[int], change, said
     path = next(path for path in folder.rglob("test_batch*"))
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(BrokenDataset, match=said):
-        cifar.read(tmp_path, Expected(10))
+        cifar.read(tmp_path, LabelSpace(10))
 
 
 def test_broken_archives_of_cifar(tmp_path: Path) -> None:
@@ -147,10 +147,10 @@ def test_broken_archives_of_cifar(tmp_path: Path) -> None:
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(BrokenDataset, match=r"cifar-10-binary\.tar\.gz"):
-        cifar.read(path, Expected(10))
+        cifar.read(path, LabelSpace(10))
     path.write_bytes(gzip.compress(makers.tar_bytes({"cifar-10-batches-bin/readme.html": b"x"})))
     with pytest.raises(BrokenDataset, match=r"cifar-10-batches-bin/test_batch\.bin is not in it"):
-        cifar.read(path, Expected(10))
+        cifar.read(path, LabelSpace(10))
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=3), st.data())
@@ -188,7 +188,7 @@ def test_broken_mnist(tmp_path: Path, name: str, data: bytes | None, said: str) 
     if data is not None:
         (tmp_path / name).write_bytes(data)
     with pytest.raises(BrokenDataset, match=said):
-        mnist.read(tmp_path, Expected(10))
+        mnist.read(tmp_path, LabelSpace(10))
 
 
 def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,10 +197,10 @@ def test_a_gzip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     path = tmp_path / "t10k-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(bytes(4 << 20)))
     with pytest.raises(BrokenDataset, match="more than 1,048,576 bytes"):
-        mnist.read(tmp_path, Expected(10))
+        mnist.read(tmp_path, LabelSpace(10))
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(BrokenDataset, match="damaged"):
-        mnist.read(tmp_path, Expected(10))
+        mnist.read(tmp_path, LabelSpace(10))
 
 
 def test_a_batch_as_python_2_wrote_it() -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hubtool.data import digits
-from hubtool.data.digits import TRAIN_IMAGES, Digits
+from hubtool.data.layouts import digits
+from hubtool.data.layouts.digits import TRAIN_IMAGES, Digits
 
 datasets = pytest.importorskip("sklearn.datasets")
 

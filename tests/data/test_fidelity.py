@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from hubtool.data.imagefolder import ImageFolder
-from hubtool.data.locations import DataLocations
-from hubtool.data.recipe import EvalRecipe
-from hubtool.data.registry import open_evaluation_split
+from hubtool.data.layouts.imagefolder import ImageFolder
+from hubtool.data.open import SplitSource, open_split
+from hubtool.data.transform.spec import EvalRecipe
 from hubtool.engine.mindspore import MindSporeEngine
 from hubtool.errors import NotFound
 from tests.data import makers
@@ -79,8 +77,7 @@ def test_pixels_in_other_layouts_are_those_of_mindcv_too(root: Path, tmp_path: P
 
 
 def arrays(dataset: str, path: Path, size: int, *, outputs: int = len(CLASSES), channels: int = 3):
-    network = SimpleNamespace(num_classes=outputs, in_channels=channels, image_size=size)
-    split = open_evaluation_split(dataset, DataLocations({dataset: path}), network)
+    split = open_split(SplitSource(dataset, path, None, outputs, channels, size))
     return np.concatenate([batch.images for batch in split.batches(range(len(split)), 8)])
 
 
@@ -127,9 +124,9 @@ def test_logits_and_accuracy_are_those_of_mindcv(root: Path, tmp_path: Path) -> 
     import mindspore
 
     from hubtool.checkpoint.reader import Checkpoint
+    from hubtool.evaluation.loop import evaluate
     from hubtool.network.build import build_for_inference
     from hubtool.network.registry import ARCHITECTURES
-    from hubtool.verify.evaluate import evaluate
 
     mindspore.set_seed(3)
     peer = mindcv.create_model("BiT_resnet50", num_classes=1000)
@@ -168,7 +165,7 @@ def test_pillow_resizes_as_torchvision_does() -> None:
     """Sizes and crop by the formulas of torchvision's Resize and CenterCrop."""
     from PIL import Image
 
-    from hubtool.data.pillow import resized
+    from hubtool.data.transform.pillow import resized
 
     image = crops(1)[0][:150, :101]
     data = encoded(image, "rgba")

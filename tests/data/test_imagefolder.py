@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.data.dataset import left_out_note
-from hubtool.data.imagefolder import ImageFolder
-from hubtool.data.recipe import EvalRecipe
+from hubtool.data.layouts.imagefolder import ImageFolder
+from hubtool.data.split import left_out_note
+from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import NotFound, UsageProblem
 from tests.photos import crops, encoded, write_photos
 

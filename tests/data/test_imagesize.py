@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtool.data.classes import Expected
-from hubtool.data.imagefolder import read
-from hubtool.data.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
-from hubtool.data.recipe import EvalRecipe
+from hubtool.data.labelspace import LabelSpace
+from hubtool.data.layouts.imagefolder import read
+from hubtool.data.readers.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
 from hubtool.data.samples import SampleDataset
+from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import UnreadableImages
 from tests.data import makers
 
@@ -118,7 +118,7 @@ def test_any_bytes_have_a_size_or_none(data: bytes, start: bytes) -> None:
 def test_images_that_cannot_be_resized_are_unreadable(tmp_path: Path, size, image_size: int, reason: str) -> None:
     pytest.importorskip("mindspore")
     images = {f"{name}.png": (saved("PNG", size), label) for label, name in enumerate("abc")}
-    dataset = SampleDataset(read(makers.write_folders(tmp_path, images), Expected(3)), 3, EvalRecipe(image_size))
+    dataset = SampleDataset(read(makers.write_folders(tmp_path, images), LabelSpace(3)), 3, EvalRecipe(image_size))
     assert dataset.unreadable([0]) == {0: reason}
     with pytest.raises(UnreadableImages, match=rf"3 images cannot be decoded: n01/a\.png \({reason}\)"):
         next(dataset.batches(range(3), 1))
@@ -139,7 +139,7 @@ def test_such_images_are_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             "e.ppm": (b"P6 90000 90000 255\n", 2),
         },
     )
-    dataset = SampleDataset(read(root, Expected(3)), 3, EvalRecipe(32))
+    dataset = SampleDataset(read(root, LabelSpace(3)), 3, EvalRecipe(32))
     with pytest.raises(UnreadableImages) as caught:
         list(dataset.batches(range(5), 2))
     assert caught.value.indices == (1, 2, 3, 4)

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtool.data import flatfolder
-from hubtool.data.classes import Expected
-from hubtool.data.ilsvrc import synsets_by_id
-from hubtool.data.labels import GROUND_TRUTH, labels_of
+from hubtool.data.labelspace import LabelSpace
+from hubtool.data.layouts import flatfolder
+from hubtool.data.readers.ilsvrc import synsets_by_id
+from hubtool.data.readers.labels import GROUND_TRUTH, labels_of
 from hubtool.errors import BrokenDataset, HubtoolError, UsageProblem
 
 IMAGES = [f"ILSVRC2012_val_{number:08}.JPEG" for number in range(1, 4)]
-NAMED = Expected(3)
+NAMED = LabelSpace(3)
 SYNSETS = [f"n{number:08}" for number in range(1000)]
 
 
-def labels(path: Path, text: str | bytes, expected: Expected = NAMED, images=IMAGES, **options) -> list[int]:
+def labels(path: Path, text: str | bytes, expected: LabelSpace = NAMED, images=IMAGES, **options) -> list[int]:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return list(labels_of(path, images, expected, **options).values())
 
@@ -75,16 +75,16 @@ def test_labels_that_count_from_one_get_a_hint(tmp_path: Path) -> None:
 
 def test_the_ground_truth_needs_what_translates_its_ids(tmp_path: Path) -> None:
     path, text = tmp_path / GROUND_TRUTH, "490\n1\n1000\n"
-    thousand = Expected(1000)
+    thousand = LabelSpace(1000)
     with pytest.raises(UsageProblem, match="ILSVRC ids") as caught:
         labels(path, text, thousand)
     assert "meta.mat" in caught.value.hint
     # ILSVRC ids in the opposite order of the sorted synsets, as proof that the mapping is used.
     (tmp_path / "map_clsloc.txt").write_text("".join(f"{s} {1000 - n} word\n" for n, s in enumerate(SYNSETS)))
     assert labels(path, text, thousand) == [510, 999, 0]
-    assert labels(path, text, Expected(3, [SYNSETS[0], SYNSETS[999], SYNSETS[510]])) == [2, 1, 0]
+    assert labels(path, text, LabelSpace(3, [SYNSETS[0], SYNSETS[999], SYNSETS[510]])) == [2, 1, 0]
     with pytest.raises(UsageProblem, match="1000 classes for a network with 10 outputs"):
-        labels(path, text, Expected(10))
+        labels(path, text, LabelSpace(10))
     with pytest.raises(BrokenDataset, match="2 labels for 3|does not say which line"):
         labels(path, "490\n1\n", thousand)
     with pytest.raises(BrokenDataset, match="4 labels for 3 images"):
@@ -159,7 +159,7 @@ def test_a_development_kit_and_kaggles_folders_are_found(tmp_path: Path) -> None
     kit.mkdir(parents=True)
     (kit / GROUND_TRUTH).write_text("3\n1\n2\n")
     (kit / "map_clsloc.txt").write_text("".join(f"{s} {n + 1} word\n" for n, s in enumerate(SYNSETS)))
-    split = flatfolder.read(tmp_path, Expected(1000))
+    split = flatfolder.read(tmp_path, LabelSpace(1000))
     assert [sample.label for sample in split.samples] == [2, 0, 1]
 
 
@@ -181,5 +181,5 @@ def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, writ
     folder = tmp_path_factory.getbasetemp()
     expected = list(written.values())
     text = "".join(f"{name} {label}\n" for name, label in written.items())
-    assert labels(folder / "w.txt", text, Expected(10), images) == expected
-    assert labels(folder / "w.csv", text.replace("jpg ", "jpg,"), Expected(10), images) == expected
+    assert labels(folder / "w.txt", text, LabelSpace(10), images) == expected
+    assert labels(folder / "w.csv", text.replace("jpg ", "jpg,"), LabelSpace(10), images) == expected

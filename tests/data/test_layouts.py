@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from hubtool.data.locations import DataLocations
-from hubtool.data.registry import LAYOUTS, open_evaluation_split
+from hubtool.data.open import LAYOUTS, SplitSource, open_split
 from hubtool.errors import BrokenDataset, HubtoolError, NotFound, UnreadableImages, UsageProblem
 from tests.data import makers
 
@@ -18,9 +17,7 @@ pytest.importorskip("sklearn")
 
 
 def opened(path: Path, outputs: int = 3, *, dataset: str = "ImageNet2012", channels: int = 3, classes=None):
-    network = SimpleNamespace(num_classes=outputs, in_channels=channels, image_size=32)
-    key = dataset.lower().replace("-", "")
-    return open_evaluation_split(dataset, DataLocations({key: path}, classes), network)
+    return open_split(SplitSource(dataset, path, classes, outputs, channels, 32))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +46,7 @@ def test_the_same_images_in_every_layout(tmp_path: Path, images, layout: str) ->
     }
     assert found == images
     assert len(set(split.names)) == len(split) == len(images)
-    assert split.classes == 3
+    assert split.num_classes == 3
     reference = opened(makers.write_folders(tmp_path / "reference", images)).fingerprint(contents=True)
     fingerprint = split.fingerprint(contents=True)
     assert fingerprint.to_json() | {"layout": ""} == reference.to_json() | {"layout": ""}
@@ -229,8 +226,7 @@ def test_mnist(tmp_path: Path, zipped: bool) -> None:
     pytest.importorskip("mindspore")
     pixels, labels = makers.pixels(5, 1, 28), [7, 2, 1, 0, 9]
     root = makers.write_mnist(tmp_path / "MNIST" / "raw", pixels, labels, zipped=zipped).parent
-    network = SimpleNamespace(num_classes=10, in_channels=1, image_size=28)
-    split = open_evaluation_split("mnist", DataLocations({"mnist": root}), network)
+    split = open_split(SplitSource("mnist", root, None, 10, 1, 28))
     batches = list(split.batches(range(5), 2))
     assert [batch.images.shape for batch in batches] == [(2, 1, 28, 28), (2, 1, 28, 28), (1, 1, 28, 28)]
     images = np.concatenate([batch.images for batch in batches])
@@ -245,14 +241,14 @@ def test_mnist(tmp_path: Path, zipped: bool) -> None:
 
 
 def test_the_digits_are_built_in_and_have_to_fit() -> None:
-    network = SimpleNamespace(num_classes=10, in_channels=1, image_size=32)
-    split = open_evaluation_split("digits", DataLocations(), network)
+    source = SplitSource("digits", None, None, 10, 1, 32)
+    split = open_split(source)
     assert split.unreadable(range(360)) == {}
     prints = split.fingerprint(contents=True)
     assert (prints.images, len(prints.contents_sha256)) == (360, 64)
     for changed in ({"num_classes": 3}, {"in_channels": 3}):
         with pytest.raises(UsageProblem):
-            open_evaluation_split("digits", DataLocations(), SimpleNamespace(**vars(network) | changed))
+            open_split(replace(source, **changed))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.data import parquet
-from hubtool.data.classes import Expected
+from hubtool.data.labelspace import LabelSpace
+from hubtool.data.layouts import parquet
 from hubtool.errors import BrokenDataset, HubtoolError, MissingExtra, UsageProblem
 
 pa = pytest.importorskip("pyarrow")
@@ -27,7 +27,7 @@ def rows(count: int, start: int = 0) -> dict:
 
 
 def contents(path: Path) -> list[tuple[str, int, bytes]]:
-    return [(s.name, s.label, s.read()) for s in parquet.read(path, Expected(3)).samples]
+    return [(s.name, s.label, s.read()) for s in parquet.read(path, LabelSpace(3)).samples]
 
 
 def test_one_file_several_row_groups(tmp_path: Path) -> None:
@@ -50,10 +50,10 @@ def test_a_column_of_bytes_and_names_of_classes(tmp_path: Path, name: str, kind:
 def test_numbers_as_text_are_numbers(tmp_path: Path) -> None:
     numbers = [str(number) for number in range(12)]
     path = write(tmp_path / "set.parquet", {"image": [b"x"] * 12, "label": numbers})
-    assert [sample.label for sample in parquet.read(path, Expected(12)).samples] == list(range(12))
+    assert [sample.label for sample in parquet.read(path, LabelSpace(12)).samples] == list(range(12))
     with pytest.raises(UsageProblem, match="labels from 0 to 11 for a network with 11 outputs"):
-        parquet.read(path, Expected(11))
-    listed = parquet.read(path, Expected(12, numbers[::-1])).samples  # then they are names
+        parquet.read(path, LabelSpace(11))
+    listed = parquet.read(path, LabelSpace(12, numbers[::-1])).samples  # then they are names
     assert [sample.label for sample in listed] == list(range(11, -1, -1))
 
 
@@ -99,12 +99,12 @@ def test_names_that_are_missing_or_alike_give_way_to_shard_and_row(tmp_path: Pat
 )
 def test_shards_that_do_not_fit(tmp_path: Path, columns: dict, said: str) -> None:
     with pytest.raises(HubtoolError, match=said):
-        parquet.read(write(tmp_path / "set.parquet", columns), Expected(3))
+        parquet.read(write(tmp_path / "set.parquet", columns), LabelSpace(3))
 
 
 def test_images_that_are_not_embedded_are_unreadable(tmp_path: Path) -> None:
     images = [{"bytes": None, "path": "a.jpg"}, None, {"bytes": b"x", "path": "c.jpg"}]
-    split = parquet.read(write(tmp_path / "set.parquet", {"image": images, "label": [0, 1, 2]}), Expected(3))
+    split = parquet.read(write(tmp_path / "set.parquet", {"image": images, "label": [0, 1, 2]}), LabelSpace(3))
     for sample in split.samples[:2]:
         with pytest.raises(BrokenDataset, match="the image is not embedded"):
             sample.read()
@@ -114,7 +114,7 @@ def test_images_that_are_not_embedded_are_unreadable(tmp_path: Path) -> None:
 def test_few_row_groups_are_kept_whatever_the_order_and_the_threads(tmp_path: Path) -> None:
     for shard in range(2):
         write(tmp_path / f"val-{shard:05}-of-00002.parquet", rows(50, shard * 50), row_group_size=5)
-    samples = parquet.read(tmp_path, Expected(3)).samples
+    samples = parquet.read(tmp_path, LabelSpace(3)).samples
     order = [(n * 37) % 100 for n in range(100)]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda n: samples[n].read(), order)) == [f"image {n}".encode() for n in order]
@@ -141,5 +141,5 @@ def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
     path = write(tmp_path / "set.parquet", rows(3))
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(MissingExtra) as caught:
-        parquet.read(path, Expected(3))
+        parquet.read(path, LabelSpace(3))
     assert "hubtool[data]" in caught.value.hint

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from hubtool.card.parse import parse_card
-from hubtool.data.dataset import Batch
-from hubtool.data.digits import Digits
-from hubtool.data.imagefolder import ImageFolder
+from hubtool.data.layouts.digits import Digits
+from hubtool.data.layouts.imagefolder import ImageFolder
 from hubtool.data.prepared import prepared, recipe_of
-from hubtool.data.recipe import EvalRecipe, changed, parse_changes
+from hubtool.data.split import Batch
+from hubtool.data.transform.spec import EvalRecipe, changed, parse_changes
 from hubtool.errors import UsageProblem
 from hubtool.resources import packaged
 from tests.conftest import CARDS
@@ -98,7 +98,7 @@ def test_the_schema_refuses_what_no_recipe_can_be(recipe: str, said: str) -> Non
 class Fixed:
     """A dataset that is prepared in one way only."""
 
-    name, classes = "fixed", 2
+    name, num_classes = "fixed", 2
 
     def __len__(self) -> int:
         return 1

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hubtool.data import imagetar
-from hubtool.data.classes import Expected
-from hubtool.data.tarindex import BadTar, Member, looks_like_tar, members
+from hubtool.data.labelspace import LabelSpace
+from hubtool.data.layouts import imagetar
+from hubtool.data.readers.tarindex import BadTar, Member, looks_like_tar, members
 from hubtool.errors import BrokenDataset, UsageProblem
 from tests.data.makers import tar_bytes
 
@@ -129,7 +129,7 @@ def test_archives_that_are_no_split(tmp_path: Path, files: dict[str, bytes], sai
     path = tmp_path / "set.tar"
     path.write_bytes(tar_bytes(files))
     with pytest.raises((UsageProblem, BrokenDataset), match=said):
-        imagetar.read(path, Expected(2))
+        imagetar.read(path, LabelSpace(2))
 
 
 def test_links_and_doubles_among_the_images_are_refused(tmp_path: Path) -> None:
@@ -137,19 +137,19 @@ def test_links_and_doubles_among_the_images_are_refused(tmp_path: Path) -> None:
     one, other = tar_bytes({"a/1.jpg": b"x"})[:1024], tar_bytes({"b/1.jpg": b"y"})[:1024]
     path.write_bytes(one + other + one + bytes(1024))
     with pytest.raises(BrokenDataset, match=r"a/1\.jpg is in it twice"):
-        imagetar.read(path, Expected(2))
+        imagetar.read(path, LabelSpace(2))
     with tarfile.open(path, "w") as archive:
         info = tarfile.TarInfo("a/1.jpg")
         info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(info)
     with pytest.raises(BrokenDataset, match=r"a/1\.jpg is a link"):
-        imagetar.read(path, Expected(2))
+        imagetar.read(path, LabelSpace(2))
 
 
 def test_an_archive_that_shrinks_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "set.tar"
     path.write_bytes(tar_bytes({"a/1.jpg": b"x" * 600, "b/1.jpg": b"y" * 600}))
-    split = imagetar.read(path, Expected(2))
+    split = imagetar.read(path, LabelSpace(2))
     assert split.samples[1].read() == b"y" * 600
     with path.open("r+b") as stream:
         stream.truncate(2100)

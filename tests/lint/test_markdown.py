@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from hubtool.card.catalogue import card_files
 from hubtool.card.parse import ParsedCard, parse_card
-from hubtool.card.registry import card_files
 from hubtool.lint.inline import plain_text, slugs
 from hubtool.lint.markdown import Body, read_body
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from hubtool.checkpoint.reader import Checkpoint
-from hubtool.network.architecture import Architecture
-from hubtool.network.binding import check_layout
+from hubtool.network.bit.fold import fold_weight_standardisation
+from hubtool.network.bit.spec import Architecture
 from hubtool.network.build import bind, build, build_for_inference
-from hubtool.network.folding import fold_weight_standardisation
+from hubtool.network.layout import check_layout
 from hubtool.network.registry import ARCHITECTURES
 
 np = pytest.importorskip("numpy")
@@ -120,7 +120,7 @@ def test_a_compiled_network_gives_the_same_logits_for_batches_of_any_size() -> N
 
 
 def test_a_network_can_be_trained_and_inference_cannot_tell() -> None:
-    architecture = Architecture("tiny", units=(1, 1), width=32, num_classes=3, in_channels=1, image_size=16)
+    architecture = Architecture("tiny", units=(1, 1), width=32, num_classes=3, in_channels=1, input_size=16)
     cell = build(architecture)
     images, labels = photographs(architecture, 16, 6), np.array([0, 1, 2, 0, 1, 2], "int32")
     optimizer = mindspore.nn.SGD(cell.trainable_params(), learning_rate=0.05)

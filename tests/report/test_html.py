@@ -15,16 +15,16 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from hubtool.asset.pull import VerifiedAsset
-from hubtool.data.recipe import EvalRecipe
 from hubtool.data.samples import FileSample, SampleDataset, Split
+from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, CardError, EnvironmentProblem
-from hubtool.verify.evaluate import evaluate
-from hubtool.verify.evaluation import Counts, Evaluation, count_correct, new_rows
-from hubtool.verify.measure import Sampling
+from hubtool.evaluation.loop import evaluate
+from hubtool.evaluation.outcome import Counts, Evaluation, count_correct, new_rows
+from hubtool.evaluation.sampling import Sampling
 from hubtool.verify.result import Check, Level, Status, SubjectResult
 from hubtool.verify.verdict import ClaimResult, judge, not_run
+from tests.evaluation.fakes import Guess, Numbers
 from tests.photos import write_photos
-from tests.verify.fakes import Guess, Numbers
 
 pytest.importorskip("jinja2")
 np = pytest.importorskip("numpy")

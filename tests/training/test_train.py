@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hubtool.checkpoint.reader import Checkpoint
-from hubtool.network.binding import check_layout
+from hubtool.network.layout import check_layout
 from hubtool.network.registry import ARCHITECTURES
 from tests.conftest import CARDS, Hubtool
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from hubtool.asset.cache import Cache
-from hubtool.card.registry import Catalogue
-from hubtool.card.subject import Subject, choose
+from hubtool.card.catalogue import Catalogue
+from hubtool.card.claimset import Subject, choose
 from hubtool.data.locations import locations_from
 from hubtool.errors import UsageProblem
 from hubtool.network import registry
-from hubtool.network.architecture import Architecture
+from hubtool.network.bit.spec import Architecture
 from hubtool.verify.plan import Plan
 from hubtool.verify.splits import Splits
 from tests.conftest import edit
@@ -24,7 +24,7 @@ pytest.importorskip("sklearn")
 
 def subject(cards: Path, model: str, **shape: int) -> Subject:
     """The demo card's front matter, about another network."""
-    network = Architecture(model, units=(1, 1, 1), width=32, image_size=32, **shape)
+    network = Architecture(model, units=(1, 1, 1), width=32, input_size=32, **shape)
     registry._BY_KEY[model] = network
     shutil.copy(cards / "bit_digits.md", cards / f"{model}.md")
     edit(cards / f"{model}.md", "model-name: bit_digits", f"model-name: {model}")

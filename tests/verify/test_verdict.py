@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hubtool.card.judgement import Verdict, is_settled
-from hubtool.data.knownsplits import known_split
+from hubtool.card.datasets import known_split
+from hubtool.evidence.verdict import Verdict, is_settled
 from hubtool.verify.verdict import judge, not_run
 
 

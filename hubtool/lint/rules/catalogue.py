@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
-from hubtool.card.registry import version_key, versionless
+from hubtool.card.catalogue import version_key, versionless
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Finding, catalogue_rule
 from hubtool.lint.summary import AssetSummary, Summary

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hubtool.card.claims import claims_digest
+from hubtool.card.claimset import Subject, all_subjects
+from hubtool.card.digest import claims_digest
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
-from hubtool.card.subject import Subject, all_subjects
+from hubtool.evidence.folder import Evidence, evidence_beside
+from hubtool.evidence.statement import Statement
 from hubtool.lint.diagnostic import Severity
-from hubtool.lint.evidence import Evidence, evidence_beside
 from hubtool.lint.rule import Facts, Finding, Place, catalogue_rule, rule
-from hubtool.lint.statement import Statement
 from hubtool.lint.summary import Summary
 
 

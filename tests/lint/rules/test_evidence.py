@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.card.claims import claims_digest
+from hubtool.card.claimset import all_subjects
+from hubtool.card.digest import claims_digest
 from hubtool.card.parse import ParsedCard, read_card
-from hubtool.card.subject import all_subjects
-from hubtool.lint import evidence
+from hubtool.evidence import folder as evidence
+from hubtool.evidence.statement import PREDICATE_TYPE, BadStatement, read_statement
 from hubtool.lint.engine import check_card, check_catalogue
 from hubtool.lint.rule import Facts
-from hubtool.lint.statement import PREDICATE_TYPE, BadStatement, read_statement
 from hubtool.lint.summary import summarise
 from tests.conftest import CARDS, DIGITS_CARD, edit
 

@@ -1,0 +1,102 @@
+"""From what a dataset calls a class to the network's output: never by a guess."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hubtool.errors import UsageProblem
+from hubtool.words import counted
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSpace:
+    """What the labels of a dataset have to fit.
+
+    Attributes
+    ----------
+    num_classes
+        Classes the network tells apart.
+    class_names
+        Names of classes in the order of the outputs, as the user gave them; None to sort the names.
+    """
+
+    num_classes: int
+    class_names: Sequence[str] | None = None
+
+
+def numbers_by_name(names: Iterable[str], expected: LabelSpace, *, where: str, noun: str = "class") -> dict[str, int]:
+    """The output of each class: its place in the user's list, or else among all sorted names.
+
+    Names that are numbers are sorted as text too, as MindCV does it: 10 comes before 2. A warning says so, and where
+    the user's list is shorter than the outputs, of which it then names the first.
+
+    Parameters
+    ----------
+    where
+        File or folder that the names come from.
+    noun
+        What one of them is.
+
+    Raises
+    ------
+    UsageProblem
+        There are not as many names as outputs and no list was given, or the list lacks a name or is too long.
+    """
+    found = sorted(set(names))
+    if expected.class_names is not None:
+        listed = len(expected.class_names)
+        said = f"the class list has {counted(listed, 'name')}, the network {counted(expected.num_classes, 'output')}"
+        if listed > expected.num_classes:
+            raise UsageProblem(f"{said}: the labels would be wrong", hint="list the names of the outputs, one a line")
+        if listed < expected.num_classes:
+            _log.warning(
+                "%s: these are taken for the first ones; if any is left out before them, labels are wrong", said
+            )
+        numbers = {name: number for number, name in enumerate(expected.class_names)}
+        unknown = next((name for name in found if name not in numbers), None)
+        if unknown is not None:
+            raise UsageProblem(f"{where}: {noun} {unknown} is not in the class list")
+        return numbers
+    if len(found) != expected.num_classes:
+        plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+        raise UsageProblem(
+            f"{where}: {len(found)} {noun if len(found) == 1 else plural} for a network with {expected.num_classes} "
+            "outputs: the labels would be wrong",
+            hint="give the class names in the order of the outputs with --classes FILE",
+        )
+    if all(map(str.isdecimal, found)) and found != sorted(found, key=int):
+        _log.warning(
+            "%s: the names are numbers, taken in the order of text as MindCV does it: %s; --classes FILE gives another",
+            where,
+            ", ".join([*found[:3], "..."]),
+        )
+    return {name: number for number, name in enumerate(found)}
+
+
+def checked_numbers(labels: Sequence[int], expected: LabelSpace, *, where: str) -> list[int]:
+    """Labels that are numbers of outputs already.
+
+    Raises
+    ------
+    UsageProblem
+        One is not below the number of outputs, or a class list was given, which would number them otherwise.
+    """
+    if expected.class_names is not None:
+        raise UsageProblem(
+            f"{where}: the labels are numbers of outputs, a class list does not apply to them",
+            hint="leave out --classes, or use a dataset whose labels are names",
+        )
+    lowest, highest = min(labels, default=0), max(labels, default=0)
+    if lowest == -1:
+        raise UsageProblem(f"{where}: label -1: the split comes without labels", hint="use the validation split")
+    if lowest < 0 or highest >= expected.num_classes:
+        counted = lowest == 1 and highest == expected.num_classes
+        raise UsageProblem(
+            f"{where}: labels from {lowest} to {highest} for a network with {expected.num_classes} outputs",
+            hint="the labels count from 1, hubtool wants them from 0" if counted else "",
+        )
+    return list(labels)

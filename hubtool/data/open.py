@@ -1,0 +1,149 @@
+"""The dataset that a card's `train-dataset` means, whatever layout it is kept in on this machine."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubtool.data.labelspace import LabelSpace
+from hubtool.data.layout import Layout
+from hubtool.data.layouts import cifar, flatfolder, imagefolder, imagetar, mnist, parquet
+from hubtool.data.layouts.digits import CLASSES as DIGIT_CLASSES
+from hubtool.data.layouts.digits import Digits
+from hubtool.data.samples import GREYS, SampleDataset
+from hubtool.data.split import Dataset, left_out_note
+from hubtool.data.transform.defaults import default_recipe, rescales
+from hubtool.data.transform.spec import EvalRecipe
+from hubtool.errors import BrokenDataset, NotFound, UsageProblem
+from hubtool.words import counted
+
+LAYOUTS = (
+    mnist.LAYOUT,
+    cifar.LAYOUT,
+    parquet.LAYOUT,
+    imagefolder.LAYOUT,  # before flat folders: images beside the class folders do not count, as in MindCV
+    flatfolder.LAYOUT,
+    imagetar.LAYOUT,
+)
+"""Every way to keep a dataset that hubtool understands, in the order in which they are tried."""
+
+_NAMED = 5
+"""Files and folders that a warning names one by one."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSource:
+    """All that it takes to open a split, on this machine or another one: plain values.
+
+    Attributes
+    ----------
+    dataset
+        As the card names it.
+    path
+        Where it lies; None for a dataset that is built in.
+    class_names
+        Class names in the order of the network's outputs, as the user gave them; None to sort the names.
+    num_classes
+        Outputs of the network's head.
+    in_channels
+        Colours of the images that the network takes.
+    input_size
+        Side of its square input, in pixels.
+    """
+
+    dataset: str
+    path: Path | None
+    class_names: tuple[str, ...] | None
+    num_classes: int
+    in_channels: int
+    input_size: int
+
+
+def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset:
+    """The split that published figures are about: validation for ImageNet, test for CIFAR, MNIST and the digits.
+
+    Parameters
+    ----------
+    recipe
+        How images become the network's input; None for MindCV's way with the dataset. The built-in digits have their
+        own.
+
+    Raises
+    ------
+    NotFound, UsageProblem
+        Nothing is there, its layout is unknown, it is empty, broken or does not fit the network.
+    MissingExtra
+        A package that reads the dataset is not installed.
+    """
+    path = source.path
+    if path is None:
+        _require_fit(source, channels=GREYS, num_classes=DIGIT_CLASSES)
+        return Digits("test", source.input_size)
+    if not path.exists():
+        raise NotFound(
+            f"{path}: does not exist",
+            hint="name the folder that holds val/, or another layout that docs/datasets.md lists",
+        )
+    layout = layout_of(path)
+    try:
+        split = layout.read(path, LabelSpace(source.num_classes, source.class_names))
+    except OSError as error:
+        raise BrokenDataset(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
+    _require_fit(source, channels=split.channels)
+    _log.info("%s: %s, %s", path, split.layout, counted(len(split.samples), "image"))
+    if split.left_out:
+        _log.warning("%s: left out: %s: %s", path, left_out_note(split.left_out), _named(split.left_out))
+    if split.empty_classes:
+        empty = counted(len(split.empty_classes), "class folder")
+        _log.warning("%s: %s without an image: %s", path, empty, _named(split.empty_classes))
+    recipe = recipe or default_recipe(source.dataset, source.input_size, split.channels)
+    return SampleDataset(split, source.num_classes, recipe, rescale=rescales(source.dataset))
+
+
+def layout_of(path: Path) -> Layout:
+    """The layout of what lies at a path.
+
+    Raises
+    ------
+    UsageProblem
+        It is none that hubtool understands; the hint lists those.
+    BrokenDataset
+        The system does not let it be looked at.
+    """
+    try:
+        for layout in LAYOUTS:
+            if layout.recognises(path):
+                return layout
+        undecoded = _undecoded(path)
+    except OSError as error:
+        raise BrokenDataset(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
+    if undecoded:
+        raise UsageProblem(
+            f"{path}: no image but {left_out_note(undecoded)}", hint="get the images as they were published"
+        )
+    known = "; ".join(layout.name for layout in LAYOUTS)
+    raise UsageProblem(f"{path}: no dataset of a layout that hubtool understands", hint=f"understood are: {known}")
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+
+
+def _undecoded(path: Path) -> list[str]:
+    """Files of images that cannot be decoded, where those that can be would be looked for."""
+    places = [place for place in (path, path / "val") if place.is_dir()]
+    below = [folder for place in places for folder in sorted(place.iterdir()) if folder.is_dir()]
+    return [name for folder in dict.fromkeys([*places, *below]) for name in imagefolder.undecoded_files(folder)]
+
+
+def _require_fit(source: SplitSource, *, channels: int, num_classes: int | None = None) -> None:
+    if source.in_channels != channels:
+        raise UsageProblem(
+            f"{source.dataset}: its images are read with {counted(channels, 'channel')}, "
+            f"the network takes {counted(source.in_channels, 'channel')}"
+        )
+    if num_classes is not None and num_classes != source.num_classes:
+        raise UsageProblem(f"{source.dataset}: {num_classes} classes for a network with {source.num_classes} outputs")

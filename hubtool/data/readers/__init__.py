@@ -1,0 +1,1 @@
+"""Files that datasets are kept in, read without trusting them."""

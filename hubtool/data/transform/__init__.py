@@ -1,0 +1,1 @@
+"""Undecoded images to what a network takes."""

@@ -1,0 +1,1 @@
+"""Why a published figure was not met."""

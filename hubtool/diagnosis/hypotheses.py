@@ -1,0 +1,114 @@
+"""The usual suspects: what evaluations do otherwise when their figures do not agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from hubtool.data.transform.spec import (
+    BGR,
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    MINDSPORE,
+    PILLOW,
+    RGB,
+    SHORTER_SIDE,
+    SQUASH,
+    EvalRecipe,
+)
+from hubtool.engine.protocol import Engine
+
+CROP_PCTS = (0.875, 0.9, 0.95, 1.0)
+INTERPOLATIONS = ("bilinear", "bicubic", "nearest", "area")
+NORMALISATIONS = (
+    ("ImageNet's mean and standard deviation", IMAGENET_MEAN, IMAGENET_STD),
+    ("mean and standard deviation of 0.5", (127.5,) * 3, (127.5,) * 3),
+    ("images from 0 to 1, not normalised", (0.0,) * 3, (255.0,) * 3),
+    ("images from 0 to 255, not normalised", (0.0,) * 3, (1.0,) * 3),
+)
+BACKGROUND_OUTPUTS = (1001, 21842)
+"""Outputs of heads that have a background class in front of ImageNet-1K's or ImageNet-21K's classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """One way to evaluate otherwise.
+
+    Attributes
+    ----------
+    key
+        Short and stable, such as `interpolation=bicubic`.
+    what
+        What is otherwise, in words.
+    recipe
+        Preprocessing, where that is what differs.
+    label_offset
+        Added to every label.
+    first_output
+        The first of the network's outputs that counts as a class.
+    engine
+        Makes an engine with the other weights, where those are what differs.
+    """
+
+    key: str
+    what: str
+    recipe: EvalRecipe | None = None
+    label_offset: int = 0
+    first_output: int = 0
+    engine: Callable[[], Engine] | None = None
+
+
+def recipe_suspects(recipe: EvalRecipe) -> Iterator[Suspect]:
+    """Recipes that differ from one in one respect, as mistakes and other people's habits do."""
+    for interpolation in INTERPOLATIONS:
+        yield _of(recipe, "interpolation", interpolation, f"{interpolation} interpolation")
+    for crop_pct in CROP_PCTS:
+        yield _of(recipe, "crop_pct", crop_pct, f"a centre crop of {crop_pct:g}")
+    channels = len(recipe.mean)
+    for number, (what, mean, std) in enumerate(NORMALISATIONS):
+        if channels == len(mean) or number > 0:  # ImageNet's are those of three colours
+            key = f"mean={mean[0]:g} std={std[0]:g}"
+            yield Suspect(key, what, replace(recipe, mean=mean[:channels], std=std[:channels]))
+    if recipe.resize_rule == SQUASH:
+        yield _of(recipe, "resize_rule", SHORTER_SIDE, "resizing that keeps the proportions")
+    else:
+        yield _of(recipe, "resize_rule", SQUASH, "resizing that squashes images to a square, then the centre crop")
+        whole = replace(recipe, resize_rule=SQUASH, crop_pct=1.0)
+        yield Suspect("resize_rule=squash crop_pct=1", "images squashed to the input's square", whole)
+    if channels == 3:
+        other = RGB if recipe.channels == BGR else BGR
+        yield _of(recipe, "channels", other, f"colours in the order {other.upper()}")
+    if recipe.backend == PILLOW:
+        yield _of(recipe, "backend", MINDSPORE, "resizing by OpenCV, without antialiasing")
+    else:
+        for filtered in ("bilinear", "bicubic"):
+            changed = replace(recipe, backend=PILLOW, interpolation=filtered)
+            yield Suspect(
+                f"backend=pillow interpolation={filtered}", f"{filtered} resizing by Pillow, antialiased", changed
+            )
+
+
+def label_suspects(outputs: int) -> Iterator[Suspect]:
+    """Labels that count from elsewhere; they cost no further run of the network."""
+    yield Suspect(
+        "label_offset=1", "labels one higher, as where the network has a background class first", label_offset=1
+    )
+    yield Suspect("label_offset=-1", "labels one lower, as where they count from one", label_offset=-1)
+    if outputs in BACKGROUND_OUTPUTS:
+        yield Suspect("first_output=1", "the background class left out of the network's outputs", first_output=1)
+
+
+def different(suspects: Iterator[Suspect], recipe: EvalRecipe) -> list[Suspect]:
+    """The suspects without those that are no other than the recipe, and without repetitions."""
+    seen = {recipe}
+    kept = []
+    for suspect in suspects:
+        if suspect.recipe is not None and suspect.recipe not in seen:
+            seen.add(suspect.recipe)
+            kept.append(suspect)
+    return kept
+
+
+def _of(recipe: EvalRecipe, key: str, value: object, what: str) -> Suspect:
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    return Suspect(f"{key}={shown}", what, replace(recipe, **{key: value}))  # type: ignore[arg-type]

@@ -1,0 +1,220 @@
+"""The ledger of an evaluation: every answer on disk as soon as it is known, so that a killed run can go on.
+
+A text file, one JSON document a line:
+
+    {"inputs":{...},"ledger":1}                                                    what the answers depend on
+    {"crc32":N,"rows":[[index,label,[five best classes],best logit],...]}          one line a batch
+    {"finished":true}                                                              the evaluation came to its end
+
+Its name is the digest of the inputs, so answers to other questions are never mixed in. Lines are only ever added. What
+a process wrote survives its being killed; what the machine may lose with its power is flushed to the disk every ten
+seconds. A last line that is torn, or whatever else does not agree with its checksum, is dropped with all after it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from enum import Enum
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+from hubtool.evaluation.outcome import new_rows
+from hubtool.words import counted
+
+_log = logging.getLogger(__name__)
+_FORMAT = 1
+_SECONDS_BETWEEN_FLUSHES = 10.0
+
+
+class Resume(Enum):
+    """Which ledgers an evaluation goes on from."""
+
+    UNFINISHED = "those of runs that were interrupted"
+    ALL = "also those of runs that came to their end: nothing is left to evaluate"
+    NONE = "none: it starts over"
+
+
+class Ledger:
+    """The open ledger of one evaluation; a `Record`.
+
+    An evaluation must not fail for its ledger: when the disk refuses, a warning says so and nothing more is kept.
+
+    Attributes
+    ----------
+    batches
+        The answers that were there when it was opened, batch by batch.
+    images
+        How many have their answers in it.
+    """
+
+    def __init__(self, stream: FileIO, path: Path, batches: list[Any]):
+        self.batches = batches
+        self.images = sum(map(len, batches))
+        self._stream: FileIO | None = stream
+        self._path = path
+        self._flushed = time.monotonic()
+
+    def append(self, rows: Any) -> None:
+        """Keep the answers of one more batch."""
+        if self._write(_batch_line(rows)):
+            self.images += len(rows)
+
+    def finish(self) -> None:
+        """The evaluation came to its end."""
+        self._write(_line({"finished": True}), flush=True)
+
+    def _write(self, line: bytes, *, flush: bool = False) -> bool:
+        """Whether the line is in the file."""
+        if self._stream is None:
+            return False
+        try:
+            _write_whole(self._stream, line)
+            if flush or time.monotonic() - self._flushed > _SECONDS_BETWEEN_FLUSHES:
+                os.fsync(self._stream.fileno())
+                self._flushed = time.monotonic()
+        except OSError as error:
+            _log.warning("%s: %s; if this run is interrupted, it goes on from here", self._path, error.strerror)
+            self._stream = None
+            return False
+        return True
+
+
+@contextmanager
+def opened(folder: Path, inputs: Mapping[str, object], resume: Resume = Resume.UNFINISHED) -> Iterator[Ledger | None]:
+    """The ledger of an evaluation with these inputs; None, with a warning, when none can be kept.
+
+    Parameters
+    ----------
+    folder
+        Where ledgers lie; made when it is not there.
+    inputs
+        All that an answer depends on, as values that JSON knows.
+    resume
+        Whether answers that are there are kept or removed. That they are kept is said in a warning; so is, at Ctrl-C,
+        how to go on.
+    """
+    with ExitStack() as stack:
+        ledger = _open(folder / f"{digest_of(inputs)}.jsonl", inputs, resume, stack)
+        try:
+            yield ledger
+        except KeyboardInterrupt:
+            if ledger is not None and ledger.images:
+                _say_how_to_go_on(ledger.images, resume)
+            raise
+
+
+def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitStack) -> Ledger | None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = stack.enter_context(_locked(path))
+        batches = _take_up(stream, inputs, resume)
+    except BlockingIOError:
+        _log.warning("%s: another process evaluates the same; this one keeps no ledger", path)
+        return None
+    except OSError as error:
+        _log.warning("%s: %s; an interrupted run will have to start over", path, error.strerror)
+        return None
+    if batches:
+        images = counted(sum(map(len, batches)), "image")
+        _log.warning("going on after %s that an earlier run evaluated; --no-resume starts over", images)
+    return Ledger(stream, path, batches)
+
+
+def _say_how_to_go_on(images: int, resume: Resume) -> None:
+    command = "the same command without --no-resume" if resume is Resume.NONE else "the same command"
+    _log.warning("%s goes on after the %s evaluated so far", command, counted(images, "image"))
+
+
+def _locked(path: Path) -> FileIO:
+    """The open file at a path, nobody else's. Raises BlockingIOError when it is somebody else's."""
+    while True:
+        stream = path.open("ab+", buffering=0)
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if lies_at(stream, path):
+                return stream
+        except BaseException:
+            stream.close()
+            raise
+        stream.close()  # it was removed between being opened and being locked
+
+
+def lies_at(stream: FileIO, path: Path) -> bool:
+    """Whether an open file still is the one at a path."""
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def digest_of(inputs: Mapping[str, object]) -> str:
+    """SHA-256 of inputs, in whatever order they are given."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def _take_up(stream: FileIO, inputs: Mapping[str, object], resume: Resume) -> list[Any]:
+    """The batches to go on from; the file is cut after them, or begun."""
+    header = _line({"ledger": _FORMAT, "inputs": inputs})
+    stream.seek(0)
+    content = stream.readall()
+    batches: list[Any] = []
+    if content.startswith(header):
+        batches, good, finished = _read(content, len(header))
+        wanted = {Resume.UNFINISHED: not finished, Resume.ALL: True, Resume.NONE: False}[resume]
+        if not wanted:
+            batches, good = [], len(header)
+        stream.truncate(good)
+    else:
+        stream.truncate(0)
+        _write_whole(stream, header)
+    return batches
+
+
+def _read(content: bytes, start: int) -> tuple[list[Any], int, bool]:
+    """The batches after the header, where the last good one ends, and whether nothing is to follow."""
+    batches: list[Any] = []
+    while end := content.find(b"\n", start) + 1:
+        try:
+            document = json.loads(content[start:end])
+            if document.get("finished"):
+                return batches, start, True
+            rows = _rows(document["rows"])
+            if _batch_line(rows) != content[start:end]:
+                break
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            break
+        batches.append(rows)
+        start = end
+    return batches, start, False
+
+
+def _rows(written: list[tuple[int, int, list[int], float]]) -> Any:
+    rows = new_rows(len(written))
+    for field, values in zip(rows.dtype.names, zip(*written, strict=True), strict=True):
+        rows[field] = values
+    return rows
+
+
+def _batch_line(rows: Any) -> bytes:
+    # A float32 is written as the float64 of the same value, which Python writes with as many digits as it takes.
+    columns = [rows[field].tolist() for field in rows.dtype.names]
+    return _line({"rows": list(zip(*columns, strict=True)), "crc32": zlib.crc32(rows.tobytes())})
+
+
+def _line(document: Mapping[str, object]) -> bytes:
+    return json.dumps(document, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+
+
+def _write_whole(stream: FileIO, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[stream.write(view) :]

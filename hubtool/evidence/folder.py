@@ -1,0 +1,66 @@
+"""Evidence that lies beside cards: in-toto statements in `evidence/`, as `hubtool verify --evidence` writes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from hubtool.card.span import Span
+from hubtool.evidence.statement import BadStatement, Statement, read_statement
+
+FOLDER = "evidence"
+SUFFIX = ".intoto.json"
+
+
+@dataclass(frozen=True, slots=True)
+class BadFile:
+    """A file of evidence that cannot be believed: where in it, and why."""
+
+    path: Path
+    span: Span
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What lies in one folder, by name.
+
+    Attributes
+    ----------
+    by_stem
+        The statements about each card, by its file name without the suffix.
+    bad
+        Files that cannot be believed; one that contradicts itself is among the statements, too.
+    """
+
+    by_stem: Mapping[str, Sequence[Statement]]
+    bad: Sequence[BadFile]
+
+
+def evidence_beside(folder: str) -> Evidence | None:
+    """What is in the `evidence/` folder beside the cards of a folder; None without such a folder."""
+    return _read_folder(f"{folder}/{FOLDER}" if folder else FOLDER)
+
+
+@lru_cache(maxsize=64)
+def _read_folder(folder: str) -> Evidence | None:
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208
+    except OSError:
+        return None
+    by_stem: dict[str, list[Statement]] = {}
+    bad: list[BadFile] = []
+    for path in (Path(folder, name) for name in names if name.endswith(SUFFIX)):
+        try:
+            statement = read_statement(path)
+        except BadStatement as error:
+            bad.append(BadFile(path, error.span, str(error)))
+            continue
+        if statement is not None:
+            by_stem.setdefault(statement.stem, []).append(statement)
+            if statement.contradiction:
+                bad.append(BadFile(path, Span(1, 1, 1, 1), f"contradicts itself: {statement.contradiction}"))
+    return Evidence(by_stem, bad)

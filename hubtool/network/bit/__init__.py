@@ -1,0 +1,1 @@
+"""Big Transfer (BiT): its spec, its cells, its folded kernels."""
