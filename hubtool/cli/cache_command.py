@@ -10,12 +10,12 @@ import click
 from hubtool.asset.cache import Cache
 from hubtool.asset.inventory import Kept, clear, forget, is_right, kept, leftovers, matching, select
 from hubtool.card.catalogue import Catalogue
-from hubtool.card.claimset import Subject, all_subjects
+from hubtool.card.claimset import ClaimSet, claim_sets
 from hubtool.card.record import Digest
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import Settings, global_options, settings
 from hubtool.errors import DigestMismatch, NotFound
-from hubtool.evaluation.ledgers import KeptLedger, forget_ledger, kept_ledgers
+from hubtool.evaluation.ledger import KeptLedger, forget_ledger, kept_ledgers
 from hubtool.report.units import seconds_of, size
 from hubtool.words import counted
 
@@ -175,12 +175,12 @@ def _selected(cache: Cache, chosen: Settings, older_than: str | None, *, unused:
 
 def _linked(chosen: Settings) -> list[Digest]:
     """The digests of all files that cards link."""
-    return [digest for card in Catalogue(chosen.card_roots).cards for digest in _digests(all_subjects(card))]
+    return [digest for card in Catalogue(chosen.card_roots).cards for digest in _digests(claim_sets(card))]
 
 
-def _digests(subjects: Iterable[Subject]) -> list[Digest]:
+def _digests(found: Iterable[ClaimSet]) -> list[Digest]:
     """The published digests of all their files."""
-    return [asset.digest for subject in subjects for asset in subject.assets if asset.digest is not None]
+    return [asset.digest for claim_set in found for asset in claim_set.assets if asset.digest is not None]
 
 
 def _named(chosen: Settings, names: tuple[str, ...]) -> list[Kept]:
@@ -207,8 +207,8 @@ def _named(chosen: Settings, names: tuple[str, ...]) -> list[Kept]:
 
 def _of_card(files: list[Kept], chosen: Settings, name: str) -> list[Kept]:
     match = Catalogue(chosen.card_roots).resolve(name)
-    subjects = all_subjects(match.card)
+    found = claim_sets(match.card)
     if match.variant is not None:
-        subjects = tuple(subject for subject in subjects if subject.variant == match.variant)
-    digests = _digests(subjects)
+        found = tuple(claim_set for claim_set in found if claim_set.variant == match.variant)
+    digests = _digests(found)
     return [file for file in files if any(digest.matches(file.sha256) for digest in digests)]

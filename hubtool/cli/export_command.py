@@ -9,7 +9,7 @@ import click
 from hubtool.checkpoint.convert import WRITERS, convert
 from hubtool.checkpoint.formats import open_weights
 from hubtool.cli.settings import global_options, settings
-from hubtool.cli.transfer import file_of
+from hubtool.cli.transfer import workspace
 
 
 @click.command("export")
@@ -30,7 +30,7 @@ def command(ctx: click.Context, *, given: str, to: str, output: Path | None, for
     FILE is a MindSpore checkpoint or a safetensors file. A damaged one is refused, and nothing is left behind.
     """
     chosen = settings(ctx)
-    source = file_of(given, chosen)
+    source = workspace(chosen).file(given)
     target = output or Path(source.with_suffix(f".{to}").name)
     convert(open_weights(source), target, to, replace=force, progress=chosen.progress())
     click.echo(target)

@@ -19,7 +19,7 @@ from hubtool.checkpoint.reader import Checkpoint
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.files import atomic_stream, environment_errors, write_atomically
-from hubtool.network.registry import find_architecture
+from hubtool.network.registry import find_spec
 from hubtool.resources import packaged
 
 _DIGITS = 8
@@ -75,8 +75,8 @@ def command(
     if target.exists():
         raise UsageProblem(f"{target} is there already", hint="hubtool never overwrites a card; choose another name")
     digest, parameters = _measured(ckpt) if ckpt else ("", None)
-    if parameters is None and (architecture := find_architecture(name)):
-        parameters = architecture.parameter_count
+    if parameters is None and (spec := find_spec(name)):
+        parameters = spec.parameter_count
     file_name = f"{name}-{digest[:_DIGITS]}.ckpt" if digest else f"{name}.ckpt"
     draft = Draft(
         name=name,

@@ -7,25 +7,22 @@ from pathlib import Path
 
 import click
 
-from hubtool.asset.cache import Cache
-from hubtool.card.catalogue import Catalogue
-from hubtool.card.claimset import Subject, choose
+from hubtool.card.claimset import choose
 from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
-from hubtool.cli.transfer import access, pins_of, transfer_options
+from hubtool.cli.transfer import transfer_options, workspace
 from hubtool.cli.verify_files import VerifyFiles
 from hubtool.data.locations import locations_from
 from hubtool.data.transform.spec import parse_changes
 from hubtool.diagnosis.run import DIAGNOSED_IMAGES
 from hubtool.errors import UsageProblem
 from hubtool.evaluation.ledger import Resume
-from hubtool.evaluation.loop import BATCH_SIZE
-from hubtool.evaluation.sampling import Sampling
+from hubtool.evaluation.sampling import BATCH_SIZE, Sampling
 from hubtool.evidence.verdict import ROUNDING, TOLERANCE
-from hubtool.verify.levels import verify
 from hubtool.verify.plan import Plan
-from hubtool.verify.result import SubjectResult
+from hubtool.verify.result import Result
+from hubtool.verify.verify import verify
 
 
 @click.command("verify")
@@ -144,12 +141,11 @@ def command(
     chosen = settings(ctx)
     files = VerifyFiles(evidence, predictions, report)
     files.check(reproduce_eval=reproduce_eval, classes=classes)
-    subjects = choose(Catalogue(chosen.card_roots), names)
-    claimed = [s.card.train_dataset for s in subjects if isinstance(s, Subject) and s.card.train_dataset]
+    where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
+    selection = choose(where.catalogue(), names)
+    claimed = [claim_set.dataset for claim_set in selection.claim_sets if claim_set.dataset]
     plan = Plan(
-        cache=Cache(chosen.cache_root),
-        access=access(chosen, mirror, allow_http, allow_private),
-        pins=lambda folder: pins_of(folder, chosen),
+        workspace=where,
         reproduce_eval=reproduce_eval,
         locations=locations_from(data, classes, claimed),
         sampling=Sampling(limit, seed, batch_size, early_stop, tolerance, skip_unreadable),
@@ -162,15 +158,15 @@ def command(
         diagnosed_images=diagnose_images,
     )
     with contained():
-        results = verify(subjects, plan, chosen.progress())
+        results = verify(selection, plan, chosen.progress())
     try:
         _show(results, as_json=as_json)
     finally:  # a reader who has seen enough must not cost the files
-        failed = files.write(subjects[: len(results)], results, plan, quiet=chosen.quiet)
+        failed = files.write(results, plan, quiet=chosen.quiet)
     return failed or max(result.exit_code(strict=strict) for result in results)
 
 
-def _show(results: Sequence[SubjectResult], *, as_json: bool) -> None:
+def _show(results: Sequence[Result], *, as_json: bool) -> None:
     if as_json:
         print_json({"results": [result.to_json() for result in results]})
         return

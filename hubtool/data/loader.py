@@ -10,7 +10,7 @@ from hubtool.data.split import Batch
 from hubtool.data.transform.opencv import NO_IMAGE, CannotDecode, Sample, decoded, no_dumps, why_unreadable
 from hubtool.data.transform.spec import BGR, EvalRecipe
 from hubtool.errors import UnreadableImages, UsageProblem
-from hubtool.extras import require_mindspore
+from hubtool.network.mindspore import require_mindspore
 from hubtool.words import counted, first_line
 
 _MOST_NAMED = 100

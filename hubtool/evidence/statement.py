@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubtool.card.metrics import Metric
+from hubtool.card.claim import Claim
 from hubtool.card.span import Span
 from hubtool.evidence.verdict import TOLERANCE, Verdict, of_part, of_whole
 from hubtool.files import read_regular
@@ -170,9 +170,9 @@ class Statement:
                 return f"{measurement.metric}: of {measurement.split:,} images, the dataset has {self.images:,}"
         return ""
 
-    def is_about(self, metrics: Sequence[Metric]) -> bool:
+    def is_about(self, claims: Sequence[Claim]) -> bool:
         """Whether these are the figures that it was made for."""
-        return [(m.metric, m.published) for m in self.measurements] == [(m.name, m.value) for m in metrics]
+        return [(m.metric, m.published) for m in self.measurements] == [(m.name, m.value) for m in claims]
 
     @property
     def contradicted(self) -> list[Measurement]:

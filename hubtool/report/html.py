@@ -21,7 +21,7 @@ from hubtool.lint.formats.characters import visible
 from hubtool.report.answers import Answers, answers_of
 from hubtool.report.claimplot import ClaimPlot, claim_plot
 from hubtool.report.units import figure
-from hubtool.verify.result import SubjectResult
+from hubtool.verify.result import Result
 from hubtool.words import counted
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -43,7 +43,7 @@ class Section:
 
     number: int
     called: str
-    result: SubjectResult
+    result: Result
     plot: ClaimPlot | None
     answers: Answers | None
     same_as: int | None
@@ -61,7 +61,7 @@ def write_page(path: Path, page: str) -> None:
         write_atomically(path, page.encode("utf-8", "backslashreplace"))
 
 
-def verification_page(results: Sequence[SubjectResult], *, now: datetime, sampling: Sampling | None = None) -> str:
+def verification_page(results: Sequence[Result], *, now: datetime, sampling: Sampling | None = None) -> str:
     """The page: a summary, and for each result its checks, figures, answers and provenance.
 
     Parameters
@@ -106,42 +106,41 @@ def _shown(value: object) -> object:
     return visible(value, keep="\n") if type(value) is str else value
 
 
-def _sections(results: Sequence[SubjectResult]) -> Iterator[Section]:
+def _sections(results: Sequence[Result]) -> Iterator[Section]:
     shown: dict[int, int] = {}
     for number, result in enumerate(results, 1):
         evaluation = result.evaluation
         first = shown.setdefault(id(evaluation), number) if evaluation is not None else number
         yield Section(
             number=number,
-            called=result.variant or result.name,
+            called=result.heading.called,
             result=result,
             plot=claim_plot(result.claims),
-            answers=answers_of(evaluation, result.dataset) if evaluation is not None and first == number else None,
+            answers=answers_of(evaluation, result.run.split) if result.run and evaluation and first == number else None,
             same_as=None if first == number else first,
             provenance=list(_provenance(result)),
         )
 
 
-def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
-    if result.evaluation is None or result.engine is None:
+def _provenance(result: Result) -> Iterator[tuple[str, str]]:
+    run = result.run
+    if run is None:
         return
-    counts = result.evaluation.counts
-    yield "engine", f"{result.engine}, {result.precision}, {result.device}"
-    if result.dataset is not None:
-        yield "dataset", result.dataset.name
-    if result.fingerprint is not None:
-        yield from _fingerprint_facts(result.fingerprint)
+    counts, identity = run.evaluation.counts, run.identity
+    yield "engine", f"{identity.library}, {identity.precision}, {identity.device}"
+    yield "dataset", run.split.name
+    yield from _fingerprint_facts(run.fingerprint)
     if result.split_note:
         yield "known split", result.split_note
-    if result.dataset is not None and result.dataset.left_out:
-        yield "left out", left_out_note(result.dataset.left_out)
-    yield "evaluated", f"{counts.images:,} of {counts.split:,} images{counts.rate_note}"
+    if run.split.left_out:
+        yield "left out", left_out_note(run.split.left_out)
+    yield "evaluated", f"{counts.images:,} of {counts.split_size:,} images{counts.rate_note}"
     if counts.resumed:
         yield "of an earlier run", counted(counts.resumed, "image")
     if counts.skipped:
         yield "left out as unreadable", counted(counts.skipped, "image")
     yield "images prepared", result.recipe.described if result.recipe else "the only way this dataset has"
-    yield "answers SHA-256", result.evaluation.digest
+    yield "answers SHA-256", run.evaluation.digest
 
 
 def _fingerprint_facts(fingerprint: Fingerprint) -> Iterator[tuple[str, str]]:
@@ -152,7 +151,7 @@ def _fingerprint_facts(fingerprint: Fingerprint) -> Iterator[tuple[str, str]]:
         yield "contents SHA-256", fingerprint.contents_sha256
 
 
-def _settings(sampling: Sampling, results: Sequence[SubjectResult]) -> list[tuple[str, Any]]:
+def _settings(sampling: Sampling, results: Sequence[Result]) -> list[tuple[str, Any]]:
     skipped = {id(result.evaluation): result.counts.skipped for result in results if result.counts}
     unreadable = f"{counted(sum(skipped.values()), 'image')} left out" if sampling.skip_unreadable else "not left out"
     return [

@@ -34,13 +34,12 @@ class World:
     def __init__(self, folder: Path, cards: Path, images: int = 24):
         import mindspore
 
-        from hubtool.network.build import build
-        from hubtool.network.registry import ARCHITECTURES
+        from hubtool.network.registry import build, find_spec
 
         self.folder, self.cards, self.card = folder, cards, cards / "bit_resnet50_imagenet2012.md"
         self.photos = [Photo(number, encoded(image)) for number, image in enumerate(crops(images, seed=4))]
         mindspore.set_seed(0)
-        self.cell = build(ARCHITECTURES["bit_resnet50"])
+        self.cell = build(find_spec("bit_resnet50"))
         self.cell.set_train(False)
         mean = self.logits("crop_pct=0.875").mean(axis=0)
         self.cell.classifier.bias.set_data(mindspore.Tensor(self.cell.classifier.bias.asnumpy() - mean))

@@ -213,15 +213,14 @@ def test_a_folder_of_photographs_end_to_end(hubtool: Hubtool, cards: Path, tmp_p
     """A random bit_resnet50 as an author would publish it: first measured, then reproduced, then lied about."""
     import mindspore
 
-    from hubtool.network.build import build
-    from hubtool.network.registry import ARCHITECTURES
+    from hubtool.network.registry import build, find_spec
 
     classes = [f"n{number:08}" for number in range(1000)]
     photos = write_photos(tmp_path / "photos", classes[:3], per_class=4)
     (tmp_path / "classes.txt").write_text("\n".join(classes))
     mindspore.set_seed(0)
     checkpoint = cards / "assets" / "random.ckpt"
-    mindspore.save_checkpoint(build(ARCHITECTURES["bit_resnet50"]), str(checkpoint))
+    mindspore.save_checkpoint(build(find_spec("bit_resnet50")), str(checkpoint))
     card = cards / "bit_resnet50_imagenet2012.md"
     link = "https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-77dcaf0f-910v2.ckpt"
     edit(card, f"asset-link: <{link}>", "asset-link: assets/random.ckpt")

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.mindspore
 
 # The command, in a process of its own, that knows one more network.
 WITH_A_SMALL_NETWORK = """
-import hubtool.network.registry as registry
-from hubtool.network.bit.spec import Architecture
-registry._BY_KEY["bitdigits"] = Architecture(
+import hubtool.network.bit.family as family
+from hubtool.network.bit.spec import bit_spec
+family._BY_KEY["bitdigits"] = bit_spec(
     "bit_digits", units=(1, 1, 1), width=32, num_classes={outputs}, in_channels=3, input_size=32
 )
 from hubtool.cli import main
@@ -43,11 +43,11 @@ def publish(cards: Path, outputs: int, dataset: str) -> None:
     """A card about a random checkpoint of the small network, without figures that fit."""
     import mindspore
 
-    from hubtool.network.bit.spec import Architecture
-    from hubtool.network.build import build
+    from hubtool.network.bit.spec import bit_spec
+    from hubtool.network.registry import build
 
     mindspore.set_seed(1)
-    network = Architecture("bit_digits", units=(1, 1, 1), width=32, num_classes=outputs, in_channels=3, input_size=32)
+    network = bit_spec("bit_digits", units=(1, 1, 1), width=32, num_classes=outputs, in_channels=3, input_size=32)
     checkpoint = cards / "assets" / DIGITS_CHECKPOINT.name
     old = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     mindspore.save_checkpoint(build(network), str(checkpoint))

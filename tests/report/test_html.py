@@ -15,15 +15,21 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from hubtool.asset.pull import VerifiedAsset
+from hubtool.card.claimset import Heading
+from hubtool.data.open import SplitSource
 from hubtool.data.samples import FileSample, SampleDataset, Split
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, CardError, EnvironmentProblem
 from hubtool.evaluation.loop import evaluate
-from hubtool.evaluation.outcome import Counts, Evaluation, count_correct, new_rows
+from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evaluation.sampling import Sampling
-from hubtool.verify.result import Check, Level, Status, SubjectResult
+from hubtool.evaluation.topk import count_correct, new_rows
+from hubtool.verify.jobs import Job
+from hubtool.verify.result import Check, Level, Result, Status
+from hubtool.verify.run import Run
+from hubtool.verify.splits import Images
 from hubtool.verify.verdict import ClaimResult, judge, not_run
-from tests.evaluation.fakes import Guess, Numbers
+from tests.evaluation.fakes import MODEL, Guess, Numbers
 from tests.photos import write_photos
 
 pytest.importorskip("jinja2")
@@ -60,19 +66,18 @@ class Page(HTMLParser):
         return [attributes[name] or "" for _, attributes in self.tags if name in attributes]
 
 
-def result(*claims: ClaimResult, **changes) -> SubjectResult:
-    made = SubjectResult(
-        name="net", uid="hub/1.0/net", variant=None, place="front matter", asset=None,
-        checks=(Check(Level.CARD, Status.OK, "valid"),), claims=claims,
-        evaluation=None, engine=None, precision=None, error=None,
-    )  # fmt: skip
-    return replace(made, **changes)
+def result(*claims: ClaimResult, **changes) -> Result:
+    made = Result(Heading("net", "hub/1.0/net", None, "front matter"), (Check(Level.CARD, Status.OK, "valid"),), claims)
+    heading = {key: changes.pop(key) for key in ("name", "uid", "variant", "place") if key in changes}
+    return replace(made, heading=replace(made.heading, **heading), **changes)
 
 
-def evaluated(dataset, evaluation: Evaluation | None = None, **changes) -> SubjectResult:
+def evaluated(dataset, evaluation: Evaluation | None = None, fingerprint=None, recipe=None, **changes) -> Result:
     evaluation = evaluation or evaluate(Guess(), dataset)
-    engine = {"engine": "guess 1", "precision": "float32", "device": "a coin"}
-    return result(PART, evaluation=evaluation, dataset=dataset, **engine, **changes)
+    images = Images(SplitSource("numbers", None, None, 10, 3, 8), recipe)
+    job = Job(MODEL, images, "guess", "float32", Sampling())
+    run = Run(job, evaluation, Guess.identity, dataset, fingerprint or dataset.fingerprint())
+    return result(PART, run=run, **changes)
 
 
 def answered(labels: list[int], best: list[int], names: list[str] | None = None) -> Evaluation:
@@ -84,7 +89,7 @@ def answered(labels: list[int], best: list[int], names: list[str] | None = None)
     return Evaluation(Counts(count_correct(rows), len(labels), len(labels), 1.0), rows, names)
 
 
-def page_of(*results: SubjectResult, **options) -> str:
+def page_of(*results: Result, **options) -> str:
     return verification_page(results, now=NOW, **options)
 
 
@@ -115,7 +120,7 @@ def of_class(element: ET.Element, name: str) -> list[ET.Element]:
         evaluated(Numbers(), answered([0, 1], [1, 0], [f"{EVIL}x/a", "b/a"])),
     ],
 )
-def test_text_of_a_card_or_a_dataset_stays_text(hostile: SubjectResult) -> None:
+def test_text_of_a_card_or_a_dataset_stays_text(hostile: Result) -> None:
     page = page_of(hostile, result())
     assert "<script" not in page
     assert "evil.example/x.png&gt;" in page
@@ -235,7 +240,9 @@ def test_a_dataset_that_is_gone_by_then_does_not_cost_the_report() -> None:
 def test_what_was_left_out_and_the_digest_of_all_images_are_told() -> None:
     dataset = Numbers()
     fingerprint = replace(dataset.fingerprint(), contents_sha256="cd" * 32)
-    made = evaluated(dataset, evaluate(Guess(), dataset, skip={3, 7}), fingerprint=fingerprint)
+    evaluation = evaluate(Guess(), dataset, [index for index in range(len(dataset)) if index not in {3, 7}])
+    evaluation = replace(evaluation, counts=replace(evaluation.counts, skipped=2))
+    made = evaluated(dataset, evaluation, fingerprint=fingerprint)
     text = Page(page_of(made, made, sampling=Sampling(skip_unreadable=True, batch_size=7))).text
     assert f"contents SHA-256 {'cd' * 32}" in text
     assert "left out as unreadable 2 images" in text

@@ -10,7 +10,7 @@ import pytest
 
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.network.layout import check_layout
-from hubtool.network.registry import ARCHITECTURES
+from hubtool.network.registry import find_spec
 from tests.conftest import CARDS, Hubtool
 
 pytest.importorskip("mindspore")
@@ -32,7 +32,7 @@ def test_a_short_run_writes_a_checkpoint_that_says_what_it_is(hubtool: Hubtool, 
     assert checkpoint.name == f"bit_digits-{sha256[:8]}.ckpt"
     assert digest == f"asset-sha256: {sha256}"
     assert evaluation.startswith("evaluation: top1acc")
-    check_layout(Checkpoint(checkpoint), ARCHITECTURES["bit_digits"])
+    check_layout(Checkpoint(checkpoint), find_spec("bit_digits"))
     assert checkpoint.stat().st_mode & 0o777 == 0o644
 
 

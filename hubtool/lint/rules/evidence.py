@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hubtool.card.claimset import Subject, all_subjects
+from hubtool.card.claimset import ClaimSet, claim_sets
 from hubtool.card.digest import claims_digest
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
@@ -34,7 +34,7 @@ def no_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         evaluation: top1acc76.85 and evidence/bit_resnet50-1e4795a4.intoto.json
     """
     for held in _held(card)[0]:
-        if not held.subject.metrics or held.stale or any(statement.contradicted for statement in held.fresh):
+        if not held.subject.claims or held.stale or any(statement.contradicted for statement in held.fresh):
             continue
         lacking = [(statement.path.name, statement.shortcoming) for statement in held.fresh]
         if all(shortcoming for _, shortcoming in lacking):
@@ -145,7 +145,7 @@ class _Held:
         With what it is about that the card no longer says.
     """
 
-    subject: Subject
+    subject: ClaimSet
     fresh: list[Statement] = field(default_factory=list)
     stale: list[tuple[Statement, str]] = field(default_factory=list)
 
@@ -162,7 +162,7 @@ def _held(card: ParsedCard) -> tuple[list[_Held], list[Statement]]:
     if card.card is None or evidence is None:
         return [], []
     homeless = []
-    found = [_Held(subject) for subject in all_subjects(card.card)]
+    found = [_Held(subject) for subject in claim_sets(card.card)]
     for statement in evidence.by_stem.get(card.path.stem, ()):
         meant = [(held, _staleness(held.subject, statement)) for held in found if held.is_meant_by(statement)]
         if not meant:
@@ -175,12 +175,12 @@ def _held(card: ParsedCard) -> tuple[list[_Held], list[Statement]]:
     return found, homeless
 
 
-def _staleness(subject: Subject, statement: Statement) -> str:
+def _staleness(subject: ClaimSet, statement: Statement) -> str:
     """What the evidence is about that the card no longer says; empty when it fits."""
     digest = subject.asset.digest if subject.asset else None
     if digest is not None and not digest.matches(statement.asset_sha256):
         return f"a file with the digest {statement.asset_sha256[:12]}…"
-    if not statement.is_about(subject.metrics):
+    if not statement.is_about(subject.claims):
         return "other figures"
     if statement.claims_sha256 != claims_digest(subject):
         return "another link, network, dataset or eval-recipe, or other figures"
@@ -194,5 +194,5 @@ def _folders(cards: Sequence[Summary]) -> Iterator[tuple[str, Evidence]]:
             yield folder, evidence
 
 
-def _place(card: ParsedCard, subject: Subject) -> Span:
+def _place(card: ParsedCard, subject: ClaimSet) -> Span:
     return subject.variant.model_span if subject.variant else card.span_of("evaluation")
