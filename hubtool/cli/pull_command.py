@@ -10,8 +10,9 @@ import click
 
 from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache
-from hubtool.asset.pull import VerifiedAsset, link, place, pull
+from hubtool.asset.pull import pull
 from hubtool.asset.together import together
+from hubtool.asset.verified import VerifiedAsset, link, place
 from hubtool.card.catalogue import Catalogue, Match
 from hubtool.card.claimset import assets_of
 from hubtool.card.record import Asset

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubtool.asset.cache import Cache
+from hubtool.asset.local import find_local
 from hubtool.asset.lockfile import Pins
-from hubtool.asset.pull import cached
 from hubtool.card.claimset import Subject, rivals
 from hubtool.card.record import Asset
 from hubtool.checkpoint.reader import Checkpoint
@@ -148,7 +148,7 @@ def other_checkpoints(subject: Subject, cache: Cache, pins: Pins | None) -> list
 def _engine_of(asset: Asset, subject: Subject, cache: Cache, pins: Pins | None) -> Callable[[], Engine]:
     def engine() -> Engine:
         architecture = find_architecture(subject.network_name)
-        file = cached(asset, subject.card.folder, cache, pins=pins)
+        file = find_local(asset, subject.card.folder, cache, pins=pins)
         if file is None or architecture is None:
             raise NotFound("not in the cache")
         checkpoint = Checkpoint(file.path)

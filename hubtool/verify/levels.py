@@ -10,7 +10,9 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hubtool.asset.pull import VerifiedAsset, cached, pull
+from hubtool.asset.local import find_local
+from hubtool.asset.pull import pull
+from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.catalogue import invalid
 from hubtool.card.claimset import Subject
 from hubtool.card.datasets import KnownSplit, known_split
@@ -167,7 +169,7 @@ class _Verifier:
     def _asset_level(self, subject: Subject, *, download: bool) -> tuple[VerifiedAsset, str]:
         folder, pins = subject.card.folder, self.plan.pins(subject.card.folder)
         for other in subject.others:  # no figures are published for them, but their digests are
-            cached(other, folder, self.plan.cache, access=self.plan.access, pins=pins)
+            find_local(other, folder, self.plan.cache, access=self.plan.access, pins=pins)
         if subject.asset is None:
             raise SkipLevel("no file is linked")
         if download:
@@ -175,9 +177,10 @@ class _Verifier:
                 subject.asset, folder, self.plan.cache, access=self.plan.access, pins=pins, progress=self.progress
             )
         else:
-            present = cached(subject.asset, folder, self.plan.cache, access=self.plan.access, pins=pins)
+            present = find_local(subject.asset, folder, self.plan.cache, access=self.plan.access, pins=pins)
             if present is None:
                 raise SkipLevel(f"not in the cache: {subject.how_to_fetch}")
+            self.plan.cache.note_use(present.sha256)
             asset = present
         digits = len(subject.asset.digest.hex) if subject.asset.digest else 0
         return asset, f"sha256 {asset.sha256[:12]}… agrees with the {digits} digits published"

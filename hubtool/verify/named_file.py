@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache
+from hubtool.asset.local import find_local
 from hubtool.asset.lockfile import Pins
-from hubtool.asset.pull import cached
 from hubtool.card.catalogue import Catalogue, Match
 from hubtool.card.claimset import front_matter_subject, row_subject
 from hubtool.card.record import Asset
@@ -30,7 +30,7 @@ def named_file(given: str, catalogue: Catalogue, cache: Cache, access: Access, p
     NotFound
         There is neither such a file nor such a name, the card links no weights, or they were not pulled yet.
     HubtoolError
-        As `Catalogue.resolve` and `cached` do.
+        As `Catalogue.resolve` and `find_local` do.
     """
     path = Path(given)
     suffix = path.suffix.casefold()
@@ -44,7 +44,7 @@ def named_file(given: str, catalogue: Catalogue, cache: Cache, access: Access, p
         raise
     asset = _weights_of(match)
     folder = match.card.folder
-    verified = cached(asset, folder, cache, access=access, pins=pins(folder))
+    verified = find_local(asset, folder, cache, access=access, pins=pins(folder))
     if verified is None:
         raise NotFound(f"{asset.url} is not in the cache {cache.root}", hint=f"hubtool pull {given}")
     return verified.path

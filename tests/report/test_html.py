@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from hubtool.asset.pull import VerifiedAsset
+from hubtool.asset.verified import VerifiedAsset
 from hubtool.data.samples import FileSample, SampleDataset, Split
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, CardError, EnvironmentProblem
