@@ -11,8 +11,10 @@ from pathlib import Path
 
 from hubtool.asset.access import Access, access_from_environment
 from hubtool.asset.cache import Cache
+from hubtool.asset.local import find_local
 from hubtool.asset.lockfile import Pins, find_lockfile
-from hubtool.asset.pull import VerifiedAsset, cached, pull
+from hubtool.asset.pull import pull
+from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import CHECKPOINT_FORMAT, ClaimSet, claims_of
 from hubtool.card.record import Asset
@@ -72,8 +74,8 @@ class Workspace:
         return pull(asset, folder, self.cache, access=self.access, pins=self.pins(folder), progress=progress)
 
     def at_hand(self, asset: Asset, folder: Path) -> VerifiedAsset | None:
-        """A verified file of a card in a folder if that takes no network; None otherwise."""
-        return cached(asset, folder, self.cache, access=self.access, pins=self.pins(folder))
+        """A verified file of a card, where it lies; None if it takes the network to have it. Writes nothing."""
+        return find_local(asset, folder, self.cache, access=self.access, pins=self.pins(folder))
 
     def claims(self, name: str) -> ClaimSet:
         """The claims that a name stands for: a row of a results table, or the front matter of a card.
@@ -94,7 +96,7 @@ class Workspace:
         NotFound
             There is neither such a file nor such a name, the card links no weights, or they were not pulled yet.
         HubtoolError
-            As `Catalogue.resolve` and `hubtool.asset.pull.cached` do.
+            As `Catalogue.resolve` and `at_hand` do.
         """
         path = Path(given)
         suffix = path.suffix.casefold()

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from hubtool.asset.pull import VerifiedAsset, link, place, pull
+from hubtool.asset.pull import pull
 from hubtool.asset.together import together
+from hubtool.asset.verified import VerifiedAsset, link, place
 from hubtool.card.catalogue import Match
 from hubtool.card.claimset import assets_of
 from hubtool.card.record import Asset

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,11 +19,12 @@ from hubtool.files import environment_errors, find_upwards, write_atomically
 from hubtool.lint.baseline import Baseline
 from hubtool.lint.config import LintConfig, enabled_codes, ignored_for, load_config
 from hubtool.lint.diagnostic import Diagnostic
+from hubtool.lint.engine import check_card
 from hubtool.lint.fixes import FixResult, fix_card, unified_diff
 from hubtool.lint.formats import FormatName, Formatter, formatter
 from hubtool.lint.outcome import Outcome, Presenter, Tally
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Facts, Rule
-from hubtool.lint.rules.links import LINK_CODES
+from hubtool.lint.rules.links import LINK_CODES, links_of
 from hubtool.lint.run import CardFile, Checked, Checks, check_cards, default_jobs, find_cards
 from hubtool.lint.suppress import drop_ignored
 from hubtool.network.registry import parameter_counts
@@ -139,14 +141,15 @@ def _locks(cards: Sequence[CardFile]) -> Locks | None:
 def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], cache_root: Path) -> Iterator[Checked]:
     """The cards with links that lead nowhere."""
     from hubtool.asset.access import access_from_environment
-    from hubtool.asset.online import link_diagnostics, links_of, look_up
+    from hubtool.asset.online import look_up
 
     parsed = [read_card(card.path, uid=card.uid, shown=card.shown) for card in cards]
     access = access_from_environment(allow_http=True)  # a page over http is a page
     states = look_up((url for card in parsed for url, _ in links_of(card)), cache_root / "links.json", access)
+    facts = replace(checks.facts, probe=states.__getitem__)
     for card in parsed:
         wanted = codes - checks.ignored.get(card.shown, frozenset())
-        found = drop_ignored(card, [d for d in link_diagnostics(card, states) if d.code in wanted])
+        found = drop_ignored(card, check_card(card, facts, wanted))
         if found:
             yield Checked(card.shown, card.lines, found, None, again=True)
 

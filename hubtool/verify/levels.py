@@ -6,7 +6,7 @@ cannot be reached: nothing in the cache, no file linked, a network that hubtool 
 
 from __future__ import annotations
 
-from hubtool.asset.pull import VerifiedAsset
+from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CardError
@@ -36,7 +36,10 @@ def asset_at_hand(claim_set: ClaimSet, workspace: Workspace) -> tuple[VerifiedAs
         return Skipped("no file is linked")
     _check_others(claim_set, workspace)
     asset = workspace.at_hand(claim_set.asset, claim_set.card.folder)
-    return _agrees(claim_set, asset) if asset else Skipped(f"not in the cache: {claim_set.how_to_fetch}")
+    if asset is None:
+        return Skipped(f"not in the cache: {claim_set.how_to_fetch}")
+    workspace.cache.note_use(asset.sha256)
+    return _agrees(claim_set, asset)
 
 
 def checkpoint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from hubtool.asset.pull import VerifiedAsset
+from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet, Heading
 from hubtool.card.datasets import KnownSplit, known_split
 from hubtool.data.transform.spec import EvalRecipe

@@ -15,7 +15,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hubtool.asset.pull import VerifiedAsset
+from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet, Selection, Unread
 from hubtool.card.datasets import known_split
 from hubtool.data.split import left_out_note

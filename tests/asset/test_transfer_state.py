@@ -77,7 +77,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hubtool.asset.transfer.time.sleep", lambda _: None)
+    monkeypatch.setattr("hubtool.asset.clock.time.sleep", lambda _: None)
 
 
 paths = (f"/{number}/net.ckpt" for number in count())

@@ -13,8 +13,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from hubtool.asset.access import Access
-from hubtool.asset.online import look_up
 from tests.asset.server import Site, serve
 from tests.conftest import CARDS, DIGITS_CHECKPOINT, REPOSITORY, Hubtool, edit
 
@@ -237,29 +235,20 @@ def test_a_new_card_without_a_file(hubtool: Hubtool, tmp_path: Path) -> None:
 
 def test_links_are_looked_up_when_asked(hubtool: Hubtool, cards: Path) -> None:
     card = cards / "bit_digits.md"
-    text = card.read_text().replace("https://", "http://127.0.0.1:9/")
+    text = card.read_text().replace("https://", "").replace("repo-link: <", "repo-link: <http://127.0.0.1:9/")
     with serve(Site(b"here")) as alive, serve(Site(b"", status=404)) as dead:
         card.write_text(f"{text}\n[a]({alive.url}/x), [b]({dead.url}/y)\n")
         run = hubtool("validate", card, "--online", "--format", "json", "--select", "HT8")
         assert run.code == 1
         found = json.loads(run.out)["diagnostics"]
         assert [d["message"] for d in found if d["code"] == "HT801"] == [f"{dead.url}/y: the server answered 404"]
-        assert all("refused" in d["message"] for d in found if d["code"] == "HT802")
+        assert [d["message"].endswith(": Connection refused") for d in found if d["code"] == "HT802"] == [True]
         asked = len(alive.requests) + len(dead.requests)
         assert asked > 0
         hubtool("validate", card, "--online", "--select", "HT8")
         assert len(alive.requests) + len(dead.requests) == asked, "answers are kept for a day"
     assert hubtool("validate", card, "--online", "--offline").code == 2
     assert codes(hubtool("validate", card, "--format", "json", "--select", "HT8").out) == []
-
-
-def test_answers_older_than_a_day_or_broken_are_asked_again(tmp_path: Path) -> None:
-    memory = tmp_path / "links.json"
-    with serve(Site(b"here")) as site:
-        url = f"{site.url}/x"
-        for kept in ("", "[]", '{"a": 1}', json.dumps({url: ["dead", "long ago", 1.0]})):
-            memory.write_text(kept)
-            assert look_up([url], memory, Access())[url].state == "alive"
 
 
 def test_our_own_cards_are_clean(hubtool: Hubtool) -> None:

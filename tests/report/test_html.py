@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from hubtool.asset.pull import VerifiedAsset
+from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import Heading
 from hubtool.data.open import SplitSource
 from hubtool.data.samples import FileSample, SampleDataset, Split
