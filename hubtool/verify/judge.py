@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hubtool.card.claimset import Subject
-from hubtool.card.datasets import known_split
+from hubtool.card.datasets import dataset_named
 from hubtool.evaluation.outcome import Evaluation
 from hubtool.verify.verdict import ClaimResult, judge, not_run
 
@@ -22,7 +22,7 @@ def judged(subject: Subject, evaluation: Evaluation | None, tolerance: float, re
         None when none was run; `reason` says why.
     """
     results = []
-    known = known_split(subject.card.train_dataset)
+    known = dataset_named(subject.card.train_dataset)
     for metric in subject.metrics:
         k = METRIC_K.get(metric.name)
         if evaluation is None or k is None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hubtool.asset.pull import VerifiedAsset, cached, pull
 from hubtool.card.catalogue import invalid
 from hubtool.card.claimset import Subject
-from hubtool.card.datasets import KnownSplit, known_split
+from hubtool.card.datasets import KnownDataset, dataset_named
 from hubtool.card.parse import ParsedCard
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.fingerprint import Fingerprint
@@ -124,7 +124,7 @@ class _Verifier:
             diagnosis=self._diagnosis(subject, claims, run, dataset),
             dataset=None if evaluation is None or isinstance(dataset, str) else dataset,
             fingerprint=run.fingerprint if run else None,
-            known_split=None if evaluation is None else known_split(subject.card.train_dataset),
+            known_split=None if evaluation is None else dataset_named(subject.card.train_dataset),
         )
 
     def _is_worth_compiling(self, architecture: Architecture, dataset: Dataset) -> bool:
@@ -211,7 +211,7 @@ class _Verifier:
             )
             self._runs[key] = _Run(evaluation, engine, fingerprint)
         run = self._runs[key]
-        return run, _evaluated(run.evaluation, dataset, known_split(subject.card.train_dataset))
+        return run, _evaluated(run.evaluation, dataset, dataset_named(subject.card.train_dataset))
 
     def _fingerprint(self, dataset: Dataset) -> Fingerprint:
         key = (dataset.name, dataset.num_classes)  # a network with other classes may number the labels otherwise
@@ -220,7 +220,7 @@ class _Verifier:
         return self._fingerprints[key]
 
 
-def _evaluated(evaluation: Evaluation, dataset: Dataset, known: KnownSplit | None) -> str:
+def _evaluated(evaluation: Evaluation, dataset: Dataset, known: KnownDataset | None) -> str:
     counts = evaluation.counts
     before = f", {counts.resumed:,} of them by an earlier run" if counts.resumed else ""
     skipped = f", {counts.skipped:,} left out as unreadable" if counts.skipped else ""

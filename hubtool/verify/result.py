@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hubtool.asset.pull import VerifiedAsset
-from hubtool.card.datasets import KnownSplit
+from hubtool.card.datasets import KnownDataset
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.split import Dataset
 from hubtool.data.transform.spec import EvalRecipe
@@ -90,7 +90,7 @@ class SubjectResult:
     dataset: Dataset | None = None
     fingerprint: Fingerprint | None = None
     device: str | None = None
-    known_split: KnownSplit | None = None
+    known_split: KnownDataset | None = None
 
     @property
     def split_note(self) -> str:
