@@ -12,12 +12,12 @@ from hubtool import __version__
 from hubtool.data.split import Dataset
 from hubtool.engine.protocol import Engine
 from hubtool.errors import BrokenDataset
-from hubtool.evaluation.interval import CONFIDENCE
 from hubtool.evaluation.ledger import Resume, opened
 from hubtool.evaluation.loop import BATCH_SIZE, draw, evaluate
 from hubtool.evaluation.outcome import TOP_K, Evaluation
 from hubtool.evaluation.readable import unreadable
 from hubtool.evaluation.sequence import ConfidenceSequence
+from hubtool.evidence.interval import CONFIDENCE
 from hubtool.evidence.verdict import TOLERANCE, is_settled
 from hubtool.progress import SILENT, Progress
 from hubtool.words import counted

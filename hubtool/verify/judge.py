@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from hubtool.card.claimset import Subject
 from hubtool.card.datasets import dataset_named
 from hubtool.evaluation.outcome import Evaluation
-from hubtool.verify.verdict import ClaimResult, judge, not_run
+from hubtool.evidence.judge import judge, not_run
+from hubtool.evidence.measurement import Measurement
 
 METRIC_K = {"top1": 1, "acc": 1, "accuracy": 1, "top5": 5}
 """The metrics hubtool can measure, and how many best classes may hold the label."""
 
 
-def judged(subject: Subject, evaluation: Evaluation | None, tolerance: float, reason: str) -> list[ClaimResult]:
+def judged(subject: Subject, evaluation: Evaluation | None, tolerance: float, reason: str) -> list[Measurement]:
     """A verdict on each claim of a subject.
 
     Parameters

@@ -27,6 +27,7 @@ from hubtool.errors import CardError, HubtoolError
 from hubtool.evaluation.ledgers import ledgers_of
 from hubtool.evaluation.outcome import Evaluation
 from hubtool.evaluation.sampling import measure
+from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.network.bit.spec import Architecture
 from hubtool.network.build import build_for_inference
@@ -38,7 +39,6 @@ from hubtool.verify.judge import METRIC_K, accuracies, judged
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import Check, Level, Status, SubjectResult
 from hubtool.verify.splits import Splits
-from hubtool.verify.verdict import ClaimResult
 from hubtool.words import first_line
 
 _log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class _Verifier:
     def _diagnosis(
         self,
         subject: Subject,
-        claims: Sequence[ClaimResult],
+        claims: Sequence[Measurement],
         run: _Run | None,
         dataset: Dataset | str,
     ) -> Diagnosis | None:

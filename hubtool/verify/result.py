@@ -13,8 +13,8 @@ from hubtool.data.transform.spec import EvalRecipe
 from hubtool.diagnosis.conclusion import Diagnosis
 from hubtool.errors import CardError, HubtoolError
 from hubtool.evaluation.outcome import Counts, Evaluation
+from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
-from hubtool.verify.verdict import ClaimResult
 
 EXIT_PROBLEM = CardError.exit_code
 
@@ -80,7 +80,7 @@ class SubjectResult:
     place: str
     asset: VerifiedAsset | None
     checks: tuple[Check, ...]
-    claims: tuple[ClaimResult, ...]
+    claims: tuple[Measurement, ...]
     evaluation: Evaluation | None
     engine: str | None
     precision: str | None

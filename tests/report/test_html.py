@@ -21,8 +21,9 @@ from hubtool.errors import BrokenDataset, CardError, EnvironmentProblem
 from hubtool.evaluation.loop import evaluate
 from hubtool.evaluation.outcome import Counts, Evaluation, count_correct, new_rows
 from hubtool.evaluation.sampling import Sampling
+from hubtool.evidence.judge import judge, not_run
+from hubtool.evidence.measurement import Measurement
 from hubtool.verify.result import Check, Level, Status, SubjectResult
-from hubtool.verify.verdict import ClaimResult, judge, not_run
 from tests.evaluation.fakes import Guess, Numbers
 from tests.photos import write_photos
 
@@ -60,7 +61,7 @@ class Page(HTMLParser):
         return [attributes[name] or "" for _, attributes in self.tags if name in attributes]
 
 
-def result(*claims: ClaimResult, **changes) -> SubjectResult:
+def result(*claims: Measurement, **changes) -> SubjectResult:
     made = SubjectResult(
         name="net", uid="hub/1.0/net", variant=None, place="front matter", asset=None,
         checks=(Check(Level.CARD, Status.OK, "valid"),), claims=claims,

@@ -8,15 +8,16 @@ from dataclasses import replace
 from rich.console import Console
 
 from hubtool.errors import CardError
+from hubtool.evidence.judge import judge, not_run
+from hubtool.evidence.measurement import Measurement
 from hubtool.report.verification import verification_view
 from hubtool.verify.result import Check, Level, Status, SubjectResult
-from hubtool.verify.verdict import ClaimResult, judge, not_run
 
 MET = judge("top1", 80.0, correct=800, images=1000, split=1000)
 MISSED = judge("top1", 80.0, correct=700, images=1000, split=1000)
 
 
-def result(name: str, *claims: ClaimResult, **changes) -> SubjectResult:
+def result(name: str, *claims: Measurement, **changes) -> SubjectResult:
     made = SubjectResult(
         name=name, uid=f"hub/1.0/{name}", variant=None, place="front matter", asset=None,
         checks=(Check(Level.CARD, Status.OK, "valid"),), claims=claims,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from hubtool.card.datasets import dataset_named
+from hubtool.evidence.judge import judge, not_run
 from hubtool.evidence.verdict import Verdict, is_settled
-from hubtool.verify.verdict import judge, not_run
 
 
 @pytest.mark.parametrize(
