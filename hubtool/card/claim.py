@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hubtool.card.datasets import KnownSplit, known_split
+from hubtool.card.datasets import KnownDataset, dataset_named
 from hubtool.card.metrics import Metric
 
 
@@ -44,6 +44,6 @@ class Claim:
         return self.metric.name or self.metric.written
 
     @property
-    def split(self) -> KnownSplit | None:
+    def split(self) -> KnownDataset | None:
         """The split of the dataset that published figures are about; None where that is not known."""
-        return known_split(self.dataset)
+        return dataset_named(self.dataset)

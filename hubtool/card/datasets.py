@@ -1,4 +1,4 @@
-"""How many images the splits have that published figures are about."""
+"""Datasets that everyone has in the same form: their names, and the split that published figures are about."""
 
 from __future__ import annotations
 
@@ -9,39 +9,75 @@ from hubtool.words import counted
 
 
 @dataclass(frozen=True, slots=True)
-class KnownSplit:
-    """A split of a dataset that everyone has in the same form.
+class KnownDataset:
+    """A dataset, and the split of it that figures are about.
 
     Attributes
     ----------
-    called
+    key
+        What it goes by in `--data KEY=PATH` and HUBTOOL_DATA_KEY; also one of its names.
+    title
         As in `the ImageNet-1k validation split`.
+    names
+        How cards write it. Case and punctuation do not matter.
+    num_classes
+        Number of classes.
+    split
+        Name of the split that figures are about.
     images
-        How many it has.
+        Number of images in that split.
     """
 
-    called: str
+    key: str
+    title: str
+    names: tuple[str, ...]
+    num_classes: int
+    split: str
     images: int
 
     def note(self, images: int) -> str:
-        """What has to be said of so many images under the name of this split; empty when it is that many."""
+        """What to say when a figure of this dataset was measured on so many images; empty when that is all of them."""
         if images == self.images:
             return ""
-        return f"the {self.called} has {counted(self.images, 'image')}"
+        return f"the {self.title} {self.split} split has {counted(self.images, 'image')}"
 
 
-_IMAGENET = KnownSplit("ImageNet-1k validation split", 50_000)
-_KNOWN = {
-    **dict.fromkeys(("imagenet", "imagenet1k", "imagenet2012", "ilsvrc2012"), _IMAGENET),
-    "cifar10": KnownSplit("CIFAR-10 test split", 10_000),
-    "cifar100": KnownSplit("CIFAR-100 test split", 10_000),
-    "mnist": KnownSplit("MNIST test split", 10_000),
-    "fashionmnist": KnownSplit("Fashion-MNIST test split", 10_000),
-    "digits": KnownSplit("digits' test split", 360),
-}
-"""By key of the dataset's name, see `hubtool.card.names.name_key`."""
+IMAGENET = KnownDataset(
+    "imagenet2012",
+    "ImageNet-1k",
+    ("ImageNet2012", "ImageNet", "ImageNet-1K", "ILSVRC2012"),
+    num_classes=1000,
+    split="validation",
+    images=50_000,
+)
+DIGITS = KnownDataset("digits", "digits", ("Digits",), num_classes=10, split="test", images=360)
+KNOWN_DATASETS = (
+    IMAGENET,
+    KnownDataset("cifar10", "CIFAR-10", ("CIFAR-10",), num_classes=10, split="test", images=10_000),
+    KnownDataset("cifar100", "CIFAR-100", ("CIFAR-100",), num_classes=100, split="test", images=10_000),
+    KnownDataset("mnist", "MNIST", ("MNIST",), num_classes=10, split="test", images=10_000),
+    KnownDataset("fashionmnist", "Fashion-MNIST", ("Fashion-MNIST",), num_classes=10, split="test", images=10_000),
+    DIGITS,
+)
+"""ImageNet-21K, ImageNet-V2 and Tiny-ImageNet are other datasets than ImageNet: they must never be among its names."""
+
+_BY_NAME = {name_key(name): known for known in KNOWN_DATASETS for name in (known.key, *known.names)}
 
 
-def known_split(dataset: str | None) -> KnownSplit | None:
-    """The split that figures on a dataset are about, as the card names it; None where its size is not known."""
-    return _KNOWN.get(name_key(dataset or ""))
+def dataset_named(name: str | None) -> KnownDataset | None:
+    """The dataset that a name means, as a card or a user writes it; None for one that is not in the table."""
+    return _BY_NAME.get(name_key(name or ""))
+
+
+def dataset_key(name: str | None) -> str:
+    """The same text for every name of one dataset: `imagenet2012` for ImageNet-1K; of other datasets, the name's key.
+
+    Empty where the name is, see `hubtool.card.names.name_key`.
+    """
+    known = dataset_named(name)
+    return known.key if known else name_key(name or "")
+
+
+def same_dataset(one: str | None, other: str | None) -> bool:
+    """Whether two names mean one dataset; no name means only the same as no name."""
+    return dataset_key(one) == dataset_key(other)

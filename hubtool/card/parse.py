@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -181,6 +182,7 @@ def read_text(path: Path) -> tuple[str, Problem | None]:
 def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:
     """Parse the text of a card that lies, or will lie, at `path`."""
     shown = shown if shown is not None else path.as_posix()
+    written = text
     bom = text.startswith(BOM)
     text = text.removeprefix(BOM)
     layout = find_layout(text)
@@ -204,7 +206,7 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
         problems.append(_not_a_mapping(yaml, layout))
     card = None
     if values is not None and not any(problem.fatal for problem in problems):
-        card = _record(values, metrics, layout, path, uid)
+        card = _record(values, metrics, layout, path, uid, written)
     problems.sort(key=lambda problem: problem.span)
     return ParsedCard(shown, path, text, bom, layout, yaml, values, metrics, card, tuple(problems))
 
@@ -258,7 +260,9 @@ def _not_a_mapping(yaml: YamlText, layout: Layout) -> Problem:
     return Problem("not-a-mapping", yaml.spans.get((), Span.of_line(layout.yaml_line)), message)
 
 
-def _record(values: dict[str, Any], metrics: tuple[Metric, ...], layout: Layout, path: Path, uid: str | None) -> Card:
+def _record(
+    values: dict[str, Any], metrics: tuple[Metric, ...], layout: Layout, path: Path, uid: str | None, written: str
+) -> Card:
     fields = {
         _snake_case(key): unwrapped(value) if key.endswith("link") and isinstance(value, str) else value
         for key, value in values.items()
@@ -272,6 +276,7 @@ def _record(values: dict[str, Any], metrics: tuple[Metric, ...], layout: Layout,
         metrics=metrics,
         assets=tuple(_asset(entry) for entry in values["asset"]),
         variants=results_rows(layout.body, layout.body_line),
+        sha256=hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 
 

@@ -115,7 +115,8 @@ class Card:
     """A card that satisfies the schema; a record that exists is valid.
 
     `fields` holds every scalar of the front matter by its key in snake_case, text as written except
-    `fine_tunable`, a bool, and links without their angle brackets.
+    `fine_tunable`, a bool, and links without their angle brackets. `sha256` is that of the file as it was read, 64
+    lower-case hexadecimal digits: the file may have changed since.
     """
 
     path: Path
@@ -125,6 +126,7 @@ class Card:
     metrics: tuple[Metric, ...]
     assets: tuple[Asset, ...]
     variants: tuple[Variant, ...]
+    sha256: str
 
     @property
     def model_name(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from hubtool.evaluation.interval import CONFIDENCE, exact_interval
+from hubtool.evidence.interval import CONFIDENCE, exact_interval
 from hubtool.evidence.verdict import ROUNDING, TOLERANCE, WIDEST_CONSISTENT
 
 _SAME_POINTS = 1e-9
@@ -215,7 +215,7 @@ def each_confidence(candidates: int, figures: int) -> float:
 
 
 def figure(metric: str, published: float, sample: SampleCounts, confidence: float) -> Figure:
-    """Judge a published figure under a hypothesis: as `hubtool.evidence.verdict` judges a claim."""
+    """Judge a published figure under a hypothesis: as `hubtool.evidence.judge` judges a claim."""
     low, high = interval = sample.interval(confidence)
     measured = sample.accuracy()
     if sample.images == sample.split_size:

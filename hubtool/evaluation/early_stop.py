@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from hubtool.evaluation.interval import CONFIDENCE
 from hubtool.evaluation.sequence import ConfidenceSequence
 from hubtool.evaluation.topk import TOP_K
+from hubtool.evidence.interval import CONFIDENCE
 from hubtool.evidence.verdict import TOLERANCE, is_settled
 
 StopRule = Callable[[Mapping[int, int], int], bool]

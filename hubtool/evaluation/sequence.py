@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hubtool.evaluation.interval import CONFIDENCE, first, log_choose
+from hubtool.evidence.interval import CONFIDENCE, first, log_choose
 
 
 class ConfidenceSequence:

@@ -9,10 +9,18 @@ from functools import lru_cache
 from pathlib import Path
 
 from hubtool.card.span import Span
-from hubtool.evidence.statement import BadStatement, Statement, read_statement
+from hubtool.evidence.reading import BadStatement
+from hubtool.evidence.statement import SUFFIX, Statement, read_statement
 
 FOLDER = "evidence"
-SUFFIX = ".intoto.json"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFile:
+    """A file of evidence, and what it says."""
+
+    path: Path
+    statement: Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +39,12 @@ class Evidence:
     Attributes
     ----------
     by_stem
-        The statements about each card, by its file name without the suffix.
+        The files about each card, by its file name without the suffix.
     bad
-        Files that cannot be believed; one that contradicts itself is among the statements, too.
+        Files that cannot be believed; one that contradicts itself is in `by_stem`, too.
     """
 
-    by_stem: Mapping[str, Sequence[Statement]]
+    by_stem: Mapping[str, Sequence[StatementFile]]
     bad: Sequence[BadFile]
 
 
@@ -51,7 +59,7 @@ def _read_folder(folder: str) -> Evidence | None:
         names = sorted(os.listdir(folder))  # noqa: PTH208
     except OSError:
         return None
-    by_stem: dict[str, list[Statement]] = {}
+    by_stem: dict[str, list[StatementFile]] = {}
     bad: list[BadFile] = []
     for path in (Path(folder, name) for name in names if name.endswith(SUFFIX)):
         try:
@@ -60,7 +68,7 @@ def _read_folder(folder: str) -> Evidence | None:
             bad.append(BadFile(path, error.span, str(error)))
             continue
         if statement is not None:
-            by_stem.setdefault(statement.stem, []).append(statement)
+            by_stem.setdefault(statement.stem, []).append(StatementFile(path, statement))
             if statement.contradiction:
                 bad.append(BadFile(path, Span(1, 1, 1, 1), f"contradicts itself: {statement.contradiction}"))
     return Evidence(by_stem, bad)

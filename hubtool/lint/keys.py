@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
+from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard
 from hubtool.card.schema import card_schema
-from hubtool.lint.vocabulary import KEY_ALIASES, OPTIONAL_KEYS, closest, squeezed
+from hubtool.lint.vocabulary import KEY_ALIASES, OPTIONAL_KEYS, closest
 
 KeyPath = tuple[str | int, ...]
 
@@ -30,7 +31,7 @@ def misspelt_keys(card: ParsedCard) -> dict[KeyPath, str]:
     for path in strange_keys(card):
         key = str(path[-1])
         meant = _meant(key, in_asset=len(path) > 1)
-        if meant is not None and (meant not in _siblings(card, path) or squeezed(meant) == squeezed(key)):
+        if meant is not None and (meant not in _siblings(card, path) or name_key(meant) == name_key(key)):
             found[path] = meant
     return found
 
@@ -39,7 +40,7 @@ def can_be_renamed(card: ParsedCard, path: KeyPath, misspelt: Mapping[KeyPath, s
     """Whether a misspelt key means the same field for certain, and is the only one of its mapping that does."""
     meant = misspelt[path]
     rivals = [other for other, field in misspelt.items() if field == meant and other[:-1] == path[:-1]]
-    return len(rivals) == 1 and squeezed(str(path[-1])) == squeezed(meant) and meant not in _siblings(card, path)
+    return len(rivals) == 1 and name_key(str(path[-1])) == name_key(meant) and meant not in _siblings(card, path)
 
 
 def _siblings(card: ParsedCard, path: KeyPath) -> Mapping[str, object]:
@@ -58,8 +59,8 @@ def _known_keys() -> tuple[frozenset[str], frozenset[str]]:
 @lru_cache(maxsize=1024)
 def _meant(key: str, *, in_asset: bool) -> str | None:
     known = _known_keys()[in_asset]
-    plain = squeezed(key)
-    same = next((candidate for candidate in sorted(known) if squeezed(candidate) == plain), None)
+    plain = name_key(key)
+    same = next((candidate for candidate in sorted(known) if name_key(candidate) == plain), None)
     if same is not None:
         return same
     alias = KEY_ALIASES.get(plain)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hubtool.evidence.measurement import Measurement
 from hubtool.report.units import figure
-from hubtool.verify.verdict import ClaimResult
 
 WIDTH, LEFT, RIGHT = 720, 90, 690
 """Of the canvas, and where the scales begin and end on it."""
@@ -55,7 +55,7 @@ class ClaimPlot:
     width: int = WIDTH
 
 
-def claim_plot(claims: Sequence[ClaimResult]) -> ClaimPlot | None:
+def claim_plot(claims: Sequence[Measurement]) -> ClaimPlot | None:
     """The plot of the claims that were measured; None if none was."""
     lines = tuple(_lines(claims))
     if not lines:
@@ -63,7 +63,7 @@ def claim_plot(claims: Sequence[ClaimResult]) -> ClaimPlot | None:
     return ClaimPlot(lines, TOP + ROW * len(lines), "; ".join(line.said for line in lines))
 
 
-def _lines(claims: Sequence[ClaimResult]) -> Iterator[Line]:
+def _lines(claims: Sequence[Measurement]) -> Iterator[Line]:
     place = TOP
     for claim in claims:
         if claim.measured is None or not math.isfinite(claim.published):
@@ -72,7 +72,7 @@ def _lines(claims: Sequence[ClaimResult]) -> Iterator[Line]:
         place += ROW
 
 
-def _line(claim: ClaimResult, measured: float, top: int) -> Line:
+def _line(claim: Measurement, measured: float, top: int) -> Line:
     band = (claim.published - claim.tolerance, claim.published + claim.tolerance)
     shown: tuple[float, ...] = (*band, measured, *(claim.interval or ()))
     margin = _MARGIN * (max(shown) - min(shown))

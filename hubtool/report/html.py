@@ -31,7 +31,7 @@ _VERSIONS_OF = ("mindspore", "numpy", "pillow", "scikit-learn", "pyarrow")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A subject as the page shows it.
+    """A result as the page shows it.
 
     Attributes
     ----------

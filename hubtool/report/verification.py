@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from hubtool.diagnosis.conclusion import Diagnosis
+from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.lint.formats.characters import visible
 from hubtool.report.units import figure
 from hubtool.verify.result import Result, Status
-from hubtool.verify.verdict import ClaimResult
 from hubtool.words import counted
 
 _VERDICT_STYLES = {
@@ -100,7 +100,7 @@ def _diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Text]:
         yield Text(f"    {visible(sentence)}")
 
 
-def _claims_table(claims: Sequence[ClaimResult], said_already: str) -> Table:
+def _claims_table(claims: Sequence[Measurement], said_already: str) -> Table:
     table = _table(*_FIGURE_COLUMNS, "why")
     for claim in claims:
         table.add_row(*_claim_cells(claim), Text("" if claim.reason == said_already else visible(claim.reason)))
@@ -114,7 +114,7 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _claim_cells(claim: ClaimResult) -> tuple[Text, ...]:
+def _claim_cells(claim: Measurement) -> tuple[Text, ...]:
     """What stands under `_FIGURE_COLUMNS`."""
     return (
         Text(visible(claim.metric)),

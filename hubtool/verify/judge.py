@@ -5,12 +5,13 @@ from __future__ import annotations
 from hubtool.card.claim import Claim
 from hubtool.card.claimset import ClaimSet
 from hubtool.evaluation.outcome import Evaluation
+from hubtool.evidence.judge import judge as judge_count
+from hubtool.evidence.judge import not_run
+from hubtool.evidence.measurement import Measurement
 from hubtool.verify.metrics import METRIC_K
-from hubtool.verify.verdict import ClaimResult, not_run
-from hubtool.verify.verdict import judge as judge_count
 
 
-def judge(claim_set: ClaimSet, evaluation: Evaluation | None, tolerance: float, reason: str) -> list[ClaimResult]:
+def judge(claim_set: ClaimSet, evaluation: Evaluation | None, tolerance: float, reason: str) -> list[Measurement]:
     """A verdict on each claim.
 
     Parameters
@@ -23,7 +24,7 @@ def judge(claim_set: ClaimSet, evaluation: Evaluation | None, tolerance: float, 
     return [_judged(claim, evaluation, tolerance, reason) for claim in claim_set.claims]
 
 
-def _judged(claim: Claim, evaluation: Evaluation | None, tolerance: float, reason: str) -> ClaimResult:
+def _judged(claim: Claim, evaluation: Evaluation | None, tolerance: float, reason: str) -> Measurement:
     k = METRIC_K.get(claim.name)
     if k is None:
         return not_run(claim.name, claim.value, f"hubtool measures top-1 and top-5, not {claim.called}", tolerance)

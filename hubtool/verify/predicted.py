@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hubtool.card.record import SHORTEST_DIGEST
 from hubtool.evaluation.outcome import Evaluation
 from hubtool.verify.result import Result
-
-_SHA256_DIGITS = 8
 
 
 def files_for(path: Path, results: Sequence[Result]) -> list[tuple[Path, Evaluation]]:
@@ -27,5 +26,5 @@ def files_for(path: Path, results: Sequence[Result]) -> list[tuple[Path, Evaluat
 
 def _name(path: Path, result: Result) -> str:
     model = result.heading.called.replace("/", "_")
-    digits = result.run.job.model.sha256[:_SHA256_DIGITS] if result.run else ""
+    digits = result.run.job.model.sha256[:SHORTEST_DIGEST] if result.run else ""
     return f"{path.stem}-{model}-{digits}{path.suffix}"

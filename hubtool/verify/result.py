@@ -7,14 +7,13 @@ from enum import Enum
 
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet, Heading
-from hubtool.card.datasets import KnownSplit, known_split
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.diagnosis.conclusion import Diagnosis
 from hubtool.errors import CardError, HubtoolError
 from hubtool.evaluation.outcome import Counts, Evaluation
+from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.verify.run import Run
-from hubtool.verify.verdict import ClaimResult
 
 EXIT_PROBLEM = CardError.exit_code
 
@@ -68,7 +67,7 @@ class Result:
 
     heading: Heading
     checks: tuple[Check, ...]
-    claims: tuple[ClaimResult, ...] = ()
+    claims: tuple[Measurement, ...] = ()
     claim_set: ClaimSet | None = None
     asset: VerifiedAsset | None = None
     run: Run | None = None
@@ -91,14 +90,10 @@ class Result:
         return self.run.job.images.transform if self.run else None
 
     @property
-    def known_split(self) -> KnownSplit | None:
-        """What the figures are about; None when nothing was run, or the size of that split is not known."""
-        return known_split(self.claim_set.dataset) if self.run and self.claim_set else None
-
-    @property
     def split_note(self) -> str:
         """What has to be said when the images given are not as many as the split has that the figures are about."""
-        return self.known_split.note(self.counts.split_size) if self.known_split and self.counts else ""
+        known = self.run.known_dataset if self.run else None
+        return known.note(self.counts.split_size) if known and self.counts else ""
 
     def exit_code(self, *, strict: bool) -> int:
         """What the command line exits with: the error's code, 1 for a mismatch, 0 otherwise.
@@ -125,7 +120,7 @@ class Result:
             "claims": [claim.to_json() for claim in self.claims],
             "dataset": run.fingerprint.to_json() if run else None,
             "recipe": self.recipe.to_json() if self.recipe else None,
-            "known_split_images": self.known_split.images if self.known_split else None,
+            "known_split_images": run.known_dataset.images if run and run.known_dataset else None,
             "unreadable": dict(run.evaluation.unreadable) if run else {},
             "diagnosis": self.diagnosis.to_json() if self.diagnosis else None,
             "engine": run.identity.library if run else None,

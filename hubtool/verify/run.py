@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from hubtool.card.datasets import KnownDataset, dataset_named
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.open import SplitSource
 from hubtool.data.split import Dataset
@@ -31,6 +32,11 @@ class Run:
     identity: Identity
     split: Dataset
     fingerprint: Fingerprint
+
+    @property
+    def known_dataset(self) -> KnownDataset | None:
+        """The dataset that the figures are about; None for one that is not in the table."""
+        return dataset_named(self.job.images.source.dataset)
 
 
 def run(

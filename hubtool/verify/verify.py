@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet, Selection, Unread
-from hubtool.card.datasets import known_split
 from hubtool.data.split import left_out_note
 from hubtool.diagnosis.comparison import PublishedFigure
 from hubtool.diagnosis.conclusion import Diagnosis
 from hubtool.diagnosis.run import diagnose, other_checkpoints
 from hubtool.errors import HubtoolError
+from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.network.registry import find_spec
 from hubtool.network.spec import Model
@@ -37,7 +37,6 @@ from hubtool.verify.problems import Skipped, as_problem
 from hubtool.verify.result import Check, Level, Result, Status
 from hubtool.verify.run import Run, run, session_of
 from hubtool.verify.splits import Images, Splits
-from hubtool.verify.verdict import ClaimResult
 
 _log = logging.getLogger(__name__)
 
@@ -111,7 +110,7 @@ def _climb(claim_set: ClaimSet, images: Images | Skipped, plan: Plan, progress: 
 
 def _judged(one: _Climbed, outcome: Run | Skipped | HubtoolError, plan: Plan, progress: Progress) -> Result:
     claim_set, climb = one.ready.claim_set, one.climb
-    made = climb.step(Level.EVALUATION, lambda: _evaluation_level(outcome, claim_set))
+    made = climb.step(Level.EVALUATION, lambda: _evaluation_level(outcome))
     evaluation = made.evaluation if made else None
     claims = judge(claim_set, evaluation, plan.sampling.tolerance, climb.checks[-1].detail)
     return Result(
@@ -126,13 +125,13 @@ def _judged(one: _Climbed, outcome: Run | Skipped | HubtoolError, plan: Plan, pr
     )
 
 
-def _evaluation_level(outcome: Run | Skipped | HubtoolError, claim_set: ClaimSet) -> tuple[Run, str] | Skipped:
+def _evaluation_level(outcome: Run | Skipped | HubtoolError) -> tuple[Run, str] | Skipped:
     if isinstance(outcome, HubtoolError):
         raise outcome
-    return outcome if isinstance(outcome, Skipped) else (outcome, _evaluated(outcome, claim_set))
+    return outcome if isinstance(outcome, Skipped) else (outcome, _evaluated(outcome))
 
 
-def _evaluated(made: Run, claim_set: ClaimSet) -> str:
+def _evaluated(made: Run) -> str:
     """What was evaluated, in one sentence."""
     counts, split = made.evaluation.counts, made.split
     before = f", {counts.resumed:,} of them by an earlier run" if counts.resumed else ""
@@ -140,14 +139,13 @@ def _evaluated(made: Run, claim_set: ClaimSet) -> str:
     left_out = f", without {left_out_note(split.left_out)}" if split.left_out else ""
     total, with_images = split.num_classes, len(set(split.labels))
     classes = f", of {with_images:,} of the {total:,} classes" if with_images < total else ""
-    known = known_split(claim_set.dataset)
-    note = known.note(counts.split_size) if known else ""
+    note = made.known_dataset.note(counts.split_size) if made.known_dataset else ""
     said = f"{counts.images:,} of {counts.split_size:,} images of {split.name}{before}{skipped}{left_out}{classes}"
     return f"{said}{counts.rate_note}" + (f"; {note}" if note else "")
 
 
 def _diagnosis(
-    claim_set: ClaimSet, claims: Sequence[ClaimResult], made: Run, plan: Plan, progress: Progress
+    claim_set: ClaimSet, claims: Sequence[Measurement], made: Run, plan: Plan, progress: Progress
 ) -> Diagnosis | None:
     """What explains a mismatch; None where there is none, and, with a warning, where it cannot be looked for."""
     if not any(claim.verdict is Verdict.MISMATCH for claim in claims):

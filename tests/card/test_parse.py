@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -164,6 +165,7 @@ def test_line_ends_and_byte_order_mark_change_nothing(tmp_path: Path, prefix: by
     assert card is not None
     assert plain is not None
     assert {**card.to_json(), "path": ""} == {**plain.to_json(), "path": ""}
+    assert card.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @given(st.binary())

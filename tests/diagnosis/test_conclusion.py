@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubtool.diagnosis.conclusion import Diagnosis, SampleCounts, Standing, Tried, each_confidence, figure
-from hubtool.evaluation.interval import exact_interval
+from hubtool.evidence.interval import exact_interval
 
 np = pytest.importorskip("numpy")
 

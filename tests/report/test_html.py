@@ -24,11 +24,12 @@ from hubtool.evaluation.loop import evaluate
 from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evaluation.sampling import Sampling
 from hubtool.evaluation.topk import count_correct, new_rows
+from hubtool.evidence.judge import judge, not_run
+from hubtool.evidence.measurement import Measurement
 from hubtool.verify.jobs import Job
 from hubtool.verify.result import Check, Level, Result, Status
 from hubtool.verify.run import Run
 from hubtool.verify.splits import Images
-from hubtool.verify.verdict import ClaimResult, judge, not_run
 from tests.evaluation.fakes import MODEL, Guess, Numbers
 from tests.photos import write_photos
 
@@ -66,7 +67,7 @@ class Page(HTMLParser):
         return [attributes[name] or "" for _, attributes in self.tags if name in attributes]
 
 
-def result(*claims: ClaimResult, **changes) -> Result:
+def result(*claims: Measurement, **changes) -> Result:
     made = Result(Heading("net", "hub/1.0/net", None, "front matter"), (Check(Level.CARD, Status.OK, "valid"),), claims)
     heading = {key: changes.pop(key) for key in ("name", "uid", "variant", "place") if key in changes}
     return replace(made, heading=replace(made.heading, **heading), **changes)

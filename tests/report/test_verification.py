@@ -9,15 +9,16 @@ from rich.console import Console
 
 from hubtool.card.claimset import Heading
 from hubtool.errors import CardError
+from hubtool.evidence.judge import judge, not_run
+from hubtool.evidence.measurement import Measurement
 from hubtool.report.verification import verification_view
 from hubtool.verify.result import Check, Level, Result, Status
-from hubtool.verify.verdict import ClaimResult, judge, not_run
 
 MET = judge("top1", 80.0, correct=800, images=1000, split=1000)
 MISSED = judge("top1", 80.0, correct=700, images=1000, split=1000)
 
 
-def result(name: str, *claims: ClaimResult, **changes) -> Result:
+def result(name: str, *claims: Measurement, **changes) -> Result:
     made = Result(
         Heading(name, f"hub/1.0/{name}", None, "front matter"), (Check(Level.CARD, Status.OK, "valid"),), claims
     )

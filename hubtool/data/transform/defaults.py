@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubtool.card.names import name_key
+from hubtool.card.datasets import dataset_key
 from hubtool.data.samples import COLOURS
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import UsageProblem
@@ -15,12 +15,12 @@ _SMALL = {
     "cifar100": (_CIFAR_MEAN, _CIFAR_STD),
     "mnist": (_MNIST_MEAN, _MNIST_STD),
 }
-"""Datasets of small square images that are enlarged as they are, with mean and standard deviation from 0 to 1."""
+"""Small square images that are enlarged as they are, by `dataset_key`: mean and standard deviation from 0 to 1."""
 
 
 def rescales(dataset: str) -> bool:
     """Whether MindCV divides the pixels of a dataset by 255 before it normalises them."""
-    return name_key(dataset) in _SMALL
+    return dataset_key(dataset) in _SMALL
 
 
 def default_recipe(dataset: str, image_size: int, channels: int) -> EvalRecipe:
@@ -38,7 +38,7 @@ def default_recipe(dataset: str, image_size: int, channels: int) -> EvalRecipe:
     UsageProblem
         MindCV has none for grey images of this name.
     """
-    small = _SMALL.get(name_key(dataset))
+    small = _SMALL.get(dataset_key(dataset))
     if small and len(small[0]) == channels:
         mean, std = (tuple(value * _WHITE for value in values) for values in small)
         return EvalRecipe(image_size, crop_pct=1.0, mean=mean, std=std)

@@ -13,10 +13,11 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from hubtool.card.catalogue import version_key, versionless
+from hubtool.card.datasets import same_dataset
+from hubtool.card.names import name_key
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Finding, catalogue_rule
 from hubtool.lint.summary import AssetSummary, Summary
-from hubtool.lint.vocabulary import squeezed
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
@@ -227,14 +228,11 @@ def versions_disagree(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Findi
         for older, newer in pairwise(versions):
             if older.model_version == newer.model_version:
                 continue
-            if squeezed(older.model_name) != squeezed(newer.model_name):
+            if name_key(older.model_name) != name_key(newer.model_name):
                 yield newer, Finding(newer.name_span, _disagreement(older, "model-name", older.model_name))
-            if _differ(older.train_dataset, newer.train_dataset):
+            known = older.train_dataset and newer.train_dataset
+            if known and not same_dataset(older.train_dataset, newer.train_dataset):
                 yield newer, Finding(newer.dataset_span, _disagreement(older, "train-dataset", older.train_dataset))
-
-
-def _differ(older: str, newer: str) -> bool:
-    return bool(older and newer) and squeezed(older) != squeezed(newer)
 
 
 def _disagreement(older: Summary, key: str, value: str) -> str:

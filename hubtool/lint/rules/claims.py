@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 
+from hubtool.card.datasets import IMAGENET, dataset_key, same_dataset
 from hubtool.card.metrics import Metric, decimals, is_bounded, says_none
 from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard, part_span
@@ -18,7 +19,6 @@ from hubtool.lint.rule import Facts, Finding, rule
 
 _PARAMS_TOLERANCE_M = 0.01
 """Published numbers have two decimals, and some are cut off instead of rounded: 217.319 as 217.31."""
-_IMAGENET = frozenset({"imagenet", "imagenet1k", "imagenet2012", "ilsvrc2012"})
 
 _rows = lru_cache(maxsize=4)(results_rows)
 
@@ -150,7 +150,7 @@ def table_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         return
     asset = _only_checkpoint(card.card.assets)
     rows = [row for row in card.card.variants if asset and _same_file(asset, row.asset)]
-    if any(row.dataset and not _same_dataset(row.dataset, card.card.train_dataset) for row in rows):
+    if any(row.dataset and not same_dataset(row.dataset, card.card.train_dataset) for row in rows):
         return
     for published in card.card.metrics:
         twins = [metric for row in rows for metric in row.metrics if metric.name == published.name != ""]
@@ -281,11 +281,6 @@ def _same_file(one: Asset, other: Asset | None) -> bool:
     return first is not None and second is not None and (first.matches(second.hex) or second.matches(first.hex))
 
 
-def _same_dataset(one: str, other: str | None) -> bool:
-    keys = {name_key(one), name_key(other or "")}
-    return len(keys) == 1 or keys <= _IMAGENET
-
-
 def _agree(one: Metric, other: Metric) -> bool:
     """Whether two figures are the same as far as both were written out; one may be a fraction, or cut off."""
     if one.unit and other.unit and one.unit != other.unit:
@@ -310,8 +305,8 @@ def _network_of(card: ParsedCard, row: Variant, facts: Facts) -> str | None:
 def _standard_head(card: ParsedCard, row: Variant, name: str) -> bool:
     """Whether a network has its usual number of classes: fine-tuned to another dataset, it has fewer parameters."""
     text = card.values.get("train-dataset") if card.values else None
-    dataset = name_key(row.dataset or (text if isinstance(text, str) else ""))
-    return not dataset or dataset in _IMAGENET or dataset in name
+    dataset = dataset_key(row.dataset or (text if isinstance(text, str) else ""))
+    return not dataset or dataset == IMAGENET.key or dataset in name
 
 
 def _params_tolerance(card: ParsedCard, span: Span) -> float:

@@ -11,7 +11,7 @@ from hubtool.card.claimset import ClaimSet, claim_sets
 from hubtool.card.digest import claims_digest
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
-from hubtool.evidence.folder import Evidence, evidence_beside
+from hubtool.evidence.folder import Evidence, StatementFile, evidence_beside
 from hubtool.evidence.statement import Statement
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Facts, Finding, Place, catalogue_rule, rule
@@ -34,13 +34,13 @@ def no_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         evaluation: top1acc76.85 and evidence/bit_resnet50-1e4795a4.intoto.json
     """
     for held in _held(card)[0]:
-        if not held.subject.claims or held.stale or any(statement.contradicted for statement in held.fresh):
+        if not held.claim_set.claims or held.stale or any(file.statement.contradicted for file in held.fresh):
             continue
-        lacking = [(statement.path.name, statement.shortcoming) for statement in held.fresh]
+        lacking = [(file.path.name, file.statement.shortcoming) for file in held.fresh]
         if all(shortcoming for _, shortcoming in lacking):
             why = "".join(f"; `{name}` {shortcoming}" for name, shortcoming in lacking)
             message = f"nobody has reproduced these figures: hubtool verify --reproduce-eval --evidence evidence/{why}"
-            yield Finding(_place(card, held.subject), message)
+            yield Finding(_place(card, held.claim_set), message)
 
 
 @rule("HT804", "stale-evidence", Severity.ERROR)
@@ -59,13 +59,14 @@ def stale_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     found, homeless = _held(card)
     for held in found:
-        for statement, reason in held.stale:
-            message = f"`{statement.path.name}` is about {reason}: evaluate again, or remove it"
-            yield Finding(_place(card, held.subject), message)
-    for statement in homeless:
-        there = any(row.model == statement.variant for row in card.card.variants) if card.card else False
+        for file, reason in held.stale:
+            message = f"`{file.path.name}` is about {reason}: evaluate again, or remove it"
+            yield Finding(_place(card, held.claim_set), message)
+    for file in homeless:
+        variant = file.statement.variant
+        there = any(row.model == variant for row in card.card.variants) if card.card else False
         fate = "only repeats the front matter" if there else "the card does not have"
-        message = f"`{statement.path.name}` is about the row `{statement.variant}`, which {fate}: remove it"
+        message = f"`{file.path.name}` is about the row `{variant}`, which {fate}: remove it"
         yield Finding(card.span_of("evaluation"), message)
 
 
@@ -83,10 +84,10 @@ def evidence_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         evaluation: top1acc74.20
     """
     for held in _held(card)[0]:
-        for statement in held.fresh:
-            for wrong in statement.contradicted:
-                message = f"`{statement.path.name}` {wrong.said}, not {wrong.metric} {wrong.published:g}"
-                yield Finding(_place(card, held.subject), message)
+        for file in held.fresh:
+            for wrong in file.statement.contradicted:
+                message = f"`{file.path.name}` {wrong.said}, not {wrong.metric} {wrong.published:g}"
+                yield Finding(_place(card, held.claim_set), message)
 
 
 @catalogue_rule("HT806", "bad-evidence", Severity.ERROR)
@@ -121,12 +122,12 @@ def orphan_evidence(cards: Sequence[Summary]) -> Iterable[tuple[Place, Finding]]
         both of them, or neither
     """
     for folder, evidence in _folders(cards):
-        for stem, statements in evidence.by_stem.items():
+        for stem, files in evidence.by_stem.items():
             if os.path.exists(os.path.join(folder, f"{stem}.md")):  # noqa: PTH110, PTH118 (any text may be a uid)
                 continue
-            for statement in statements:
+            for file in files:
                 message = f"no card `{stem}.md` is beside it, which it is about: remove it, or bring the card back"
-                yield _File(statement.path.as_posix()), Finding(Span(1, 1, 1, 1), message)
+                yield _File(file.path.as_posix()), Finding(Span(1, 1, 1, 1), message)
 
 
 class _File(NamedTuple):
@@ -145,15 +146,15 @@ class _Held:
         With what it is about that the card no longer says.
     """
 
-    subject: ClaimSet
-    fresh: list[Statement] = field(default_factory=list)
-    stale: list[tuple[Statement, str]] = field(default_factory=list)
+    claim_set: ClaimSet
+    fresh: list[StatementFile] = field(default_factory=list)
+    stale: list[tuple[StatementFile, str]] = field(default_factory=list)
 
     def is_meant_by(self, statement: Statement) -> bool:
-        return statement.variant == (self.subject.variant.model if self.subject.variant else None)
+        return statement.variant == (self.claim_set.variant.model if self.claim_set.variant else None)
 
 
-def _held(card: ParsedCard) -> tuple[list[_Held], list[Statement]]:
+def _held(card: ParsedCard) -> tuple[list[_Held], list[StatementFile]]:
     """What the card claims, by file, with the evidence, and the evidence about nothing that it claims.
 
     Nothing where there is no folder of evidence.
@@ -162,27 +163,28 @@ def _held(card: ParsedCard) -> tuple[list[_Held], list[Statement]]:
     if card.card is None or evidence is None:
         return [], []
     homeless = []
-    found = [_Held(subject) for subject in claim_sets(card.card)]
-    for statement in evidence.by_stem.get(card.path.stem, ()):
-        meant = [(held, _staleness(held.subject, statement)) for held in found if held.is_meant_by(statement)]
+    found = [_Held(claim_set) for claim_set in claim_sets(card.card)]
+    for file in evidence.by_stem.get(card.path.stem, ()):
+        statement = file.statement
+        meant = [(held, _staleness(held.claim_set, statement)) for held in found if held.is_meant_by(statement)]
         if not meant:
-            homeless.append(statement)
+            homeless.append(file)
         fitting = [held for held, reason in meant if not reason]
         for held in fitting:
-            held.fresh.append(statement)
+            held.fresh.append(file)
         for held, reason in meant[: 0 if fitting else 1]:  # of rows of one name, evidence need not fit all
-            held.stale.append((statement, reason))
+            held.stale.append((file, reason))
     return found, homeless
 
 
-def _staleness(subject: ClaimSet, statement: Statement) -> str:
+def _staleness(claim_set: ClaimSet, statement: Statement) -> str:
     """What the evidence is about that the card no longer says; empty when it fits."""
-    digest = subject.asset.digest if subject.asset else None
+    digest = claim_set.asset.digest if claim_set.asset else None
     if digest is not None and not digest.matches(statement.asset_sha256):
         return f"a file with the digest {statement.asset_sha256[:12]}…"
-    if not statement.is_about(subject.claims):
+    if not statement.is_about(claim_set.claims):
         return "other figures"
-    if statement.claims_sha256 != claims_digest(subject):
+    if statement.claims_sha256 != claims_digest(claim_set):
         return "another link, network, dataset or eval-recipe, or other figures"
     return ""
 
@@ -194,5 +196,5 @@ def _folders(cards: Sequence[Summary]) -> Iterator[tuple[str, Evidence]]:
             yield folder, evidence
 
 
-def _place(card: ParsedCard, subject: ClaimSet) -> Span:
-    return subject.variant.model_span if subject.variant else card.span_of("evaluation")
+def _place(card: ParsedCard, claim_set: ClaimSet) -> Span:
+    return claim_set.variant.model_span if claim_set.variant else card.span_of("evaluation")

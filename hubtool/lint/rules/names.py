@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.markdown import read_body
 from hubtool.lint.rule import Facts, Finding, rule
-from hubtool.lint.vocabulary import squeezed
 
 _NOT_PLAIN = re.compile(r"[\W_]+")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -57,7 +57,7 @@ def title_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     name = _text(card, "model-name")
     title = card.layout.title if card.layout is not None else None
-    if not title or title == name or not (wanted := squeezed(name)) or _holds_words(title, wanted):
+    if not title or title == name or not (wanted := name_key(name)) or _holds_words(title, wanted):
         return
     assert card.layout is not None  # noqa: S101 (there is a title)
     line = card.layout.title_line
@@ -68,7 +68,7 @@ def title_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 def _holds_words(title: str, wanted: str) -> bool:
     """Whether neighbouring words of the title spell the name; a part of a word does not count."""
-    words = [squeezed(word) for word in _MARKDOWN_LINK.sub(r"\1", title).split()]
+    words = [name_key(word) for word in _MARKDOWN_LINK.sub(r"\1", title).split()]
     for first in range(len(words)):
         spelt = ""
         for word in words[first:]:
@@ -99,10 +99,10 @@ def stem_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     name = _text(card, "model-name")
     if not name:
         return
-    stem = squeezed(card.path.stem)
-    if not stem or stem in _GENERIC_STEMS or squeezed(name) in stem:
+    stem = name_key(card.path.stem)
+    if not stem or stem in _GENERIC_STEMS or name_key(name) in stem:
         return
-    if all(squeezed(word) in stem for word in _NOT_PLAIN.split(name)):
+    if all(name_key(word) in stem for word in _NOT_PLAIN.split(name)):
         return
     file = _shown(card.path.name)
     message = f"the file's name `{file}` does not hold the model-name `{_shown(name)}`: rename one of the two"

@@ -218,6 +218,7 @@ def test_one_file_on_two_hosts_has_one_name() -> None:
         ({"name": "BIT-R50", "dataset": "imagenet-2012"}, []),
         ({"name": "bit_r101"}, [("2.6/bit.md", 5, 13, "HT705")]),
         ({"dataset": "ImageNet21K"}, [("2.6/bit.md", 15, 16, "HT705")]),
+        ({"dataset": "ILSVRC-2012"}, []),
         ({"owner": "noah", "dataset": "ImageNet21K", "name": "x"}, []),
         ({"version": "2.5", "uid": "mindspore/gpu/bit", "dataset": "ImageNet21K"}, []),
     ],

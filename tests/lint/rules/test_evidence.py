@@ -9,7 +9,8 @@ from hubtool.card.claimset import claim_sets
 from hubtool.card.digest import claims_digest
 from hubtool.card.parse import ParsedCard, read_card
 from hubtool.evidence import folder as evidence
-from hubtool.evidence.statement import PREDICATE_TYPE, BadStatement, read_statement
+from hubtool.evidence.reading import BadStatement
+from hubtool.evidence.statement import PREDICATE_TYPE, read_statement
 from hubtool.lint.engine import check_card, check_catalogue
 from hubtool.lint.rule import Facts
 from hubtool.lint.summary import summarise

@@ -1,62 +1,16 @@
-"""From a published number and a count to a verdict."""
+"""From a published number and a count to a measurement with its verdict."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from hubtool.evaluation.interval import exact_interval
+from hubtool.evidence.interval import exact_interval
+from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import TOLERANCE, Verdict, is_settled, of_part, of_whole
 from hubtool.words import counted
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimResult:
-    """A published number and what became of it.
-
-    Attributes
-    ----------
-    metric
-        `top1` or `top5` where hubtool can measure it, else as the card names it.
-    published, measured
-        In percent for accuracies; `measured` is None when nothing was run.
-    correct, images, dataset_images
-        Counts: right answers, images evaluated, images in the split.
-    interval
-        99 % interval of the split's accuracy when only a part was evaluated.
-    reason
-        One sentence: why this verdict.
-    """
-
-    metric: str
-    published: float
-    measured: float | None
-    correct: int | None
-    images: int | None
-    dataset_images: int | None
-    interval: tuple[float, float] | None
-    tolerance: float
-    verdict: Verdict
-    reason: str
-
-    def to_json(self) -> dict[str, object]:
-        """The claim as `hubtool verify --json` prints it."""
-        return {
-            "metric": self.metric,
-            "published": self.published,
-            "measured": None if self.measured is None else round(self.measured, 4),
-            "correct": self.correct,
-            "images": self.images,
-            "dataset_images": self.dataset_images,
-            "interval": None if self.interval is None else [round(end, 4) for end in self.interval],
-            "tolerance": self.tolerance,
-            "verdict": self.verdict.value,
-            "reason": self.reason,
-        }
-
-
-def not_run(metric: str, published: float, reason: str, tolerance: float = TOLERANCE) -> ClaimResult:
+def not_run(metric: str, published: float, reason: str, tolerance: float = TOLERANCE) -> Measurement:
     """The claim was not put to the test."""
-    return ClaimResult(metric, published, None, None, None, None, None, tolerance, Verdict.NOT_RUN, reason)
+    return Measurement(metric, published, None, None, None, None, None, tolerance, Verdict.NOT_RUN, reason)
 
 
 def judge(
@@ -70,7 +24,7 @@ def judge(
     interval: tuple[float, float] | None = None,
     unreadable: int = 0,
     note: str = "",
-) -> ClaimResult:
+) -> Measurement:
     """Compare a published percentage with a count over a whole split, or over a random part of it.
 
     Parameters
@@ -94,7 +48,7 @@ def judge(
         verdict, reason = _part(published, interval, _seen(images, split, unreadable), tolerance)
     if note:
         reason = f"{reason}; {note}"
-    return ClaimResult(metric, published, measured, correct, images, split, interval, tolerance, verdict, reason)
+    return Measurement(metric, published, measured, correct, images, split, interval, tolerance, verdict, reason)
 
 
 def _seen(images: int, split: int, unreadable: int) -> str:

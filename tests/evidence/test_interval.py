@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtool.evaluation.interval import exact_interval
+from hubtool.evidence.interval import exact_interval
 
 np = pytest.importorskip("numpy")
 

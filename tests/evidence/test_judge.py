@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from hubtool.card.datasets import known_split
+from hubtool.card.datasets import dataset_named
+from hubtool.evidence.judge import judge, not_run
 from hubtool.evidence.verdict import Verdict, is_settled
-from hubtool.verify.verdict import judge, not_run
 
 
 @pytest.mark.parametrize(
@@ -97,11 +97,9 @@ def test_unreadable_images_may_be_right_or_wrong(published: float, verdict: Verd
 
 
 def test_what_is_not_the_known_split_is_said_with_every_verdict() -> None:
-    known = known_split("ImageNet-2012")
+    known = dataset_named("ImageNet-2012")
     assert known is not None
-    assert known == known_split("imagenet2012")
     assert known.note(50_000) == ""
-    assert known_split("my photographs") is known_split(None) is None
     note = known.note(1000)
     whole = judge("top1", 76.85, correct=768, images=1000, split=1000, note=note)
     said = "the ImageNet-1k validation split has 50,000 images"
