@@ -146,8 +146,8 @@ def _say_what_cannot_be_used(folder: Path, inputs: Mapping[str, object]) -> None
             older = header.get("inputs", {})
             if header.get("ledger") == 1 and all(older.get(key) == inputs.get(key) for key in _SAME_IN_EVERY_FORMAT):
                 _log.warning(
-                    "%s: answers that hubtool %s kept are not used, since it did not note the device; "
-                    "hubtool cache prune removes them",
+                    "%s: answers that hubtool %s kept are not used, since it did not note the device: "
+                    "remove the file, or hubtool cache prune --older-than 30d does",
                     path,
                     older.get("hubtool", "of an earlier version"),
                 )

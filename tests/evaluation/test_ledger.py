@@ -263,3 +263,23 @@ def test_stopping_early_by_a_ledger_is_judged_by_the_claims_of_now(tmp_path: Pat
 def test_without_a_ledger_the_answers_are_the_same(tmp_path: Path) -> None:
     kept = measure(Guess(), Numbers(), MODEL, Sampling(limit=20), ledgers=tmp_path)
     assert kept.digest == evaluate(Guess(), Numbers(), draw(50, 20, 0, shuffled=False)).digest
+
+
+def test_answers_of_the_format_before_are_named_and_never_used(tmp_path: Path, caplog) -> None:
+    """They do not note the device, so they may be those of another one."""
+    measure(Guess(), Numbers(), MODEL, Sampling(), ledgers=tmp_path)
+    (path,) = tmp_path.iterdir()
+    header, *lines = path.read_text().splitlines()
+    document = json.loads(header)
+    del document["inputs"]["device"], document["inputs"]["options"]
+    document["ledger"], document["inputs"]["hubtool"] = 1, "0.0.9"
+    path.unlink()
+    old = tmp_path / f"{digest_of(document['inputs'])}.jsonl"
+    old.write_text("\n".join([json.dumps(document), *lines]) + "\n")
+    engine = Guess()
+    evaluation = measure(engine, Numbers(), MODEL, Sampling(), ledgers=tmp_path, resume=Resume.ALL)
+    assert (len(engine.seen), evaluation.counts.resumed) == (50, 0)
+    assert f"{old}: answers that hubtool 0.0.9 kept are not used, since it did not note the device" in caplog.text
+    caplog.clear()
+    measure(Guess(), Numbers(50, (1,)), replace(MODEL, sha256="cd" * 32), Sampling(), ledgers=tmp_path)
+    assert "not used" not in caplog.text  # those are about another checkpoint
