@@ -16,7 +16,15 @@ from hubtool.cli.app import app
 from tests.conftest import CARDS, REPOSITORY
 
 PAGES = sorted([REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *REPOSITORY.glob("docs/**/*.md")])
-AWAITED = frozenset({"make test-all", "hubtool/workspace.py"})
+AWAITED = frozenset(
+    {
+        "hubtool/engine/choose.py",
+        "hubtool/network/spec.py",
+        "hubtool/verify/jobs.py",
+        "hubtool/workspace.py",
+        "make test-all",
+    }
+)
 """What the pages name before it is there."""
 FILES_OF_USERS = frozenset({"hubtool.lock", "hubtool.toml", "hubtool.sarif"})
 
@@ -231,3 +239,15 @@ def test_the_card_in_the_readme_is_the_real_one() -> None:
     real = iter((CARDS / "bit_digits.md").read_text(encoding="utf-8").splitlines())
     for line in shown.splitlines():
         assert not line or line == "..." or line in real, f"{line!r} is not in the card, or not in this order"
+
+
+def test_the_rooms_are_those_of_the_import_contract_in_its_order() -> None:
+    project = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
+    layers = re.search(r"^layers = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    assert layers is not None
+    contract = [sorted(re.findall(r"hubtool\.(\w+)", layer)) for layer in layers[1].splitlines() if "hubtool" in layer]
+    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("## The rooms")[2].partition("\n\nInside")[0]
+    rows = [sorted(re.findall(r"`hubtool/(\w+)", row)) for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)]
+    held = {room for layer in contract for room in layer}
+    assert [row for row in rows if held.intersection(row)] == contract
