@@ -24,18 +24,18 @@ _BROKEN_PIPE = 141
 COMMANDS = {
     "list": "List the cards there are.",
     "show": "Show the validated record of a card.",
-    "validate": "Check cards; every problem with its line and column.",
+    "validate": "Check cards; report every problem with line and column.",
     "rule": "Explain what a rule of validate wants, and why.",
-    "new": "Write a card for a new model, digests and counts filled in.",
+    "new": "Write a card for a new model, with digest and parameter count filled in.",
     "pull": "Fetch checkpoints, check their SHA-256, print their paths.",
     "lock": "Pin the full digest and size of every file in hubtool.lock.",
-    "cache": "What is kept, whether it is still right, and away with it.",
+    "cache": "List, check and remove the files in the cache.",
     "inspect": "List the tensors of a checkpoint, with statistics.",
     "export": "Write the weights of a checkpoint in another format.",
     "verify": "Check what cards claim; --reproduce-eval re-runs the evaluation.",
     "diff": "Compare two files of predictions, image by image.",
     "train": "Train a network from a recipe.",
-    "doctor": "Tell what works on this machine and mend what does not.",
+    "doctor": "Show what works on this machine, and how to fix the rest.",
 }
 
 
@@ -80,7 +80,7 @@ def app() -> None:
     a uid, the path of a card, or the model name of a row of a card's results table.
 
     Exit codes: 0 all is well, 1 a problem was found, 2 wrong usage, 3 not found, 4 transfer failed, 5 integrity
-    failed, 6 a needed part is missing or broken.
+    failed, 6 a needed part is missing or broken, 130 interrupted.
     """
 
 

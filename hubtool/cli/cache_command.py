@@ -24,13 +24,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group("cache")
 def command() -> None:
-    """What the cache holds, whether it is still right, and away with it."""
+    """List, check and remove the files in the cache."""
 
 
 def _filters(function: F) -> F:
     for option in (
         click.option("--unused", is_flag=True, help="Only files that no card links."),
-        click.option("--older-than", metavar="AGE", help="Only files and ledgers not used for so long: 12h, 30d, 8w."),
+        click.option(
+            "--older-than", metavar="AGE", help="Only files and ledgers not used for that long: 12h, 30d, 8w."
+        ),
     ):
         function = option(function)
     return function
@@ -50,7 +52,7 @@ def show_dir(ctx: click.Context) -> None:
 @global_options
 @click.pass_context
 def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: bool) -> None:
-    """List the files of the cache, and say what the ledgers of evaluations take."""
+    """List the files in the cache, and how much space the ledgers of evaluations take."""
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)
     files = _selected(cache, chosen, older_than, unused=unused)
@@ -86,7 +88,7 @@ def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: boo
 @global_options
 @click.pass_context
 def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
-    """Read files of the cache, by default all, and compare their SHA-256. Exits 5 when one is wrong."""
+    """Read files in the cache, all by default, and compare their SHA-256. Exits 5 when one is wrong."""
     chosen = settings(ctx)
     wrong = 0
     files = _named(chosen, names) if names else kept(Cache(chosen.cache_root))
@@ -105,7 +107,7 @@ def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
 @global_options
 @click.pass_context
 def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
-    """Remove files: those of a card, those of a name, or those whose digest begins so."""
+    """Remove files: those of a card, those with a name, or those whose digest begins like that."""
     chosen = settings(ctx)
     for file in _named(chosen, names):
         _away(Cache(chosen.cache_root), file)
@@ -113,13 +115,13 @@ def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 
 @command.command("prune")
 @_filters
-@click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would be removed.")
 @global_options
 @click.pass_context
 def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: bool) -> None:
-    """Remove what transfers left unfinished; with a filter, also the files that it selects.
+    """Remove unfinished transfers; with a filter, also the files that it selects.
 
-    --older-than also removes the ledgers of evaluations, finished or not, that were not written to for so long.
+    --older-than also removes the ledgers of evaluations, finished or not, that were not written to for that long.
     """
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)

@@ -18,7 +18,7 @@ from hubtool.errors import MissingExtra
     "--statistics/--no-statistics",
     "statistics",
     default=None,
-    help="Read every value, or only list the tensors.  [default: read them if numpy is there]",
+    help="Read every value, or only list the tensors.  [default: read them if numpy is installed]",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @global_options

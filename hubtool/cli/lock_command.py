@@ -38,7 +38,7 @@ class _File:
 
 @click.command("lock")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--check", is_flag=True, help="Fetch and write nothing; exit 1 when a pin is missing or wrong.")
+@click.option("--check", is_flag=True, help="Fetch and write nothing; exit 1 if a pin is missing or wrong.")
 @transfer_options
 @global_options
 @click.pass_context
@@ -53,9 +53,9 @@ def command(
 ) -> int:
     """Pin the files of the cards called NAME, by default of all cards, in hubtool.lock beside the cards.
 
-    A file that is not pinned yet, or of which the card publishes another digest now, is pulled, and its full SHA-256
-    and size are written down. What is pinned and still fits the card is left as it is, without asking the network.
-    Pins of files that no card links any more are dropped when all cards are locked.
+    A file that is not pinned yet, or whose card now publishes another digest, is pulled, and its full SHA-256 and size
+    are written down. Pins that still fit their card are kept, without using the network. When all cards are locked,
+    pins of files that no card links any more are removed.
     """
     chosen = settings(ctx)
     where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)

@@ -37,10 +37,10 @@ def _login() -> str:
 @click.command("new")
 @click.argument("name")
 @click.option("--ckpt", type=click.Path(path_type=Path, dir_okay=False), help="The checkpoint that the card is about.")
-@click.option("--link", help="Where the checkpoint is, or will be, published.  [default: a copy beside the card]")
+@click.option("--link", help="Where the checkpoint is or will be published.  [default: a copy beside the card]")
 @click.option("--dataset", default="", help="The card's train-dataset.")
 @click.option("--evaluation", default="", help="The figures, such as 'top1acc76.85 | top5acc93.24'.")
-@click.option("--author", default=_login, help="Who answers for the card.  [default: your login]")
+@click.option("--author", default=_login, help="Who is responsible for the card.  [default: your login]")
 @click.option("--version", "version", default="1.0", show_default=True, help="The card's model-version.")
 @click.option("--license", "licence", default="Apache-2.0", show_default=True, help="An SPDX expression.")
 @click.option("--repo", "repository", default="", help="Link to the training code.")
@@ -63,8 +63,8 @@ def command(
 ) -> None:
     """Write a card for the model called NAME into the folder of cards, and print its path.
 
-    With --ckpt, digest and number of parameters are filled in from the file, and without --link the file is
-    copied to assets/ beside the card, the first digits of its digest in its name.
+    With --ckpt, digest and number of parameters are filled in from the file. Without --link, the file is copied to
+    assets/ beside the card, with the first digits of its digest in its name.
     """
     folder = settings(ctx).card_roots[0]
     if folder == packaged("cards"):  # the cards that came with hubtool are nobody's to add to

@@ -24,10 +24,14 @@ from hubtool.workspace import Workspace
 
 @click.command("pull")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Also copy the files there.")
-@click.option("--link", "as_link", is_flag=True, help="With --to, make symbolic links into the cache, no copies.")
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Also copy the files to this folder."
+)
+@click.option(
+    "--link", "as_link", is_flag=True, help="With --to, make symbolic links into the cache instead of copies."
+)
 @click.option("--locked", is_flag=True, help="Refuse files that are not pinned in hubtool.lock.")
-@click.option("--rehash", is_flag=True, help="Read files of the cache again instead of trusting size and times.")
+@click.option("--rehash", is_flag=True, help="Read cached files again instead of trusting size and times.")
 @transfer_options
 @global_options
 @click.pass_context
@@ -45,9 +49,9 @@ def command(
 ) -> int:
     """Fetch the files of each card into the cache, check their SHA-256, and print their paths.
 
-    A file that is in the cache already is not fetched again. For a row of a results table, its own file is meant.
-    A file of which the card publishes only the first digits of the SHA-256 is pinned in hubtool.lock, beside the
-    cards, when it is pulled for the first time.
+    A file that is already in the cache is not fetched again. The name of a row of a results table stands for that
+    row's file. If a card publishes only the first digits of a file's SHA-256, the first pull pins the file in
+    hubtool.lock beside the cards.
     """
     chosen = settings(ctx)
     if as_link and folder is None:

@@ -21,10 +21,10 @@ def transfer_options(function: F) -> F:
             "--mirror",
             multiple=True,
             metavar="FROM=TO",
-            help="Where URLs that begin with FROM are also to be had; repeatable. [env HUBTOOL_MIRROR]",
+            help="Fetch URLs that begin with FROM from TO first; repeatable. [env HUBTOOL_MIRROR]",
         ),
-        click.option("--allow-http", is_flag=True, help="Fetch over plain http, too; the digest is still checked."),
-        click.option("--allow-private", is_flag=True, help="Fetch from hosts on private addresses, too."),
+        click.option("--allow-http", is_flag=True, help="Allow plain http; the digest is still checked."),
+        click.option("--allow-private", is_flag=True, help="Allow hosts on private addresses."),
     )
     for option in reversed(options):
         function = option(function)

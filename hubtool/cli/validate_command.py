@@ -41,16 +41,26 @@ _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
 @click.option("--format", "format_", type=_FORMATS, default="text", show_default=True)
 @click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes, prefixes, names.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
-@click.option("--fix", is_flag=True, help="Mend what can be mended safely, then report the rest.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="All but these rules.")
+@click.option("--fix", is_flag=True, help="Fix what can be fixed safely, then report the rest.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also edits that need a second look.")
-@click.option("--diff", is_flag=True, help="Show what --fix would change, change nothing; exit 1 if there is anything.")
-@click.option("--baseline", type=click.Path(path_type=Path, dir_okay=False), help="Known problems do not count.")
-@click.option("--write-baseline", type=click.Path(path_type=Path, dir_okay=False), help="Note all problems as known.")
-@click.option("--online", is_flag=True, help="Also look up the links, at most once a day each.")
-@click.option("--statistics", is_flag=True, help="How often each rule was broken, instead of where.")
+@click.option(
+    "--diff", is_flag=True, help="Show what --fix would change, but change nothing; exit 1 if there is anything."
+)
+@click.option(
+    "--baseline", type=click.Path(path_type=Path, dir_okay=False), help="A file of known problems, which do not count."
+)
+@click.option(
+    "--write-baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write all problems to a file as known ones.",
+)
+@click.option("--online", is_flag=True, help="Also check that links work, each at most once a day.")
+@click.option("--statistics", is_flag=True, help="Count the problems of each rule, instead of listing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are errors.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: by the number of cards]")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="Number of processes.  [default: by the number of cards]"
+)
 @global_options
 @click.pass_context
 def command(
@@ -70,7 +80,7 @@ def command(
     exit_zero: bool,
     jobs: int | None,
 ) -> int:
-    """Check the cards at and below each PATH; by default all cards there are.
+    """Check the cards at and below each PATH; by default all cards.
 
     Exits 1 when a card has an error. `hubtool rule CODE` explains a rule. Rules, ignores and a baseline can be
     set in hubtool.toml or pyproject.toml.

@@ -27,20 +27,20 @@ from hubtool.verify.verify import verify
 
 @click.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--reproduce-eval", is_flag=True, help="Re-run the evaluation and compare the figures.")
+@click.option("--reproduce-eval", is_flag=True, help="Run the evaluation again and compare the figures.")
 @click.option(
     "--data",
     multiple=True,
     metavar="DATASET=PATH",
-    help="Where a card's train-dataset lies; repeatable. [env HUBTOOL_DATA_<DATASET>]",
+    help="Where a card's dataset is; repeatable. [env HUBTOOL_DATA_<DATASET>]",
 )
 @click.option(
     "--classes",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Class names, one a line, in the order of the network's outputs.",
+    help="A file of class names, one a line, in the order of the network's outputs.",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Evaluate only that many images, drawn at random.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of that draw.")
+@click.option("--limit", type=click.IntRange(min=1), help="Evaluate only this many images, drawn at random.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of random draws.")
 @click.option(
     "--early-stop", is_flag=True, help="Evaluate in random order, and stop as soon as every claim is settled."
 )
@@ -49,7 +49,7 @@ from hubtool.verify.verify import verify
     type=click.FloatRange(min=ROUNDING, max=100),
     default=TOLERANCE,
     show_default=True,
-    help="How far off a published figure may be, in points.",
+    help="Largest accepted difference from a published figure, in points.",
 )
 @click.option(
     "--batch-size",
@@ -61,13 +61,13 @@ from hubtool.verify.verify import verify
 @click.option(
     "--resume/--no-resume",
     default=None,
-    help="Take what is there of a finished evaluation too, or start over.  [default: go on after an interruption]",
+    help="Reuse a finished evaluation too, or start over.  [default: resume after an interruption]",
 )
 @click.option(
     "--predictions",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.csv",
-    help="Write what the network said of each image.",
+    help="Write the network's answer for each image.",
 )
 @click.option(
     "--report",
@@ -76,7 +76,10 @@ from hubtool.verify.verify import verify
     help="Write figures, answers and provenance as one HTML file.",
 )
 @click.option(
-    "--recipe", multiple=True, metavar="KEY=VALUE", help="Prepare images otherwise, such as crop_pct=0.9; repeatable."
+    "--recipe",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override how images are prepared, e.g. crop_pct=0.9; repeatable.",
 )
 @click.option("--diagnose", is_flag=True, help="On a mismatch, look for what explains the published figures.")
 @click.option(
@@ -84,19 +87,19 @@ from hubtool.verify.verify import verify
     type=click.IntRange(min=1),
     default=DIAGNOSED_IMAGES,
     show_default=True,
-    help="Images to try each suspect on.",
+    help="Images to test each hypothesis on.",
 )
 @click.option(
-    "--skip-unreadable", is_flag=True, help="Leave out images that cannot be decoded; rules out a full reproduction."
+    "--skip-unreadable", is_flag=True, help="Skip images that cannot be decoded; rules out a full reproduction."
 )
-@click.option("--hash-contents", is_flag=True, help="Note with the result a digest of all images, which are all read.")
+@click.option("--hash-contents", is_flag=True, help="Add a digest of all images to the result; reads them all.")
 @click.option(
     "--evidence",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Write what was measured as in-toto statements.",
 )
-@click.option("--strict", is_flag=True, help="Claims that were not run count as problems.")
+@click.option("--strict", is_flag=True, help="Count claims that were not run as problems.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first problem.")
 @transfer_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -132,7 +135,7 @@ def command(
 ) -> int:
     """Give a verdict on each claim of the cards called NAME; by default of all cards.
 
-    Without --reproduce-eval, the files that are at hand are checked and nothing is downloaded or run.
+    Without --reproduce-eval, only files that are at hand are checked; nothing is downloaded or run.
     """
     if diagnose and not reproduce_eval:
         raise UsageProblem("--diagnose explains a mismatch of an evaluation", hint="add --reproduce-eval")
