@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hubtool.card.catalogue import Catalogue, Match, invalid
 from hubtool.card.claim import Claim
-from hubtool.card.names import name_key
+from hubtool.card.datasets import same_dataset
 from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset, Card, Variant
 from hubtool.errors import CardError, NotFound
@@ -223,9 +223,8 @@ def _params_of(card: Card, asset: Asset | None) -> float | None:
 
 def _repeats(row: ClaimSet, front: ClaimSet) -> bool:
     values = {claim.name: claim.value for claim in front.claims}
-    same_dataset = name_key(row.dataset or "") == name_key(front.dataset or "")
     return (
-        same_dataset
+        same_dataset(row.dataset, front.dataset)
         and _same_file(row.asset, front.asset)
         and all(values.get(claim.name) == claim.value for claim in row.claims)
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hubtool import __version__
 from hubtool.card.claimset import ClaimSet
+from hubtool.card.datasets import dataset_key, same_dataset
 from hubtool.card.digest import claims_digest
 from hubtool.evidence.conditions import EngineUsed, EvaluatedData, EvaluatedPart
 from hubtool.evidence.measurement import Measurement
@@ -72,10 +73,16 @@ def write_evidence(folder: Path, results: Sequence[Result], plan: Plan) -> list[
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         return [
-            statement(result.claim_set, result.claims, result.run, plan, finished).write(folder)
+            _written(folder, result.claim_set, statement(result.claim_set, result.claims, result.run, plan, finished))
             for result in results
             if result.claim_set is not None and result.run is not None
         ]
+
+
+def _written(folder: Path, claim_set: ClaimSet, made: Statement) -> Path:
+    """Rows of one model and one file may be about different datasets: then its name tells the evidence apart."""
+    is_about_card = same_dataset(claim_set.dataset, claim_set.card.train_dataset)
+    return made.write(folder / made.file_name(*([] if is_about_card else [dataset_key(claim_set.dataset)])))
 
 
 def _data(claim_set: ClaimSet, run: Run) -> EvaluatedData:

@@ -128,7 +128,7 @@ def test_an_unreadable_image_costs_no_diagnosis_when_left_out_and_no_verdict_oth
     broken.write_bytes(world.photos[0].data[:200])
     run = hubtool(*world.verify(data, "--diagnose", "--skip-unreadable", "--json"))
     assert run.code == 1, run.err
-    assert f"{CLASSES[0]}/broken.JPEG cannot be decoded and is left out" in run.err
+    assert f"{CLASSES[0]}/broken.JPEG cannot be decoded and is skipped" in run.err
     (result,) = json.loads(run.out)["results"]
     assert (result["claims"][0]["images"], result["claims"][0]["dataset_images"]) == (24, 25)
     assert (result["diagnosis"]["images"], result["diagnosis"]["dataset_images"]) == (24, 25)
@@ -191,7 +191,7 @@ def test_where_no_suspect_explains_the_figure_it_says_so(hubtool: Hubtool, cards
     run = hubtool("verify", "bit_digits", "--reproduce-eval", "--diagnose", "--cards", cards)
     assert run.code == 1
     words = " ".join(run.out.split())
-    assert "why: none of 2 suspects explains top1 98.63 and top5 100 (360 of 360 images)" in words
+    assert "why: none of 2 hypotheses explains top1 98.63 and top5 100 (360 of 360 images)" in words
     assert "as evaluated: top1 98.33, without 98.63, top5 100.00, which fits 100" in words
 
 

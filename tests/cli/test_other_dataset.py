@@ -54,12 +54,14 @@ def test_it_is_not_run_until_that_dataset_is_given(hubtool: Hubtool, with_a_row_
 def test_it_is_judged_there(hubtool: Hubtool, with_a_row_about_mnist: Path, tmp_path: Path) -> None:
     labels = [number % 10 for number in range(IMAGES)]
     root = makers.write_mnist(tmp_path / "mnist", makers.pixels(IMAGES, 1, 28), labels)
-    found = claims(hubtool, with_a_row_about_mnist, "--data", f"mnist={root}")
+    found = claims(hubtool, with_a_row_about_mnist, "--data", f"mnist={root}", "--evidence", str(tmp_path / "evidence"))
     assert (found[None, 98.33]["verdict"], found[None, 98.33]["images"]) == ("reproduced", 360)
     row = found["bit_digits", 45.0]
     assert row["images"] == row["dataset_images"] == IMAGES
     assert row["verdict"] in {"mismatch", "reproduced"}
     assert "the MNIST test split has 10,000 images" in row["reason"]
+    evidence = sorted(path.name for path in (tmp_path / "evidence").iterdir())
+    assert evidence == ["bit_digits-5082903c.intoto.json", "bit_digits-bit_digits-mnist-5082903c.intoto.json"]
 
 
 def test_a_row_that_names_the_card_s_dataset_in_other_words_is_about_it(hubtool: Hubtool, cards: Path) -> None:

@@ -60,9 +60,9 @@ def test_all_bad_images_are_named_and_can_be_left_out(small: SmallHubtool, cards
 
     run = small(*VERIFY, cards, *data, "--skip-unreadable")
     counts, detail = evaluation(run)
-    assert detail.startswith(f"8 of 11 images of {root / 'val'}, 3 left out as unreadable")
+    assert detail.startswith(f"8 of 11 images of {root / 'val'}, 3 skipped as unreadable")
     assert "decoding" in run.err
-    assert f"{bad[1]} cannot be decoded and is left out: not a regular file" in run.err
+    assert f"{bad[1]} cannot be decoded and is skipped: not a regular file" in run.err
     (result,) = json.loads(run.out)["results"]
     assert list(result["unreadable"]) == bad
     top1 = result["claims"][0]
