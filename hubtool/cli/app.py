@@ -33,6 +33,7 @@ COMMANDS = {
     "inspect": "List the tensors of a checkpoint, with statistics.",
     "export": "Write the weights of a checkpoint in another format.",
     "verify": "Check what cards claim; --reproduce-eval re-runs the evaluation.",
+    "report": "Write an HTML page from the cards and the evidence beside them.",
     "diff": "Compare two files of predictions, image by image.",
     "train": "Train a network from a recipe.",
     "doctor": "Show what works on this machine, and how to fix the rest.",

@@ -153,7 +153,8 @@ def _write_predictions(path: Path, evaluation: Evaluation) -> list[Path]:
 
 
 def _write_report(path: Path, results: Sequence[Result], sampling: Sampling) -> list[Path]:
-    from hubtool.report.html import verification_page, write_page
+    from hubtool.report.html import write_page
+    from hubtool.report.results import verification_page
 
     write_page(path, verification_page(results, now=datetime.now(timezone.utc), sampling=sampling))
     return [path]

@@ -35,7 +35,8 @@ from tests.photos import write_photos
 
 pytest.importorskip("jinja2")
 np = pytest.importorskip("numpy")
-from hubtool.report.html import verification_page, write_page  # noqa: E402
+from hubtool.report.html import write_page  # noqa: E402
+from hubtool.report.results import verification_page  # noqa: E402
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 EVIL = '<script>alert("x")</script><img src=https://evil.example/x.png>'
@@ -246,9 +247,9 @@ def test_what_was_left_out_and_the_digest_of_all_images_are_told() -> None:
     made = evaluated(dataset, evaluation, fingerprint=fingerprint)
     text = Page(page_of(made, made, sampling=Sampling(skip_unreadable=True, batch_size=7))).text
     assert f"contents SHA-256 {'cd' * 32}" in text
-    assert "left out as unreadable 2 images" in text
-    assert "batch size 7 unreadable images 2 images left out" in text
-    assert "unreadable images not left out" in Page(page_of(made, sampling=Sampling())).text
+    assert "skipped as unreadable 2 images" in text
+    assert "batch size 7 unreadable images 2 images skipped" in text
+    assert "unreadable images not skipped" in Page(page_of(made, sampling=Sampling())).text
 
 
 def test_many_classes_are_cut_to_the_worst_and_the_best() -> None:
@@ -323,7 +324,7 @@ def test_the_same_evaluation_is_shown_once() -> None:
 def test_nothing_wrong_has_no_worst_images() -> None:
     page = page_of(evaluated(Numbers(), answered([0, 1], [0, 1])))
     assert "Every image was taken for what it is." in page
-    assert "Worst images" not in page
+    assert "Most confident mistakes" not in page
 
 
 def photographs(folder: Path) -> SampleDataset:
