@@ -15,7 +15,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from hubtool.asset.pull import VerifiedAsset
-from hubtool.data.samples import FileSample, SampleDataset, Split
+from hubtool.data.dataset import SampleDataset
+from hubtool.data.layout import Split
+from hubtool.data.samples import FileSample
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, CardError, EnvironmentProblem
 from hubtool.evaluation.loop import evaluate
