@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hubtool.data.readers.imagesize import jpeg_frame
+from hubtool.data.readers.imagesize import jpeg_frame, jpeg_has_end
 from hubtool.data.transform import pillow
 from hubtool.data.transform.refusal import NO_IMAGE, CannotDecode
 
@@ -34,7 +34,7 @@ def decoded(data: bytes, decode: Callable[[bytes], Any]) -> Any:
         raise CannotDecode(NO_IMAGE)
     # OpenCV's conversion of CMYK is one level off.
     decode = pillow.cmyk if frame.components == _CMYK else decode
-    if data.endswith(_END):
+    if jpeg_has_end(data):
         return decode(data)
     if frame.progressive:
         raise CannotDecode("cut off")
@@ -42,7 +42,7 @@ def decoded(data: bytes, decode: Callable[[bytes], Any]) -> Any:
 
 
 def _without_end(data: bytes, decode: Callable[[bytes], Any]) -> Any:
-    """A file whose end mark is missing, or followed by something, and whose pixels may be there all the same.
+    """A file whose end mark is missing, and whose pixels may be there all the same.
 
     Decoders differ in what they make of a file that ends early: some refuse it, some fill the rest with grey, by
     version. If no pixel depends on the bytes that would follow, none is missing.

@@ -71,7 +71,8 @@ def _loaded() -> Any:
     cv2 = require("cv2", extra="eval", purpose="decode images")
     cv2.setUseOptimized(False)
     cv2.setNumThreads(1)
-    cv2.setLogLevel(0)
+    set_log_level = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel  # OpenCV 4, 5
+    set_log_level(0)
     return cv2
 
 
