@@ -165,17 +165,17 @@ def test_pillow_resizes_as_torchvision_does() -> None:
     """Sizes and crop by the formulas of torchvision's Resize and CenterCrop."""
     from PIL import Image
 
-    from hubtool.data.transform.pillow import resized
+    from hubtool.data.transform.pillow import pixels
 
     image = crops(1)[0][:150, :101]
     data = encoded(image, "rgba")
     wide = Image.fromarray(image).resize((256, int(256 * 150 / 101)), Image.Resampling.BICUBIC)
     recipe = EvalRecipe(interpolation="bicubic", backend="pillow")
     top = round((wide.height - 224) / 2)
-    np.testing.assert_array_equal(resized(data, recipe), np.asarray(wide)[top : top + 224, 16:240])
+    np.testing.assert_array_equal(pixels(data, recipe.geometry), np.asarray(wide)[top : top + 224, 16:240])
     squashed = EvalRecipe(interpolation="area", backend="pillow", resize_rule="squash", crop_pct=1.0)
     expected = np.asarray(Image.fromarray(image).resize((224, 224), Image.Resampling.BOX))
-    np.testing.assert_array_equal(resized(data, squashed), expected)
+    np.testing.assert_array_equal(pixels(data, squashed.geometry), expected)
 
 
 def test_other_recipes_do_what_they_say(root: Path) -> None:

@@ -16,8 +16,10 @@ import pytest
 
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import Heading
+from hubtool.data.dataset import SampleDataset
+from hubtool.data.layout import Split
 from hubtool.data.open import SplitSource
-from hubtool.data.samples import FileSample, SampleDataset, Split
+from hubtool.data.samples import FileSample
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, CardError, EnvironmentProblem
 from hubtool.evaluation.loop import evaluate
