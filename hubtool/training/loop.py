@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hubtool.asset.cache import hash_file
+from hubtool.card.record import SHORTEST_DIGEST
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.layouts.digits import Digits
 from hubtool.engine.mindspore import MindSporeEngine
@@ -21,8 +22,6 @@ from hubtool.files import environment_errors
 from hubtool.network.build import build, build_for_inference
 from hubtool.progress import SILENT, Progress
 from hubtool.training.recipe import TrainRecipe
-
-PREFIX_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def _save(cell: Any, recipe: TrainRecipe, folder: Path) -> Path:
         try:
             mindspore.save_checkpoint(cell, str(partial))
             partial.chmod(0o644)  # MindSpore leaves it readable by its owner only
-            prefix = hash_file(partial)[:PREFIX_DIGITS]
+            prefix = hash_file(partial)[:SHORTEST_DIGEST]
             return partial.replace(folder / f"{recipe.network.name}-{prefix}.ckpt")
         finally:
             partial.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from hubtool.asset.pull import VerifiedAsset, cached, pull
 from hubtool.card.catalogue import invalid
 from hubtool.card.claimset import Subject
 from hubtool.card.datasets import KnownDataset, dataset_named
+from hubtool.card.params import published_fits
 from hubtool.card.parse import ParsedCard
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.fingerprint import Fingerprint
@@ -42,8 +43,6 @@ from hubtool.verify.splits import Splits
 from hubtool.words import first_line
 
 _log = logging.getLogger(__name__)
-PARAMS_TOLERANCE_M = 0.01
-"""Cards give millions of parameters with two decimals, some rounded and some cut off."""
 COMPILED_FROM_PIXELS = 4_000_000
 """Compiling takes some seconds, which 80 images of 224x224 pixels repay."""
 
@@ -257,6 +256,6 @@ def _network_level(subject: Subject, architecture: Architecture | None) -> tuple
     said = f"{architecture.name} has {count_m:.6f} M parameters"
     if subject.params_m is None:
         return architecture, f"{said}, the card publishes no number"
-    if round(abs(count_m - subject.params_m), 9) > PARAMS_TOLERANCE_M:
+    if not published_fits(architecture.parameter_count, subject.params_m):
         raise CardError(f"{said}, the card publishes {subject.params_m:g} M", hint="mend Params in the results table")
     return architecture, f"{said}, published {subject.params_m:g} M"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hubtool.card.record import SHORTEST_DIGEST
 from hubtool.evaluation.outcome import Evaluation
 from hubtool.verify.result import SubjectResult
-
-_SHA256_DIGITS = 8
 
 
 def files_for(path: Path, results: Sequence[SubjectResult]) -> list[tuple[Path, Evaluation]]:
@@ -27,5 +26,5 @@ def files_for(path: Path, results: Sequence[SubjectResult]) -> list[tuple[Path, 
 
 def _name(path: Path, result: SubjectResult) -> str:
     model = (result.variant or result.name).replace("/", "_")
-    digits = result.asset.sha256[:_SHA256_DIGITS] if result.asset else ""
+    digits = result.asset.sha256[:SHORTEST_DIGEST] if result.asset else ""
     return f"{path.stem}-{model}-{digits}{path.suffix}"

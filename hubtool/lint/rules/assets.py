@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hubtool.card.parse import ParsedCard, unwrapped
-from hubtool.card.record import FULL_DIGEST_LENGTH, Asset, digest_in_link
+from hubtool.card.record import FULL_DIGEST_LENGTH, SHORTEST_DIGEST, Asset, digest_in_link, same_digest
 from hubtool.card.span import Path as _Path
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Edit, Severity
 from hubtool.lint.rule import Facts, Finding, rule
 
-_PREFIX_LENGTH = 8
 _URL = re.compile(r"(?P<scheme>[^:/?#]*)://(?:[^/?#@]*@)?(?P<host>\[[^\]/?#]*\]|[^/?#:]*)")
 _FAIR_URL = re.compile(r"https?://[a-z0-9-]+\.[a-z0-9.-]+/[!-~]*")
 _ONE_SLASH = re.compile(r"https?:", re.IGNORECASE)
@@ -74,11 +73,6 @@ def _replacement(card: ParsedCard, span: Span, old: str, new: str, *, safe: bool
     end = card.offset(span.end_line, span.end_column)
     start = card.text.find(old, card.offset(span.line, span.column), end)
     return Edit(start, start + len(old), new, safe) if start >= 0 else None
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two digests, either of them perhaps only the first digits, can be of one file."""
-    return one.startswith(other) or other.startswith(one)
 
 
 @rule("HT401", "plain-http", Severity.WARNING, fixes="unsafe")
@@ -173,7 +167,7 @@ def digest_length(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     for entry in card.files:
         digest = entry.digest or ""
         length = len(digest)
-        if length not in {_PREFIX_LENGTH, FULL_DIGEST_LENGTH} and _HEX.fullmatch(digest):
+        if length not in {SHORTEST_DIGEST, FULL_DIGEST_LENGTH} and _HEX.fullmatch(digest):
             message = f"asset-sha256 has {length} digits: write all 64 of the file's SHA-256, or the first 8"
             yield Finding(card.span_of("asset", entry.number, "asset-sha256"), message)
 
@@ -197,7 +191,7 @@ def digest_differs_from_name(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         digest = (entry.digest or "").casefold()
         hashes = _name_hashes(entry.url) if _HEX.fullmatch(digest) else []
         named = next(filter(_is_hash, hashes), None)
-        if named is not None and not any(_same(run, digest) for run in hashes):
+        if named is not None and not any(same_digest(run, digest) for run in hashes):
             message = (
                 f"asset-sha256 `{_cut(digest)}` is not the `{_cut(named)}` in the file's name: "
                 "write the digest of the linked file, or link the other one"

@@ -10,15 +10,13 @@ from itertools import combinations
 from hubtool.card.datasets import IMAGENET, dataset_key, same_dataset
 from hubtool.card.metrics import Metric, decimals, is_bounded, says_none
 from hubtool.card.names import name_key
+from hubtool.card.params import published_fits
 from hubtool.card.parse import ParsedCard, part_span
-from hubtool.card.record import Asset, Variant, digest_in_link
+from hubtool.card.record import Asset, Variant, same_file
 from hubtool.card.span import Span
 from hubtool.card.tables import results_rows
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Facts, Finding, rule
-
-_PARAMS_TOLERANCE_M = 0.01
-"""Published numbers have two decimals, and some are cut off instead of rounded: 217.319 as 217.31."""
 
 _rows = lru_cache(maxsize=4)(results_rows)
 
@@ -149,7 +147,7 @@ def table_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     if card.card is None or not card.card.variants:
         return
     asset = _only_checkpoint(card.card.assets)
-    rows = [row for row in card.card.variants if asset and _same_file(asset, row.asset)]
+    rows = [row for row in card.card.variants if asset and same_file(asset, row.asset)]
     if any(row.dataset and not same_dataset(row.dataset, card.card.train_dataset) for row in rows):
         return
     for published in card.card.metrics:
@@ -187,10 +185,9 @@ def params_differ(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
         name = _network_of(card, row, facts)
         if name is None or row.params_m is None or row.params_span is None or not _standard_head(card, row, name):
             continue
-        count_m = facts.parameter_counts[name] / 1e6
-        tolerance = _params_tolerance(card, row.params_span)
-        if round(abs(count_m - row.params_m), 9) > tolerance:
-            message = f"`{row.model}` has {count_m:.2f} M parameters, not {row.params_m:g} M"
+        count = facts.parameter_counts[name]
+        if not published_fits(count, row.params_m, _decimals_written(card, row.params_span)):
+            message = f"`{row.model}` has {count / 1e6:.2f} M parameters, not {row.params_m:g} M"
             yield Finding(row.params_span, message)
 
 
@@ -272,15 +269,6 @@ def _only_checkpoint(assets: Sequence[Asset]) -> Asset | None:
     return checkpoints[0] if len(checkpoints) == 1 else None
 
 
-def _same_file(one: Asset, other: Asset | None) -> bool:
-    if other is None:
-        return False
-    if one.url == other.url:
-        return True
-    first, second = (asset.digest or digest_in_link(asset.url) for asset in (one, other))
-    return first is not None and second is not None and (first.matches(second.hex) or second.matches(first.hex))
-
-
 def _agree(one: Metric, other: Metric) -> bool:
     """Whether two figures are the same as far as both were written out; one may be a fraction, or cut off."""
     if one.unit and other.unit and one.unit != other.unit:
@@ -297,7 +285,7 @@ def _agree(one: Metric, other: Metric) -> bool:
 def _network_of(card: ParsedCard, row: Variant, facts: Facts) -> str | None:
     """Key of the known network that a row is about: the one it names, or the card's if it links the card's file."""
     names = [name_key(row.model)]
-    if card.card is not None and any(_same_file(asset, row.asset) for asset in card.card.assets):
+    if card.card is not None and any(same_file(asset, row.asset) for asset in card.card.assets):
         names.append(name_key(card.card.model_name))
     return next((name for name in names if name in facts.parameter_counts), None)
 
@@ -309,10 +297,10 @@ def _standard_head(card: ParsedCard, row: Variant, name: str) -> bool:
     return not dataset or dataset == IMAGENET.key or dataset in name
 
 
-def _params_tolerance(card: ParsedCard, span: Span) -> float:
-    """One step of the last decimal that was written, but never less than two decimals allow."""
+def _decimals_written(card: ParsedCard, span: Span) -> int:
+    """Decimals of a number of millions; those of 25.55 where the number is written out, as 25,549,352."""
     written = card.lines[span.line - 1][span.column - 1 : span.end_column - 1]
     number = re.search(r"[0-9]+(?:\.[0-9]+)?", written.replace(",", ""))
     if number is None or float(number[0]) >= 100_000:
-        return _PARAMS_TOLERANCE_M
-    return float(max(_PARAMS_TOLERANCE_M, 10.0 ** -decimals(number[0])))
+        return 2
+    return decimals(number[0])
