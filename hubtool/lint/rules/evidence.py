@@ -5,17 +5,19 @@ from __future__ import annotations
 import os.path
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hubtool.card.claimset import Subject, all_subjects
 from hubtool.card.digest import claims_digest
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.evidence.folder import Evidence, StatementFile, evidence_beside
-from hubtool.evidence.statement import Statement
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Facts, Finding, Place, catalogue_rule, rule
 from hubtool.lint.summary import Summary
+
+if TYPE_CHECKING:
+    from hubtool.evidence.statement import Statement
 
 
 @rule("HT803", "no-evidence", Severity.INFO)
