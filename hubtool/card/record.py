@@ -13,7 +13,7 @@ from hubtool.card.span import Span
 
 FULL_DIGEST_LENGTH = 64
 SHORTEST_DIGEST = 8
-"""Digits that cards publish at least, and file names of the hub carry."""
+"""How many digits of a SHA-256 cards publish at least, and file names carry."""
 _LINK_DIGEST = re.compile(r"-([0-9a-f]{8,64})(?=[-.][^/]*$)")
 
 
@@ -56,10 +56,25 @@ class Asset:
         }
 
 
+def same_digest(one: str, other: str) -> bool:
+    """Whether two digests, either of them perhaps only the first digits, can be of one file."""
+    return one.startswith(other) or other.startswith(one)
+
+
 def digest_in_link(url: str) -> Digest | None:
     """The digest prefix that hubs put into file names: `BiT_resnet50-1e4795a4.ckpt` holds 1e4795a4."""
     match = _LINK_DIGEST.search(re.split(r"[?#]", url, maxsplit=1)[0])
     return Digest(match[1]) if match else None
+
+
+def same_file(one: Asset, other: Asset | None) -> bool:
+    """Whether two links are of the same file, by their addresses or by the digests beside or in them."""
+    if other is None:
+        return False
+    if one.url == other.url:
+        return True
+    first, second = (asset.digest or digest_in_link(asset.url) for asset in (one, other))
+    return first is not None and second is not None and same_digest(first.hex, second.hex)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import click
 from hubtool.asset.cache import hash_file
 from hubtool.card.catalogue import invalid
 from hubtool.card.parse import parse_card
+from hubtool.card.record import SHORTEST_DIGEST
 from hubtool.card.template import Draft, render_card
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.cli.settings import global_options, settings
@@ -22,7 +23,6 @@ from hubtool.files import atomic_stream, environment_errors, write_atomically
 from hubtool.network.registry import find_spec
 from hubtool.resources import packaged
 
-_DIGITS = 8
 _COPIED_AT_A_TIME = 1024 * 1024
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
@@ -77,7 +77,7 @@ def command(
     digest, parameters = _measured(ckpt) if ckpt else ("", None)
     if parameters is None and (spec := find_spec(name)):
         parameters = spec.parameter_count
-    file_name = f"{name}-{digest[:_DIGITS]}.ckpt" if digest else f"{name}.ckpt"
+    file_name = f"{name}-{digest[:SHORTEST_DIGEST]}.ckpt" if digest else f"{name}.ckpt"
     draft = Draft(
         name=name,
         version=version,

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hubtool.card.span import Span
-from hubtool.evidence.reading import BadStatement
-from hubtool.evidence.statement import SUFFIX, Statement, read_statement
+
+if TYPE_CHECKING:
+    from hubtool.evidence.statement import Statement
 
 FOLDER = "evidence"
 
@@ -59,6 +61,10 @@ def _read_folder(folder: str) -> Evidence | None:
         names = sorted(os.listdir(folder))  # noqa: PTH208
     except OSError:
         return None
+    # Most folders of cards have no evidence, and need not wait for what reads it.
+    from hubtool.evidence.reading import BadStatement
+    from hubtool.evidence.statement import SUFFIX, read_statement
+
     by_stem: dict[str, list[StatementFile]] = {}
     bad: list[BadFile] = []
     for path in (Path(folder, name) for name in names if name.endswith(SUFFIX)):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os.path
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from hubtool.card.claimset import ClaimSet, claim_sets
 from hubtool.card.digest import claims_digest
 from hubtool.card.record import Card
 from hubtool.evidence.folder import StatementFile, evidence_beside
-from hubtool.evidence.statement import Statement
+
+if TYPE_CHECKING:
+    from hubtool.evidence.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)

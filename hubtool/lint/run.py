@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hubtool.card.parse import BOM, ParsedCard, parse_card, read_card, read_text
 from hubtool.errors import EnvironmentProblem
+from hubtool.lint.comments import MARK
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_card, check_catalogue, named_cards
 from hubtool.lint.rule import Facts
 from hubtool.lint.summary import Summary, summarise
-from hubtool.lint.suppress import MARK, drop_ignored, suppress
+from hubtool.lint.suppress import drop_ignored, suppress
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet
+from hubtool.card.params import published_fits
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CardError
 from hubtool.network.layout import check_finite, check_layout
@@ -15,9 +16,6 @@ from hubtool.network.spec import ModelSpec
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.problems import Skipped
 from hubtool.workspace import Workspace
-
-PARAMS_TOLERANCE_M = 0.01
-"""Cards give millions of parameters with two decimals, some rounded and some cut off."""
 
 
 def asset_fetched(
@@ -67,7 +65,7 @@ def network(claim_set: ClaimSet, spec: ModelSpec | None) -> tuple[ModelSpec, str
     said = f"{spec.name} has {count_m:.6f} M parameters"
     if claim_set.params_m is None:
         return spec, f"{said}, the card publishes no number"
-    if round(abs(count_m - claim_set.params_m), 9) > PARAMS_TOLERANCE_M:
+    if not published_fits(spec.parameter_count, claim_set.params_m):
         raise CardError(f"{said}, the card publishes {claim_set.params_m:g} M", hint="fix Params in the results table")
     return spec, f"{said}, published {claim_set.params_m:g} M"
 

@@ -15,8 +15,8 @@ from markdown_it import MarkdownIt
 
 from hubtool.card.catalogue import card_files
 from hubtool.card.parse import ParsedCard, parse_card
-from hubtool.lint.inline import plain_text, slugs
-from hubtool.lint.markdown import Body, read_body
+from hubtool.lint.markdown.body import Body, read_body
+from hubtool.lint.markdown.text import plain_text, slugs
 
 BLOCK = "# net\n\n---\nmodel-name: net\n---\n"
 FIRST_LINE = 6

@@ -1,5 +1,43 @@
-"""The rules, a family a file: importing this package fills the tables in `hubtool.lint.rule`."""
+"""The rules, by family and subject: importing this package fills the tables in `hubtool.lint.rule`."""
 
-from hubtool.lint.rules import assets, body, catalogue, claims, control, evidence, fields, links, names, structure
+from hubtool.lint.rules import (
+    addresses,
+    blocks,
+    catalogue,
+    claims,
+    contradictions,
+    control,
+    digests,
+    evidence,
+    fields,
+    files,
+    keys,
+    lines,
+    links,
+    names,
+    sections,
+    structure,
+    targets,
+    words,
+)
 
-__all__ = ["assets", "body", "catalogue", "claims", "control", "evidence", "fields", "links", "names", "structure"]
+__all__ = [
+    "addresses",
+    "blocks",
+    "catalogue",
+    "claims",
+    "contradictions",
+    "control",
+    "digests",
+    "evidence",
+    "fields",
+    "files",
+    "keys",
+    "lines",
+    "links",
+    "names",
+    "sections",
+    "structure",
+    "targets",
+    "words",
+]

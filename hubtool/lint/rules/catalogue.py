@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from hubtool.card.catalogue import version_key, versionless
 from hubtool.card.datasets import same_dataset
 from hubtool.card.names import name_key
+from hubtool.card.record import SHORTEST_DIGEST, same_digest
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Finding, catalogue_rule
 from hubtool.lint.summary import AssetSummary, Summary
@@ -22,7 +23,6 @@ from hubtool.lint.summary import AssetSummary, Summary
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 _NAMED_CARDS = 3
-_PREFIX_LENGTH = 8
 _VERSION_FOLDER = re.compile(r"[vr]?\d+(?:\.\d+)+.*", re.IGNORECASE)
 
 
@@ -49,11 +49,6 @@ def _files(cards: Sequence[Summary]) -> Iterator[_File]:
         for asset in card.assets:
             if asset.digest:
                 yield _File(card, asset, asset.digest)
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two digests, either of them perhaps only the first digits, can be of one file."""
-    return one.startswith(other) or other.startswith(one)
 
 
 @catalogue_rule("HT701", "duplicate-uid", Severity.ERROR)
@@ -151,7 +146,7 @@ def link_two_digests(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Findin
     for group in _groups((_target(file), file) for file in _files(cards)):
         known = group[0]
         for file in group[1:]:
-            if _same(file.digest, known.digest):
+            if same_digest(file.digest, known.digest):
                 known = max(file, known, key=lambda either: len(either.digest))
                 continue
             message = (
@@ -190,7 +185,7 @@ def digest_two_names(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Findin
     Good:
         asset-sha256: 2efa9106 for bit_resnet101.ckpt
     """
-    for group in _groups((file.digest[:_PREFIX_LENGTH], file) for file in _files(cards)):
+    for group in _groups((file.digest[:SHORTEST_DIGEST], file) for file in _files(cards)):
         # A digest sorts right before those that go on from it: what agrees stands together.
         ordered = sorted(group, key=lambda file: file.digest)
         known = ordered[0]

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable
 from itertools import combinations
 
-from hubtool.card.datasets import IMAGENET, dataset_key, same_dataset
-from hubtool.card.metrics import Metric, decimals, is_bounded, says_none
-from hubtool.card.names import name_key
-from hubtool.card.parse import ParsedCard, part_span
-from hubtool.card.record import Asset, Variant, digest_in_link
-from hubtool.card.span import Span
-from hubtool.card.tables import results_rows
+from hubtool.card.metrics import Metric, is_bounded, says_none
+from hubtool.card.parse import ParsedCard
 from hubtool.lint.diagnostic import Severity
+from hubtool.lint.figures import all_metrics, place_of, variants
 from hubtool.lint.rule import Facts, Finding, rule
-
-_PARAMS_TOLERANCE_M = 0.01
-"""Published numbers have two decimals, and some are cut off instead of rounded: 217.319 as 217.31."""
-
-_rows = lru_cache(maxsize=4)(results_rows)
 
 
 @rule("HT501", "unreadable-metric", Severity.WARNING)
@@ -52,10 +41,10 @@ def out_of_range(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc76.85
     """
-    for metric in _all_metrics(card):
+    for metric in all_metrics(card):
         if not 0 <= metric.value <= 100 and metric.unit in {"%", ""} and is_bounded(metric.name):
             message = f"`{metric.written}`: {metric.label} lies between 0 and 100, write the figure in percent"
-            yield Finding(_place(card, metric), message)
+            yield Finding(place_of(card, metric), message)
 
 
 @rule("HT503", "top5-below-top1", Severity.ERROR)
@@ -71,14 +60,14 @@ def top5_below_top1(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc76.85 | top5acc93.24
     """
-    for metrics in (card.metrics, *(row.metrics for row in _variants(card))):
+    for metrics in (card.metrics, *(row.metrics for row in variants(card))):
         ranked = sorted(
             ((int(metric.name[3:]), metric) for metric in metrics if _is_top_k(metric)), key=lambda pair: pair[0]
         )
         for (few, fewer), (many, more) in combinations(ranked, 2):
             if few < many and more.value < fewer.value and not _is_fraction(more):
                 message = f"top-{many} {more.value:g} is below top-{few} {fewer.value:g}: swap or correct the figures"
-                yield Finding(_place(card, more), message)
+                yield Finding(place_of(card, more), message)
 
 
 @rule("HT504", "fraction", Severity.WARNING)
@@ -94,13 +83,13 @@ def fraction(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc76.85
     """
-    for metric in _all_metrics(card):
+    for metric in all_metrics(card):
         if _is_fraction(metric):
             percent = f"{round(metric.value * 100, 8):.10g}"
             message = f"`{metric.written}` reads as {metric.value:g} %: write {percent} if it is a fraction"
             if metric.value < 0.001:
                 message = f"`{metric.written}` reads as {metric.value:g} %: write percent, or name what it measures"
-            yield Finding(_place(card, metric), message)
+            yield Finding(place_of(card, metric), message)
 
 
 @rule("HT505", "row-without-file", Severity.INFO)
@@ -120,78 +109,10 @@ def row_without_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         | -------- | --------- | -------------------------------------------------------- |
         | resnet50 | 76.69     | [weights](https://example.org/resnet50-e0733ab8.ckpt) |
     """
-    for row in _variants(card):
+    for row in variants(card):
         if row.metrics and row.asset is None:
             message = f"`{row.model}` has figures and no file: link the checkpoint that they were measured with"
             yield Finding(row.model_span, message)
-
-
-@rule("HT506", "table-contradicts", Severity.ERROR)
-def table_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A table and the front matter publish different figures for the same file.
-
-    One file has one accuracy on one dataset. Rows are compared only where they link the file of the front
-    matter, by its address or its digest; rows about other files, or other datasets, may say what they want.
-
-    Bad:
-        evaluation: top1acc76.85
-        asset:
-          - file-format: ckpt
-            asset-link: <https://example.org/resnet50-e0733ab8.ckpt>
-
-        | Model    | Top-1 (%) | Download                                                 |
-        | -------- | --------- | -------------------------------------------------------- |
-        | resnet50 | 76.69     | [weights](https://example.org/resnet50-e0733ab8.ckpt) |
-
-    Good:
-        the same figure at both places, or the link of the file that the row is about
-    """
-    if card.card is None or not card.card.variants:
-        return
-    asset = _only_checkpoint(card.card.assets)
-    rows = [row for row in card.card.variants if asset and _same_file(asset, row.asset)]
-    if any(row.dataset and not same_dataset(row.dataset, card.card.train_dataset) for row in rows):
-        return
-    for published in card.card.metrics:
-        twins = [metric for row in rows for metric in row.metrics if metric.name == published.name != ""]
-        is_once = sum(metric.name == published.name for metric in card.card.metrics) == 1
-        if is_once and not any(_agree(published, twin) for twin in twins):
-            for twin in twins:
-                message = (
-                    f"{twin.label} {twin.value:g} contradicts `{published.written}` of the front matter, "
-                    "which is about the same file: correct one of them"
-                )
-                yield Finding(_place(card, twin), message)
-
-
-@rule("HT507", "params-differ", Severity.ERROR)
-def params_differ(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
-    """The published number of parameters is not that of the network.
-
-    The number follows from the architecture, so a difference means that the row names another network, or
-    that the figure was copied from one. Known are the networks that hubtool can build.
-
-    Bad:
-        | Model        | Params(M) |
-        | ------------ | --------- |
-        | bit_resnet50 | 44.54     |
-
-    Good:
-        | Model        | Params(M) |
-        | ------------ | --------- |
-        | bit_resnet50 | 25.55     |
-    """
-    if not facts.parameter_counts:
-        return
-    for row in _variants(card):
-        name = _network_of(card, row, facts)
-        if name is None or row.params_m is None or row.params_span is None or not _standard_head(card, row, name):
-            continue
-        count_m = facts.parameter_counts[name] / 1e6
-        tolerance = _params_tolerance(card, row.params_span)
-        if round(abs(count_m - row.params_m), 9) > tolerance:
-            message = f"`{row.model}` has {count_m:.2f} M parameters, not {row.params_m:g} M"
-            yield Finding(row.params_span, message)
 
 
 @rule("HT509", "duplicate-metric", Severity.WARNING)
@@ -235,27 +156,6 @@ def no_metric(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         yield Finding(card.span_of_key("evaluation"), message)
 
 
-def _variants(card: ParsedCard) -> tuple[Variant, ...]:
-    """Rows of the results tables, of a card without a record too."""
-    if card.card is not None:
-        return card.card.variants
-    return _rows(card.layout.body, card.layout.body_line) if card.layout and card.layout.closed else ()
-
-
-def _all_metrics(card: ParsedCard) -> Iterator[Metric]:
-    yield from card.metrics
-    for row in _variants(card):
-        yield from row.metrics
-
-
-def _place(card: ParsedCard, metric: Metric) -> Span:
-    whole = metric.span or card.span_of("evaluation")
-    text = card.values.get("evaluation") if card.values else None
-    if metric.span or not isinstance(text, str) or (start := text.find(metric.written)) < 0:
-        return whole
-    return part_span(whole, text, metric.written, start)
-
-
 def _is_fraction(metric: Metric) -> bool:
     """Whether an accuracy looks like a fraction; `0.9%` says itself that it is none."""
     is_accuracy = metric.name == "acc" or _is_top_k(metric)
@@ -264,55 +164,3 @@ def _is_fraction(metric: Metric) -> bool:
 
 def _is_top_k(metric: Metric) -> bool:
     return metric.name.startswith("top") and metric.name[3:].isdecimal()
-
-
-def _only_checkpoint(assets: Sequence[Asset]) -> Asset | None:
-    """The file that the front matter's figures are about; None where there are several to choose from."""
-    checkpoints = [asset for asset in assets if asset.format.casefold() == "ckpt"] or list(assets)
-    return checkpoints[0] if len(checkpoints) == 1 else None
-
-
-def _same_file(one: Asset, other: Asset | None) -> bool:
-    if other is None:
-        return False
-    if one.url == other.url:
-        return True
-    first, second = (asset.digest or digest_in_link(asset.url) for asset in (one, other))
-    return first is not None and second is not None and (first.matches(second.hex) or second.matches(first.hex))
-
-
-def _agree(one: Metric, other: Metric) -> bool:
-    """Whether two figures are the same as far as both were written out; one may be a fraction, or cut off."""
-    if one.unit and other.unit and one.unit != other.unit:
-        return True
-    fewer = min(one.decimals, other.decimals)
-    step = 10.0**-fewer if one.decimals != other.decimals else 0.0
-    return any(
-        abs(one.value * scale - other.value) < max(step, 1e-6)
-        for scale in (1.0, 100.0, 0.01)
-        if scale == 1.0 or min(one.value, other.value) <= 1
-    )
-
-
-def _network_of(card: ParsedCard, row: Variant, facts: Facts) -> str | None:
-    """Key of the known network that a row is about: the one it names, or the card's if it links the card's file."""
-    names = [name_key(row.model)]
-    if card.card is not None and any(_same_file(asset, row.asset) for asset in card.card.assets):
-        names.append(name_key(card.card.model_name))
-    return next((name for name in names if name in facts.parameter_counts), None)
-
-
-def _standard_head(card: ParsedCard, row: Variant, name: str) -> bool:
-    """Whether a network has its usual number of classes: fine-tuned to another dataset, it has fewer parameters."""
-    text = card.values.get("train-dataset") if card.values else None
-    dataset = dataset_key(row.dataset or (text if isinstance(text, str) else ""))
-    return not dataset or dataset == IMAGENET.key or dataset in name
-
-
-def _params_tolerance(card: ParsedCard, span: Span) -> float:
-    """One step of the last decimal that was written, but never less than two decimals allow."""
-    written = card.lines[span.line - 1][span.column - 1 : span.end_column - 1]
-    number = re.search(r"[0-9]+(?:\.[0-9]+)?", written.replace(",", ""))
-    if number is None or float(number[0]) >= 100_000:
-        return _PARAMS_TOLERANCE_M
-    return float(max(_PARAMS_TOLERANCE_M, 10.0 ** -decimals(number[0])))

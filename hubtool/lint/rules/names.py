@@ -9,7 +9,8 @@ from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Severity
-from hubtool.lint.markdown import read_body
+from hubtool.lint.edits import shortened
+from hubtool.lint.markdown.body import read_body
 from hubtool.lint.rule import Facts, Finding, rule
 
 _NOT_PLAIN = re.compile(r"[\W_]+")
@@ -18,7 +19,6 @@ _GENERIC_STEMS = {"readme", "index", "card", "modelcard"}
 _VERSION_FOLDER = re.compile(r"[vr]?(\d+(?:\.\d+)+)(?:[-.+]?[a-z]+[-.]?\d*)?", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._+-]+")
-_SHOWN_CHARACTERS = 60
 # Two searches, each for a literal first, are faster than one for either.
 _LOADED = tuple(
     re.compile(rf"{call}[ \t]*([\"'])(?P<uid>[^\"'\n]+/[^\"'\n]+)\1")
@@ -30,11 +30,6 @@ def _text(card: ParsedCard, key: str) -> str:
     """A value of the front matter; empty when it is missing or not text."""
     value = (card.values or {}).get(key)
     return value if isinstance(value, str) else ""
-
-
-def _shown(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
 
 
 @rule("HT301", "title-differs", Severity.WARNING)
@@ -63,7 +58,7 @@ def title_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     line = card.layout.title_line
     column = card.lines[line - 1].find(title) + 1
     span = Span(line, column, line, column + len(title))
-    yield Finding(span, f"title `{_shown(title)}` does not name the model: write `# {_shown(name)}`")
+    yield Finding(span, f"title `{shortened(title)}` does not name the model: write `# {shortened(name)}`")
 
 
 def _holds_words(title: str, wanted: str) -> bool:
@@ -104,8 +99,8 @@ def stem_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         return
     if all(name_key(word) in stem for word in _NOT_PLAIN.split(name)):
         return
-    file = _shown(card.path.name)
-    message = f"the file's name `{file}` does not hold the model-name `{_shown(name)}`: rename one of the two"
+    file = shortened(card.path.name)
+    message = f"the file's name `{file}` does not hold the model-name `{shortened(name)}`: rename one of the two"
     yield Finding(card.span_of("model-name"), message)
 
 
@@ -135,7 +130,7 @@ def folder_version(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     if _belongs(version, match[1]) or _belongs(other, match[1]):
         return
     message = (
-        f"model-version `{_shown(version)}` does not fit the folder `{folder}`: write `{match[1]}` or move the card"
+        f"model-version `{shortened(version)}` does not fit the folder `{folder}`: write `{match[1]}` or move the card"
     )
     yield Finding(card.span_of("model-version"), message)
 
@@ -166,8 +161,8 @@ def name_shape(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     if not name or (_NAME.fullmatch(name) and not name.casefold().endswith(".md")):
         return
     better = _NOT_IN_NAMES.sub("-", re.sub(r"\.md$", "", name, flags=re.IGNORECASE)).strip("-.")
-    advice = f"write `{_shown(better)}`" if better else "write letters, digits and `._+-` only"
-    yield Finding(card.span_of("model-name"), f"model-name `{_shown(name)}` cannot be typed as one word: {advice}")
+    advice = f"write `{shortened(better)}`" if better else "write letters, digits and `._+-` only"
+    yield Finding(card.span_of("model-name"), f"model-name `{shortened(name)}` cannot be typed as one word: {advice}")
 
 
 @rule("HT305", "usage-differs", Severity.WARNING)
@@ -192,7 +187,7 @@ def usage_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         for loaded in _LOADED:
             for match in loaded.finditer(body.text, fence.start, fence.end):
                 if better := _other_card(card, match["uid"]):
-                    message = f"the example loads `{_shown(match['uid'])}`, which is not this card: write `{better}`"
+                    message = f"the example loads `{shortened(match['uid'])}`, which is not this card: write `{better}`"
                     yield Finding(body.span(*match.span("uid")), message)
 
 

@@ -1,15 +1,15 @@
-"""HT1xx: the text, the block, its YAML and its keys."""
+"""HT1xx: the text, the block and its YAML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from hubtool.card.frontmatter import Layout
-from hubtool.card.parse import Kind, ParsedCard
+from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Edit, Severity
-from hubtool.lint.edits import quoted, replacement, text_at
-from hubtool.lint.keys import can_be_renamed, misspelt_keys, strange_keys
+from hubtool.lint.edits import quoted, text_at
+from hubtool.lint.problems import parse_problems
 from hubtool.lint.rule import Facts, Finding, rule
 
 _SYNTAX_HINTS = {
@@ -19,13 +19,6 @@ _SYNTAX_HINTS = {
     "did not find expected key": "check the indentation of this line and the quotes of the line above",
     "control characters are not allowed": "remove the invisible character",
 }
-
-
-def parse_problems(card: ParsedCard, *kinds: Kind) -> Iterable[Finding]:
-    """What parsing noticed of the given kinds."""
-    if not card.problems:
-        return []
-    return [Finding(problem.span, problem.message) for problem in card.problems if problem.kind in kinds]
 
 
 @rule("HT101", "unreadable", Severity.ERROR)
@@ -224,136 +217,3 @@ def _has_title(layout: Layout) -> bool:
     first, _, rest = layout.body.lstrip().partition("\n")
     underline = rest.partition("\n")[0].rstrip()
     return first[:3].casefold() == "<h1" or (bool(first) and underline != "" and not underline.strip("="))
-
-
-@rule("HT110", "misspelt-key", Severity.WARNING, fixes="safe")
-def misspelt_key(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A key is nearly that of a field.
-
-    Nobody reads a misspelt key: the field counts as missing. Keys are in lower case with hyphens. The
-    fix renames a key that differs only in case, underscores or blanks.
-
-    Bad:
-        model_name: bit_resnet50
-
-    Good:
-        model-name: bit_resnet50
-    """
-    misspelt = misspelt_keys(card)
-    for path, meant in misspelt.items():
-        key = str(path[-1])
-        span = card.span_of_key(*path)
-        edit = replacement(card, span, key, meant) if can_be_renamed(card, path, misspelt) else None
-        yield Finding(span, f"{quoted(key)} is not a field: did you mean `{meant}`?", edit)
-
-
-@rule("HT111", "unknown-key", Severity.INFO)
-def unknown_key(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A key belongs to no field of a card.
-
-    Nothing reads it. What it says may belong into a field that is read, or into the text.
-
-    Bad:
-        mAP: 0.241
-
-    Good:
-        evaluation: mAP24.1
-    """
-    misspelt = misspelt_keys(card)
-    for path in strange_keys(card):
-        if path not in misspelt:
-            yield Finding(
-                card.span_of_key(*path), f"{quoted(str(path[-1]))} is not a field of a card, nothing reads it"
-            )
-
-
-@rule("HT112", "crlf", Severity.INFO, fixes="safe")
-def crlf(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """Lines end in CRLF.
-
-    Hubs keep their cards with LF. A card with other line ends shows every line as changed when somebody
-    saves it from another system.
-
-    Bad:
-        a card saved with Windows line ends
-
-    Good:
-        the same card saved with Unix line ends
-    """
-    if "\r" not in card.text:
-        return
-    first = card.text.find("\r\n")
-    if first < 0:
-        return
-    end = card.text.rfind("\r\n") + 2
-    line = card.text.count("\n", 0, first) + 1
-    column = first - card.text.rfind("\n", 0, first)
-    ends = card.text.count("\r\n", first, end)
-    text = card.text[first:end].replace("\r\n", "\n")
-    message = f"{ends} lines end in CRLF: save the card with LF"
-    yield Finding(Span(line, column, line, column + 1), message, Edit(first, end, text))
-
-
-@rule("HT113", "trailing-whitespace", Severity.INFO, fixes="safe")
-def trailing_whitespace(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A line of the title or of the front matter ends in blanks.
-
-    Nobody sees them, and they make noise in reviews. In the body two blanks at the end of a line are a
-    line break, so that part is left alone.
-
-    Bad:
-        file-format: ckpt␣␣
-
-    Good:
-        file-format: ckpt
-    """
-    if card.layout is None or card.values is None:
-        return
-    head = card.text[: len(card.text) - len(card.layout.body)]
-    if not any(blanks in head for blanks in (" \n", "\t\n", " \r", "\t\r")):
-        return
-    blank = [number for number in _own_lines(card.layout) if card.lines[number - 1][-1:] in {" ", "\t"}]
-    kept = _lines_of_text(card) if blank else set()
-    for number in blank:
-        if number not in kept:
-            line = card.lines[number - 1]
-            column = len(line.rstrip(" \t")) + 1
-            start = card.offset(number, column)
-            edit = Edit(start, start + len(line) - column + 1, "")
-            yield Finding(Span(number, column, number, len(line) + 1), "blanks at the end of the line", edit)
-
-
-def _own_lines(layout: Layout) -> Iterable[int]:
-    """Numbers of the lines of the title and of the block with its delimiters."""
-    block = range(layout.yaml_line - 1, layout.body_line)
-    return block if layout.title is None else {layout.title_line, *block}
-
-
-def _lines_of_text(card: ParsedCard) -> set[int]:
-    """Numbers of the lines of values of several lines, in which blanks may count."""
-    if card.yaml is None:
-        return set()
-    containers = {path[:-1] for path in card.yaml.spans if path}
-    return {
-        number
-        for path, span in card.yaml.spans.items()
-        if path not in containers
-        for number in range(span.line, span.end_line + (span.end_column > 1))
-        if span.end_line > span.line
-    }
-
-
-@rule("HT114", "byte-order-mark", Severity.INFO)
-def byte_order_mark(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """The file begins with a byte order mark.
-
-    UTF-8 needs none, and tools that do not expect it see a strange character before the title.
-
-    Bad:
-        a card saved as "UTF-8 with BOM"
-
-    Good:
-        the same card saved as UTF-8
-    """
-    if card.bom:
-        yield Finding(Span(1, 1, 1, 1), "the file begins with a byte order mark: save it as UTF-8 without one")

@@ -8,7 +8,7 @@ from hubtool.card.parse import parse_card
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_card
 from hubtool.lint.rule import Facts
-from hubtool.lint.rules import assets
+from hubtool.lint.rules import addresses, digests, files
 
 CODES = frozenset(f"HT4{number:02}" for number in range(1, 11))
 HUB = "https://download.mindspore.cn/toolkits/mindcv/bit"
@@ -265,5 +265,5 @@ def test_every_asset_is_looked_at() -> None:
 
 
 def test_every_rule_is_documented() -> None:
-    checks = [assets.plain_http, assets.unknown_host, assets.missing_file, assets.bad_link, assets.no_digest]
+    checks = [addresses.plain_http, addresses.unknown_host, files.missing_file, addresses.bad_link, digests.no_digest]
     assert all("\n    Bad:" in (c.__doc__ or "") and "\n    Good:" in (c.__doc__ or "") for c in checks)

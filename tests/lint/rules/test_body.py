@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import hubtool.lint.rules.body  # noqa: F401 (fills the table of rules)
+import hubtool.lint.rules  # noqa: F401 (fills the table of rules)
 from hubtool.card.catalogue import card_files
 from hubtool.card.parse import parse_card, read_card
 from hubtool.lint.diagnostic import Diagnostic

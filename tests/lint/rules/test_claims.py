@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import hubtool.lint.rules.claims  # noqa: F401 (fills the table of rules)
+import hubtool.lint.rules  # noqa: F401 (fills the tables of rules)
 from hubtool.card.parse import parse_card
 from hubtool.lint.engine import check_card
 from hubtool.lint.rule import Facts

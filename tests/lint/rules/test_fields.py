@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import hubtool.lint.rules.fields  # noqa: F401 (registers the rules)
+import hubtool.lint.rules  # noqa: F401 (registers the rules)
 from hubtool.card.parse import parse_card
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_card

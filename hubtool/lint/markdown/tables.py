@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hubtool.lint.inline import Stretch
+from hubtool.lint.markdown.stretch import Stretch
 
 
 class Row(NamedTuple):

@@ -1,21 +1,13 @@
-"""A card's body, as far as rules look at it: headings, fences, links and tables with their places.
-
-Not a Markdown parser: one search for the few line starts that matter, and a second one, over the text that is left,
-for links. Building a syntax tree takes fifty times as long. All offsets count characters of the card's text.
-"""
+"""One walk over the lines that open a block: headings, fences of code, and the text between them."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
-from hubtool.card.parse import ParsedCard
-from hubtool.card.span import Span
-from hubtool.lint.inline import Link, Stretch, find_definitions, find_links, named_places, slugs
-from hubtool.lint.tables import Table, find_tables
+from hubtool.lint.markdown.stretch import Stretch
 
 
 class Heading(NamedTuple):
@@ -70,11 +62,10 @@ _RAW_HTML = re.compile(r"<(?:pre|script|style|textarea)", re.IGNORECASE)
 _RAW_HTML_END = re.compile(r"</(?:pre|script|style|textarea)>", re.IGNORECASE)
 _NOT_A_PARAGRAPH = re.compile(r"[ \t]*(?:[>|<]|[-*+][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t])|[ ]{4}|\t")
 _RULE = re.compile(r" {0,3}(?:[-*_][ \t]*){3,}\r?")
-_NEWLINE = re.compile(r"\n")
 
 
 @dataclass
-class _Scanner:
+class Scanner:
     """One walk over the lines that open a block."""
 
     text: str
@@ -211,74 +202,6 @@ class _Scanner:
     def _stretch(self, end: int) -> None:
         if end > self.stretch_start:
             self.stretches.append(Stretch(self.stretch_start, end, False))
-
-
-@dataclass(frozen=True)
-class Body:
-    """What rules want to know of a card's body.
-
-    Attributes
-    ----------
-    start
-        Where the body begins in `text`.
-    headings
-        Nested ones included.
-    """
-
-    text: str
-    start: int
-    headings: tuple[Heading, ...]
-    fences: tuple[Fence, ...]
-    stretches: tuple[Stretch, ...]
-    items: set[int]
-
-    @cached_property
-    def outline(self) -> tuple[Heading, ...]:
-        """The headings that divide the body into sections."""
-        return tuple(heading for heading in self.headings if not heading.nested)
-
-    @cached_property
-    def links(self) -> tuple[Link, ...]:
-        """Links and images in the order of their places, then the definitions of links."""
-        links = find_links(self.text, self.stretches, self.items)
-        return (*links, *find_definitions(self.text, self.stretches))
-
-    @cached_property
-    def tables(self) -> tuple[Table, ...]:
-        """Tables, and what was meant to be one."""
-        return tuple(find_tables(self.text, self.stretches)) if "|" in self.text[self.start :] else ()
-
-    def anchors(self, *titles: str) -> set[str]:
-        """Where `#fragment` links can lead, if these headings stand above the body."""
-        headings = (*titles, *(heading.title for heading in self.headings))
-        return {*slugs(headings), *(place.casefold() for place in named_places(self.text[self.start :]))}
-
-    def span(self, start: int, end: int) -> Span:
-        """Lines and columns of a stretch of the text."""
-        return Span(*self._place(start), *self._place(end))
-
-    def _place(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._line_starts, offset)
-        return line, offset - self._line_starts[line - 1] + 1
-
-    @cached_property
-    def _line_starts(self) -> list[int]:
-        return [0, *(match.end() for match in _NEWLINE.finditer(self.text))]
-
-
-def read_body(card: ParsedCard) -> Body | None:
-    """The body of a card; None where no closed block tells where it begins."""
-    if card.layout is None or not card.layout.closed:
-        return None
-    return _read(card.text, len(card.text) - len(card.layout.body))
-
-
-@lru_cache(maxsize=1)  # every rule of the family asks for the same body, one after the other
-def _read(text: str, start: int) -> Body:
-    # The newline before the body's first line belongs to the walk: it looks for lines by their beginning.
-    scanner = _Scanner(text, start - 1 if start < len(text) else start)
-    scanner.run()
-    return Body(text, start, tuple(scanner.headings), tuple(scanner.fences), tuple(scanner.stretches), scanner.items)
 
 
 @lru_cache(maxsize=32)

@@ -1,0 +1,37 @@
+"""The figures of a card: those of its front matter and those of its results tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from hubtool.card.metrics import Metric
+from hubtool.card.parse import ParsedCard, part_span
+from hubtool.card.record import Variant
+from hubtool.card.span import Span
+from hubtool.card.tables import results_rows
+
+_rows = lru_cache(maxsize=4)(results_rows)
+
+
+def variants(card: ParsedCard) -> tuple[Variant, ...]:
+    """Rows of the results tables, of a card without a record too."""
+    if card.card is not None:
+        return card.card.variants
+    return _rows(card.layout.body, card.layout.body_line) if card.layout and card.layout.closed else ()
+
+
+def all_metrics(card: ParsedCard) -> Iterator[Metric]:
+    """The figures of the front matter, then those of the rows."""
+    yield from card.metrics
+    for row in variants(card):
+        yield from row.metrics
+
+
+def place_of(card: ParsedCard, metric: Metric) -> Span:
+    """Where a figure of the card stands: its cell, or its part of `evaluation`."""
+    whole = metric.span or card.span_of("evaluation")
+    text = card.values.get("evaluation") if card.values else None
+    if metric.span or not isinstance(text, str) or (start := text.find(metric.written)) < 0:
+        return whole
+    return part_span(whole, text, metric.written, start)
