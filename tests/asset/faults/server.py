@@ -144,7 +144,7 @@ class Server:
     def body_sent(self) -> int:
         return sum(request.body_sent for request in self.log)
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 120) -> None:
         """Wait until the log says so."""
         deadline = time.monotonic() + seconds
         while not condition():
