@@ -35,7 +35,6 @@ class Request:
     target: str
     headers: dict[str, str]
     connection: int
-    at: float = field(default_factory=time.monotonic)
     body_sent: int = 0
     hung_up: bool = False
     answered: threading.Event = field(default_factory=threading.Event)
