@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+START = 1_800_000_000.0
+"""A moment that is easy to read, in seconds since 1970."""
+
 
 @dataclass
 class RecordedClock:
-    """Starts at a moment that is easy to read; sleeping takes no time and is noted."""
+    """Sleeping takes no time and is noted."""
 
-    now: float = 1_800_000_000.0
+    now: float = START
     sleeps: list[float] = field(default_factory=list)
 
     def time(self) -> float:

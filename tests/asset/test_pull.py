@@ -33,6 +33,7 @@ from hubtool.errors import (
     Offline,
     TransferError,
 )
+from tests.asset.clock import RecordedClock
 from tests.asset.server import Site, serve
 from tests.conftest import flip_byte
 
@@ -97,9 +98,11 @@ def test_what_came_instead_is_named(site: Site, cache: Cache, tmp_path: Path, bo
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_an_error_of_the_server_is_reported(site: Site, cache: Cache, tmp_path: Path, status: int) -> None:
     site.status = status
+    clock = RecordedClock()
     with pytest.raises(TransferError, match=f"net.ckpt: the server answered {status}"):
-        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache, access=Access(clock=clock))
     assert len(site.requests) == (5 if status == 500 else 1)
+    assert len(clock.sleeps) == len(site.requests) - 1
     assert files(cache) == []
 
 
@@ -108,7 +111,7 @@ def test_a_connection_that_ends_early_leaves_nothing_under_the_final_name(
 ) -> None:
     site.announce = len(BODY) + 1
     with pytest.raises(TransferError, match="ended"):
-        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache, access=Access(clock=RecordedClock()))
     assert not any(path.startswith("sha256") for path in files(cache))
 
 
@@ -116,7 +119,7 @@ def test_a_server_that_is_not_there(cache: Cache, tmp_path: Path) -> None:
     with serve(Site()) as gone:
         url = gone.url
     with pytest.raises(TransferError, match="refused"):
-        pull(asset(f"{url}/net.ckpt"), tmp_path, cache)
+        pull(asset(f"{url}/net.ckpt"), tmp_path, cache, access=Access(clock=RecordedClock()))
 
 
 def test_offline_answers_from_the_cache_or_says_what_is_missing(site: Site, cache: Cache, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def interrupt(hubtool: Hubtool, cache: Path, number: signal.Signals, *args: str)
             assert time.monotonic() < deadline
             time.sleep(0.01)
         process.send_signal(number)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=120)
     finally:
         process.kill()
     assert out == ""

@@ -47,7 +47,7 @@ def is_not_interrupted_by(
         for number, seconds in signals:
             process.send_signal(number)
             time.sleep(seconds)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
     finally:
         process.kill()
     assert (process.returncode, err) == (0, "")
@@ -63,7 +63,7 @@ def test_while_mindspore_is_being_imported(hubtool: Hubtool, seconds: float) -> 
         wait_until(loads_mindspore(process), process)
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=120)
     finally:
         process.kill()
     assert (process.returncode, out, err.strip()) == (130, "", "interrupted")
