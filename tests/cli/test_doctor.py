@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubtool.report.doctor import _judged, examine
-from tests.conftest import CARDS, Hubtool
+from tests.conftest import CARDS, Hubtool, HubtoolProcess
 
 
 def test_doctor_tells_what_there_is(hubtool: Hubtool) -> None:
@@ -18,11 +18,11 @@ def test_doctor_tells_what_there_is(hubtool: Hubtool) -> None:
     assert hubtool("doctor").out.startswith("hubtool")
 
 
-def test_a_mindspore_that_does_not_load_is_broken(hubtool: Hubtool, tmp_path: Path) -> None:
+def test_a_mindspore_that_does_not_load_is_broken(hubtool_process: HubtoolProcess, tmp_path: Path) -> None:
     (tmp_path / "mindspore").mkdir()
     (tmp_path / "mindspore" / "__init__.py").write_text("raise ImportError('libfoo.so is missing')")
-    hubtool.environment["PYTHONPATH"] = str(tmp_path)
-    result = hubtool("doctor")
+    hubtool_process.environment["PYTHONPATH"] = str(tmp_path)
+    result = hubtool_process("doctor")
     assert result.code == 6
     assert "does not load: ImportError: libfoo.so is missing" in result.out
 
