@@ -70,6 +70,11 @@ class HubtoolProcess(Hubtool):
         return Result(process.returncode, out, err)
 
 
+def ctrl_c_works() -> None:
+    """A `preexec_fn`: the command is started as from a terminal, even where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def _forgetful() -> Iterator[None]:
     """Let a run know nothing of earlier ones, and leave nothing to later ones."""

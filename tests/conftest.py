@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,11 @@ DIGITS_CHECKPOINT = next((CARDS / "assets").glob("bit_digits-*.ckpt"))
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow tests, so that no process is left alone with one of them at the end."""
-    items.sort(key=lambda item: "slow" not in item.keywords)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    if find_spec("mindspore") is None:
+        for item in items:
+            if item.get_closest_marker("mindspore"):
+                item.add_marker(pytest.mark.skip(reason="MindSpore is not installed"))
 
 
 @pytest.fixture

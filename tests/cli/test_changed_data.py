@@ -12,8 +12,6 @@ from tests.cli.test_evaluation import interrupt, rows
 from tests.conftest import Hubtool, edit
 from tests.data import makers
 
-pytest.importorskip("mindspore")
-pytest.importorskip("sklearn")
 pytestmark = pytest.mark.mindspore
 
 

@@ -12,8 +12,6 @@ from tests.conftest import DIGITS_CARD, DIGITS_CHECKPOINT, Hubtool, edit
 from tests.photos import crops, encoded
 
 np = pytest.importorskip("numpy")
-pytest.importorskip("mindspore")
-pytest.importorskip("sklearn")
 pytestmark = pytest.mark.mindspore
 SIZE = 32
 LINK = "<https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-77dcaf0f-910v2.ckpt>"

@@ -15,7 +15,6 @@ import pytest
 
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, Result, edit
 
-pytest.importorskip("mindspore")
 pytestmark = pytest.mark.mindspore
 EVALUATE = ("verify", "bit_digits", "--reproduce-eval", "--json")
 HEADER = "path,label,class1,class2,class3,class4,class5,logit\n"

@@ -57,7 +57,6 @@ def is_not_interrupted_by(
 @pytest.mark.mindspore
 @pytest.mark.parametrize("seconds", [0, 0.1, 0.25, 0.5, 0.8])
 def test_while_mindspore_is_being_imported(hubtool_process: HubtoolProcess, seconds: float) -> None:
-    pytest.importorskip("mindspore")
     process = started(hubtool_process, *EVALUATE)
     try:
         wait_until(loads_mindspore(process), process)
@@ -73,21 +72,18 @@ def test_while_mindspore_is_being_imported(hubtool_process: HubtoolProcess, seco
 def test_a_process_that_was_stopped_and_goes_on_was_not_interrupted(
     hubtool_process: HubtoolProcess, tmp_path: Path
 ) -> None:
-    pytest.importorskip("mindspore")
     process = started(hubtool_process, *SLOWLY)
     is_not_interrupted_by([(signal.SIGSTOP, 0.5), (signal.SIGCONT, 0)], process, tmp_path / "cache")
 
 
 @pytest.mark.mindspore
 def test_where_ctrl_c_is_ignored_it_stays_ignored(hubtool_process: HubtoolProcess, tmp_path: Path) -> None:
-    pytest.importorskip("mindspore")
     process = started(hubtool_process, *SLOWLY, handler=signal.SIG_IGN)
     is_not_interrupted_by([(signal.SIGINT, 0.3)] * 2, process, tmp_path / "cache")
 
 
 @pytest.mark.mindspore
 def test_after_mindspore_ran_ctrl_c_is_python_s_again(hubtool_process: HubtoolProcess) -> None:
-    pytest.importorskip("mindspore")
     script = """
 import os, signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -19,7 +19,6 @@ SCHEMA = json.loads((packaged("schemas") / "evidence.schema.json").read_text())
 
 @pytest.mark.mindspore
 def test_left_out_images_and_the_digest_of_all(small: SmallHubtool, cards: Path, tmp_path: Path) -> None:
-    pytest.importorskip("mindspore")
     publish(cards, 3, "imagenet2012")
     images = makers.photos(tmp_path / "photos")
     root = makers.write_folders(tmp_path / "set", images)

@@ -16,6 +16,7 @@ import pytest
 from hubtool.asset.access import Access
 from hubtool.asset.online import look_up
 from tests.asset.server import Site, serve
+from tests.command import ctrl_c_works
 from tests.conftest import CARDS, DIGITS_CHECKPOINT, REPOSITORY, Hubtool, HubtoolProcess, edit
 
 SLOPPY = {
@@ -284,7 +285,9 @@ def _children(pid: int) -> list[int]:
 
 @pytest.mark.parametrize("victim", ["all", "worker"])
 def test_processes_that_end_early(hubtool_process: HubtoolProcess, tmp_path: Path, victim: str) -> None:
-    process = hubtool_process.popen("validate", "--jobs", "2", _many(tmp_path), start_new_session=True)
+    process = hubtool_process.popen(
+        "validate", "--jobs", "2", _many(tmp_path), start_new_session=True, preexec_fn=ctrl_c_works
+    )
     try:
         deadline = time.monotonic() + 20
         while not (children := _children(process.pid)) and time.monotonic() < deadline:

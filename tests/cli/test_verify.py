@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.checkpoint.proto import entry
+from tests.command import ctrl_c_works
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, HubtoolProcess, edit, flip_byte
 from tests.photos import write_photos
 
-pytest.importorskip("mindspore")
 pytestmark = pytest.mark.mindspore
 CLAIM_KEYS = {
     "metric", "published", "measured", "correct", "images", "dataset_images",
@@ -277,7 +277,7 @@ def test_an_interrupt_ends_at_once_with_130(hubtool_process: HubtoolProcess, tmp
     recipe.write_text(
         "{network: bit_digits, dataset: digits, seed: 1, epochs: 500, batch_size: 64, learning_rate: 0.1}"
     )
-    process = hubtool_process.popen("train", recipe, "--to", tmp_path / "out")
+    process = hubtool_process.popen("train", recipe, "--to", tmp_path / "out", preexec_fn=ctrl_c_works)
     line = process.stderr.readline()  # the first line of progress: training is under way
     assert "training bit_digits" in line
     process.send_signal(signal.SIGINT)

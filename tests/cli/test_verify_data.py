@@ -11,8 +11,6 @@ from tests.cli.small import VERIFY, SmallHubtool, evaluation, publish
 from tests.conftest import Hubtool, edit
 from tests.data import makers
 
-pytest.importorskip("mindspore")
-pytest.importorskip("sklearn")
 pytestmark = pytest.mark.mindspore
 
 

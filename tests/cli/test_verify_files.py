@@ -40,7 +40,6 @@ def test_what_cannot_be_written_is_refused_before_anything_runs(
 
 @pytest.mark.mindspore
 def test_a_file_that_fails_does_not_cost_the_others(hubtool: Hubtool) -> None:
-    pytest.importorskip("mindspore")
     in_the_way = hubtool.folder / "ev" / STATEMENT
     in_the_way.mkdir(parents=True)
     args = (*EVALUATE, "--limit", "64", "--evidence", "ev", "--predictions", "p.csv", "--report", "r.html")
@@ -65,7 +64,6 @@ def test_a_file_that_fails_does_not_cost_the_others(hubtool: Hubtool) -> None:
 
 @pytest.mark.mindspore
 def test_a_reader_who_has_seen_enough_does_not_cost_the_files(hubtool_process: HubtoolProcess, tmp_path: Path) -> None:
-    pytest.importorskip("mindspore")
     process = hubtool_process.popen(*EVALUATE, "--limit", "32", "--predictions", "p.csv")
     process.stdout.close()
     err = process.stderr.read()

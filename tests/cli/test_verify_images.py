@@ -13,8 +13,6 @@ from tests.cli.small import VERIFY, SmallHubtool, evaluation, publish
 from tests.conftest import edit
 from tests.data import makers
 
-pytest.importorskip("mindspore")
-pytest.importorskip("sklearn")
 pytestmark = pytest.mark.mindspore
 BROKEN = b"not an image"
 

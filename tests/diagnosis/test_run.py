@@ -19,8 +19,6 @@ from hubtool.network.bit.spec import Architecture
 from tests.photos import crops, encoded
 
 np = pytest.importorskip("numpy")
-pytest.importorskip("sklearn")
-mindspore = pytest.importorskip("mindspore")
 pytestmark = pytest.mark.mindspore
 
 IMAGES = 64
@@ -112,6 +110,8 @@ def photos() -> Photos:
 
 
 def random_engine(photos: Photos, seed: int):
+    import mindspore
+
     """A random network whose answers differ from image to image: its head is centred on the photographs."""
     from hubtool.engine.mindspore import MindSporeEngine
     from hubtool.network.build import build

@@ -13,7 +13,6 @@ from hubtool.network.layout import check_layout
 from hubtool.network.registry import ARCHITECTURES
 from tests.conftest import CARDS, Hubtool
 
-pytest.importorskip("mindspore")
 pytestmark = pytest.mark.mindspore
 RECIPE = CARDS / "recipes" / "bit_digits.yaml"
 
