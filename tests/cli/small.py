@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
@@ -35,26 +36,33 @@ class SmallHubtool(Hubtool):
 @cache
 def checkpoint(outputs: int) -> bytes:
     """Random weights, the same ones whenever they are asked for."""
-    import tempfile
-
     import mindspore
 
     from hubtool.network.build import build
 
     mindspore.set_seed(1)
-    with tempfile.NamedTemporaryFile(suffix=".ckpt") as file:
-        mindspore.save_checkpoint(build(network(outputs)), file.name)
-        return Path(file.name).read_bytes()
+    return saved(build(network(outputs)))
 
 
-def publish(cards: Path, outputs: int, dataset: str) -> None:
-    """Put random weights of the small network under the card of the digits, without figures that fit."""
+def saved(cell) -> bytes:
+    """A checkpoint of a cell's weights."""
+    import mindspore
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "weights.ckpt")
+        mindspore.save_checkpoint(cell, str(path))
+        return path.read_bytes()
+
+
+def publish(cards: Path, outputs: int, dataset: str, weights: bytes | None = None) -> None:
+    """Put weights of the small network, random ones by default, under the card of the digits, whose figures stay."""
+    weights = checkpoint(outputs) if weights is None else weights
     path = cards / "assets" / DIGITS_CHECKPOINT.name
     old = hashlib.sha256(path.read_bytes()).hexdigest()
-    path.write_bytes(checkpoint(outputs))
+    path.write_bytes(weights)
     (cards / "hubtool.lock").unlink()
     card = cards / "bit_digits.md"
-    edit(card, old, hashlib.sha256(checkpoint(outputs)).hexdigest())
+    edit(card, old, hashlib.sha256(weights).hexdigest())
     card.write_text(card.read_text().split("## Results")[0])
     edit(card, "train-dataset: digits", f"train-dataset: {dataset}")
 
