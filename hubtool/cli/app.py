@@ -86,17 +86,8 @@ def app() -> None:
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code; never shows a traceback without -vv."""
-    options: dict[str, Any] = {}
-    sys.stdout = _usable(sys.stdout)
-    sys.stderr = _usable(sys.stderr)
-    code = _run(args, options)
-    try:
-        sys.stdout.flush()
-    except OSError:
-        # Whoever read the output has enough, or the disk has; the interpreter must not fail again on flushing it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = code or _BROKEN_PIPE
+    """Run the command line and end the process with its exit code."""
+    code = run(args)
     if code == INTERRUPTED:
         # What was opened is closed by now. Libraries whose import was cut short fail in their exit callbacks:
         # MindSpore's imports it once more, and may abort the process.
@@ -104,6 +95,32 @@ def main(args: list[str] | None = None) -> NoReturn:
         os._exit(code)
     gc.freeze()  # what is left goes with the process: looking through it for garbage first takes 15 ms
     sys.exit(code)
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line in this process; never shows a traceback without -vv.
+
+    Parameters
+    ----------
+    args
+        The words after the command's name; those of this process by default.
+
+    Returns
+    -------
+    int
+        The exit code; 130 after Ctrl-C.
+    """
+    options: dict[str, Any] = {}
+    sys.stdout = _usable(sys.stdout)
+    sys.stderr = _usable(sys.stderr)
+    code = _code_of(args, options)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Whoever read the output has enough, or the disk has; the interpreter must not fail again on flushing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or _BROKEN_PIPE
+    return code
 
 
 def _usable(stream: Any) -> Any:
@@ -115,7 +132,7 @@ def _usable(stream: Any) -> Any:
     return stream
 
 
-def _run(args: list[str] | None, options: dict[str, Any]) -> int:
+def _code_of(args: list[str] | None, options: dict[str, Any]) -> int:
     try:
         result = app.main(args, prog_name="hubtool", standalone_mode=False, obj=options)
     except click.ClickException as error:

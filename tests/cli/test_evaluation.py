@@ -15,7 +15,6 @@ import pytest
 
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, Result, edit
 
-pytest.importorskip("mindspore")
 pytestmark = pytest.mark.mindspore
 EVALUATE = ("verify", "bit_digits", "--reproduce-eval", "--json")
 HEADER = "path,label,class1,class2,class3,class4,class5,logit\n"
@@ -48,7 +47,6 @@ def interrupt(hubtool: Hubtool, cache: Path, number: signal.Signals, *args: str)
     return process.returncode, err
 
 
-@pytest.mark.slow
 def test_killed_and_started_again_ends_as_if_nothing_had_happened(hubtool: Hubtool, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     whole = hubtool(*EVALUATE, "--batch-size", "4", "--predictions", "whole.csv", "--cache", tmp_path / "other")

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.checkpoint.proto import entry
-from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit, flip_byte
+from tests.command import ctrl_c_works
+from tests.conftest import DIGITS_CHECKPOINT, Hubtool, HubtoolProcess, edit, flip_byte
 from tests.photos import write_photos
 
-pytest.importorskip("mindspore")
 pytestmark = pytest.mark.mindspore
 CLAIM_KEYS = {
     "metric", "published", "measured", "correct", "images", "dataset_images",
@@ -57,8 +57,8 @@ def test_the_published_figures_of_the_demo_model_are_reproduced(hubtool: Hubtool
     assert "images/s" in run.err
 
 
-def test_the_whole_catalogue(hubtool: Hubtool) -> None:
-    run = hubtool("verify", "--reproduce-eval")
+def test_the_whole_catalogue(hubtool_process: HubtoolProcess) -> None:
+    run = hubtool_process("verify", "--reproduce-eval")
     assert run.code == 0
     *_, first, second, _, end = lines = [line.split() for line in run.out.splitlines()]
     assert " ".join(end) == "10 claims: 2 reproduced, 8 not-run"
@@ -270,12 +270,12 @@ def test_wrong_usage(hubtool: Hubtool, args: list[str], code: int, said: str) ->
     assert said in run.err
 
 
-def test_an_interrupt_ends_at_once_with_130(hubtool: Hubtool, tmp_path: Path) -> None:
+def test_an_interrupt_ends_at_once_with_130(hubtool_process: HubtoolProcess, tmp_path: Path) -> None:
     recipe = tmp_path / "long.yaml"
     recipe.write_text(
         "{network: bit_digits, dataset: digits, seed: 1, epochs: 100000, batch_size: 64, learning_rate: 0.1}"
     )
-    process = hubtool.popen("train", recipe, "--to", tmp_path / "out")
+    process = hubtool_process.popen("train", recipe, "--to", tmp_path / "out", preexec_fn=ctrl_c_works)
     line = process.stderr.readline()  # the first line of progress: training is under way
     assert "training bit_digits" in line
     process.send_signal(signal.SIGINT)

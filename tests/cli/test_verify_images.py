@@ -9,20 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_verify_data import VERIFY, SmallHubtool, evaluation, publish
+from tests.cli.small import VERIFY, SmallHubtool, evaluation, publish
 from tests.conftest import edit
 from tests.data import makers
 
-pytest.importorskip("mindspore")
-pytest.importorskip("sklearn")
 pytestmark = pytest.mark.mindspore
 BROKEN = b"not an image"
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> SmallHubtool:
-    (tmp_path / "here").mkdir()
-    return SmallHubtool(tmp_path / "here", tmp_path / "cache")
 
 
 @pytest.fixture

@@ -21,8 +21,6 @@ from hubtool.network.bit.spec import bit_spec
 from tests.photos import crops, encoded
 
 np = pytest.importorskip("numpy")
-pytest.importorskip("sklearn")
-mindspore = pytest.importorskip("mindspore")
 pytestmark = pytest.mark.mindspore
 
 IMAGES = 64
@@ -119,6 +117,8 @@ def photos() -> Photos:
 
 
 def random_engine(photos: Photos, seed: int):
+    import mindspore
+
     """A random network whose answers differ from image to image: its head is centred on the photographs."""
     from hubtool.engine.mindspore import MindSporeSession
     from hubtool.network.registry import build

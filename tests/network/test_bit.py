@@ -14,7 +14,6 @@ from hubtool.network.registry import build, find_spec
 from hubtool.network.spec import Form, ModelSpec
 
 np = pytest.importorskip("numpy")
-mindspore = pytest.importorskip("mindspore")
 pytestmark = pytest.mark.mindspore
 
 PEERS = [
@@ -30,6 +29,8 @@ def photographs(spec: ModelSpec, size: int, count: int = 2):
 
 
 def logits(cell, images):
+    import mindspore
+
     cell.set_train(False)
     return cell(mindspore.Tensor(images)).asnumpy()
 
@@ -46,6 +47,8 @@ def test_cells_have_the_parameters_that_the_spec_lists(name: str) -> None:
 def test_the_same_checkpoint_gives_the_same_logits_as_mindcv(
     tmp_path: Path, name: str, peer_name: str, size: int
 ) -> None:
+    import mindspore
+
     mindcv = pytest.importorskip("mindcv")
     mindspore.set_seed(1)
     spec = find_spec(name)
@@ -70,6 +73,8 @@ def test_the_same_checkpoint_gives_the_same_logits_as_mindcv(
 
 
 def test_mindcv_reads_what_is_saved_here(tmp_path: Path) -> None:
+    import mindspore
+
     mindcv = pytest.importorskip("mindcv")
     mindspore.set_seed(1)
     spec = find_spec("bit_resnet50")
@@ -85,6 +90,8 @@ def test_mindcv_reads_what_is_saved_here(tmp_path: Path) -> None:
 
 
 def randomise_norms(cell) -> None:
+    import mindspore
+
     """Fresh norms are ones and zeros, under which swapped ones would go unnoticed."""
     random = np.random.default_rng(1)
     for parameter in cell.get_parameters():
@@ -105,6 +112,8 @@ def test_folding_makes_kernels_standard_and_leaves_the_head_alone() -> None:
 
 
 def test_a_compiled_network_gives_the_same_logits_for_batches_of_any_size() -> None:
+    import mindspore
+
     from hubtool.engine.mindspore import MindSporeSession
 
     spec = find_spec("bit_resnet50")
@@ -120,6 +129,8 @@ def test_a_compiled_network_gives_the_same_logits_for_batches_of_any_size() -> N
 
 
 def test_a_network_can_be_trained_and_inference_cannot_tell() -> None:
+    import mindspore
+
     spec = bit_spec("tiny", units=(1, 1), width=32, num_classes=3, in_channels=1, input_size=16)
     cell = build(spec)
     images, labels = photographs(spec, 16, 6), np.array([0, 1, 2, 0, 1, 2], "int32")
