@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hubtool.asset.clock import Clock
-from hubtool.asset.door import Unreachable, failure_reason
+from hubtool.asset.door import Unreachable
+from hubtool.asset.failures import failure_reason
 from hubtool.asset.limits import Limits
 from hubtool.asset.policy import redacted
 from hubtool.errors import TransferError

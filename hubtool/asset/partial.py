@@ -1,4 +1,4 @@
-"""A file on its way in: bytes on disk, hashed by a second thread, with what is needed to go on after a crash."""
+"""A file on its way in: bytes on disk, hashed by a second thread, with what is needed to resume after a crash."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Partial:
         return os.pread(self._descriptor, _HEAD_BYTES, 0)
 
     def close(self) -> None:
-        """Leave the bytes, if there are any, for whoever goes on."""
+        """Leave the bytes, if there are any, for the next pull to resume."""
         self._hasher.stop()
         os.close(self._descriptor)
         if not self.size:

@@ -12,7 +12,7 @@ from hubtool.asset.limits import Limits
 class Retries:
     """Counts the failed requests of one source.
 
-    A request that brought something new starts the count anew, but there is a cap on those that brought little, so
+    A request that brought something new restarts the count, but there is a cap on those that brought little, so
     that a server which gives a byte at a time comes to an end.
     """
 

@@ -1,7 +1,7 @@
 """Fetching one file from one URL: request, resume, ask again, and know when to stop.
 
 The state is the partial file. A request asks for what it lacks; what the answer says decides whether its bytes
-continue the partial or begin it anew.
+continue the partial or replace it.
 """
 
 from __future__ import annotations

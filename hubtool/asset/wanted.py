@@ -85,7 +85,7 @@ def wanted_of(asset: Asset, found: tuple[Pin, Path] | None, *, locked: bool = Fa
                 hint = "one of them is wrong: if the file was meant to change, hubtool lock pins the new one"
                 raise DigestMismatch(said, hint=hint)
             # All digits on the card are as good as a pin, and newer: the card was changed after it.
-            _log.warning("%s; the card counts, hubtool lock pins it anew", said)
+            _log.warning("%s; the card counts, hubtool lock pins the new one", said)
             return Wanted(published, None, "the card says")
         return Wanted(Digest(pin.sha256), pin.size, f"{lockfile} pins")
     if published is None:
