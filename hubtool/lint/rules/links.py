@@ -1,4 +1,4 @@
-"""HT8xx: links, looked up on the network when `--online` asks for it (see `hubtool.asset.online`)."""
+"""HT801 and HT802: links, looked up on the network with `--online` (see `hubtool.asset.online`)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ LINK_CODES = frozenset({"HT801", "HT802"})
 
 @rule("HT801", "dead-link", Severity.ERROR)
 def dead_link(_card: ParsedCard, _facts: Facts) -> Iterable[Finding]:
-    """A link leads to nothing.
+    """A link is dead.
 
-    The server is there and says that the page or file is not (404 or 410).
+    The server answers that the page or file does not exist (404 or 410).
     Looked up only with `--online`; answers are kept for a day.
 
     Bad:
