@@ -1,7 +1,8 @@
-# make demo   install hubtool and show what it does, on real data
-# make test   install what the tests need and run them
-# make lint   ruff, mypy, import-linter and hubtool itself over this repository
-# make docs   write docs/rules.md from the rules
+# make demo       install hubtool and show what it does, on real data
+# make test       install what the tests need and run them, but not those that take long or build the wheel
+# make test-all   run every test
+# make lint       ruff, mypy, import-linter and hubtool itself over this repository
+# make docs       write docs/rules.md from the rules
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_PROCESSES ?= --numprocesses auto --maxprocesses 4 --dist worksteal
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test test-all lint docs clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/hubtool validate cards
@@ -22,6 +23,9 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/hubtool verify --reproduce-eval
 
 test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest $(PYTEST_PROCESSES) -m 'not slow and not packaging' $(PYTEST_ARGS)
+
+test-all: $(VENV)/test.stamp
 	$(BIN)/python -m pytest $(PYTEST_PROCESSES) $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp

@@ -23,7 +23,8 @@ from hubtool.checkpoint.convert import convert
 from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.safetensors import encode_header
 from hubtool.checkpoint.tensors import Extent, TensorInfo
-from hubtool.network.registry import ARCHITECTURES
+from hubtool.network.bit.spec import parameter_shapes
+from hubtool.network.registry import find_spec, known_names
 
 OURS = """
 import sys, time
@@ -56,7 +57,7 @@ print(json.dumps({"process": took, "peak_mib": peak, "said": run.stdout.split()[
 
 def write_checkpoint(network: str, path: Path) -> None:
     """A checkpoint with the shapes of a network and random weights."""
-    shapes = ARCHITECTURES[network].parameter_shapes()
+    shapes = parameter_shapes(find_spec(network))
     tensors = [
         TensorInfo(name, "float32", shape, (Extent(0, 4 * int(np.prod(shape))),)) for name, shape in shapes.items()
     ]
@@ -85,7 +86,7 @@ def measure(command: list[str], rounds: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--network", default="bit_resnet50x3", choices=list(ARCHITECTURES))
+    parser.add_argument("--network", default="bit_resnet50x3", choices=known_names())
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="Where to put the files.  [default: the system's temporary folder]")
     options = parser.parse_args()

@@ -22,17 +22,22 @@ from pathlib import Path
 
 from hubtool.data.layouts.imagefolder import ImageFolder
 from hubtool.data.transform.spec import EvalRecipe
-from hubtool.engine.mindspore import MindSporeEngine
-from hubtool.evaluation.sampling import Sampling, measure
-from hubtool.network.build import build, build_for_inference
-from hubtool.network.registry import ARCHITECTURES
+from hubtool.engine.mindspore import MindSporeSession
+from hubtool.evaluation.measure import measure
+from hubtool.evaluation.sampling import Sampling
+from hubtool.network.registry import build, find_spec
+from hubtool.network.spec import Form, Model
 from tests.photos import write_photos
 
 MEMORY = """
 import sys
 import numpy as np
 from hubtool.data.split import Batch
-from hubtool.evaluation.sampling import Sampling, measure
+from hubtool.engine.protocol import Identity
+from hubtool.evaluation.measure import measure
+from hubtool.evaluation.sampling import Sampling
+from hubtool.network.registry import find_spec
+from hubtool.network.spec import Model
 from pathlib import Path
 
 class Noise:
@@ -50,11 +55,12 @@ class Noise:
             yield Batch(np.ones((len(chosen), 3, 224, 224), "float32"), chosen % 1000)
 
 class Nothing:
-    name, precision = "nothing", "float32"
+    identity = Identity("nothing", "1", "float32", "none")
     def logits(self, images):
         return np.tile(np.arange(1000, dtype="float32"), (len(images), 1))
 
-measure(Nothing(), Noise(int(sys.argv[1])), {}, [], Sampling(), ledgers=Path(sys.argv[2]))
+model = Model(find_spec("bit_resnet50"), Path("none.ckpt"), "0" * 64)
+measure(Nothing(), Noise(int(sys.argv[1])), model, Sampling(), ledgers=Path(sys.argv[2]))
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 print(int(status["VmHWM"].split()[0]) / 1024)
 """
@@ -71,28 +77,29 @@ def main() -> None:
 
 
 def _overhead(args: argparse.Namespace, folder: Path) -> dict[str, float]:
-    architecture = ARCHITECTURES[args.network]
+    architecture = find_spec(args.network)
     classes = [f"n{number:08}" for number in range(architecture.num_classes)]
     photos = write_photos(folder / "photos", classes[:8], per_class=args.images // 8)
     arrays = {p.name: p.asnumpy() for p in build(architecture).get_parameters()}
-    engine = MindSporeEngine(build_for_inference(architecture, arrays))
+    session = MindSporeSession(build(architecture, arrays, Form.INFERENCE))
     data = ImageFolder(photos, architecture.num_classes, EvalRecipe(architecture.input_size), classes)
+    model = Model(architecture, folder / "none.ckpt", "0" * 64)
     sampling = Sampling(batch_size=args.batch_size)
     ready = next(data.batches(range(args.batch_size), args.batch_size)).images
-    engine.logits(ready)  # the first call builds kernels
+    session.logits(ready)  # the first call builds kernels
     started = time.process_time()
-    evaluation = measure(engine, data, {}, [], sampling, ledgers=folder / "ledgers")
+    evaluation = measure(session, data, model, sampling, ledgers=folder / "ledgers")
     whole = time.process_time() - started
     started = time.process_time()
     for _ in range(args.images // args.batch_size):
-        engine.logits(ready)
+        session.logits(ready)
     alone = time.process_time() - started
     counts = evaluation.counts
     return {
         "images": counts.images,
         "seconds": round(counts.seconds, 3),
-        "engine_seconds": round(evaluation.engine_seconds, 3),
-        "overhead_percent": round(100 * (1 - evaluation.engine_seconds / counts.seconds), 2),
+        "engine_seconds": round(evaluation.session_seconds, 3),
+        "overhead_percent": round(100 * (1 - evaluation.session_seconds / counts.seconds), 2),
         "processor_seconds": round(whole, 3),
         "processor_seconds_of_network": round(alone, 3),
         "processor_overhead_percent": round(100 * (1 - alone / whole), 2),

@@ -38,15 +38,15 @@ from pathlib import Path
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.layouts.imagefolder import ImageFolder
 from hubtool.data.transform.spec import EvalRecipe
-from hubtool.engine.mindspore import MindSporeEngine
-from hubtool.network.build import build_for_inference
-from hubtool.network.registry import find_architecture
+from hubtool.engine.mindspore import MindSporeSession
+from hubtool.network.registry import build, find_spec
+from hubtool.network.spec import Form
 from hubtool.evaluation.loop import evaluate
 arrays, graph = Checkpoint(Path(checkpoint)).arrays(), mode == "0"
-engine = MindSporeEngine(build_for_inference(find_architecture(network), arrays, compiled=graph), compiled=graph)
+engine = MindSporeSession(build(find_spec(network), arrays, Form.GRAPH if graph else Form.INFERENCE), compiled=graph)
 names = [f"n{{number:08}}" for number in range(1000)]
 data = ImageFolder(Path(root), 1000, EvalRecipe(), names)
-evaluate(engine, data, limit=batch, batch_size=batch)
+evaluate(engine, data, range(batch), batch_size=batch)
 wall, cpu = time.perf_counter(), time.process_time()
 found = evaluate(engine, data, batch_size=batch)
 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

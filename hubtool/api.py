@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hubtool.asset.access import access_from_environment
-from hubtool.asset.cache import Cache
-from hubtool.asset.lockfile import Pins, find_lockfile
-from hubtool.asset.pull import pull as pull_asset
-from hubtool.card.catalogue import Catalogue, Match
-from hubtool.card.claimset import CHECKPOINT_FORMAT, front_matter_subject, row_subject
-from hubtool.card.record import Asset, Card
-from hubtool.errors import NotFound, UsageProblem
-from hubtool.network.bit.spec import Architecture
-from hubtool.network.registry import ARCHITECTURES, find_architecture
-from hubtool.resources import LOCKFILE, default_cache_root, default_card_roots, is_installed_with_hubtool
+from hubtool.card.claimset import ClaimSet
+from hubtool.card.record import Card
+from hubtool.errors import UsageProblem
+from hubtool.network.registry import find_spec, known_names
+from hubtool.network.spec import ModelSpec
+from hubtool.workspace import default_workspace, weights_of
 
 StrPath = str | Path
 
@@ -43,7 +37,7 @@ def find_card(name: str, *, cards: Sequence[StrPath] | None = None) -> Card:
     >>> hubtool.find_card("bit_resnet50").metrics[0].value
     76.85
     """
-    return _resolve(name, cards).card
+    return default_workspace(cards).claims(name).card
 
 
 def pull(
@@ -73,8 +67,9 @@ def pull(
     >>> hubtool.pull("bit_digits").suffix
     '.ckpt'
     """
-    match = _resolve(name, cards)
-    return _pull(_checkpoint_asset(match), match.card, cache, offline)
+    workspace = default_workspace(cards, cache, offline=offline)
+    claim_set = workspace.claims(name)
+    return workspace.pull(weights_of(claim_set), claim_set.card.folder).path
 
 
 def load(
@@ -105,55 +100,23 @@ def load(
     >>> import hubtool
     >>> network = hubtool.load("bit_digits")  # doctest: +SKIP
     """
-    from hubtool.network.build import bind, build
-
-    if not pretrained:
-        return build(find_architecture(name) or _architecture(_resolve(name, cards)))
-    match = _resolve(name, cards)
-    architecture = _architecture(match)
-    checkpoint = _checkpoint(_pull(_checkpoint_asset(match), match.card, cache, offline), architecture)
-    cell = build(architecture)
-    bind(cell, checkpoint.arrays())
-    return cell
-
-
-def _checkpoint(path: Path, architecture: Architecture) -> Any:
     from hubtool.checkpoint.reader import Checkpoint
     from hubtool.network.layout import check_layout
+    from hubtool.network.registry import build
 
-    checkpoint = Checkpoint(path)
-    check_layout(checkpoint, architecture)
-    return checkpoint
-
-
-def _resolve(name: str, cards: Sequence[StrPath] | None) -> Match:
-    roots = default_card_roots() if cards is None else [Path(root) for root in cards]
-    return Catalogue(roots).resolve(name)
-
-
-def _architecture(match: Match) -> Architecture:
-    name = match.variant.model if match.variant else match.card.model_name
-    architecture = find_architecture(name)
-    if architecture is None:
-        raise UsageProblem(f"hubtool cannot build the network {name}", hint=f"it knows {', '.join(ARCHITECTURES)}")
-    return architecture
+    workspace = default_workspace(cards, cache, offline=offline)
+    if not pretrained:
+        return build(find_spec(name) or _spec(workspace.claims(name)))
+    claim_set = workspace.claims(name)
+    spec = _spec(claim_set)
+    checkpoint = Checkpoint(workspace.pull(weights_of(claim_set), claim_set.card.folder).path)
+    check_layout(checkpoint, spec)
+    return build(spec, checkpoint.arrays())
 
 
-def _checkpoint_asset(match: Match) -> Asset:
-    subject = row_subject(match.card, match.variant) if match.variant else front_matter_subject(match.card)
-    if subject.asset is None or subject.asset.format.casefold() != CHECKPOINT_FORMAT:
-        raise NotFound(f"{match.card.path}: no MindSpore checkpoint is linked for {subject.network_name}")
-    return subject.asset
-
-
-def _pull(asset: Asset, owner: Card, cache: StrPath | None, offline: bool | None) -> Path:
-    root = default_cache_root() if cache is None else Path(cache)
-    access = access_from_environment()
-    if offline is not None:
-        access = replace(access, offline=offline)
-    return pull_asset(asset, owner.folder, Cache(root), access=access, pins=_pins(owner.folder, root)).path
-
-
-def _pins(folder: Path, cache_root: Path) -> Pins:
-    beside = None if is_installed_with_hubtool(folder) else find_lockfile(folder)
-    return Pins(beside, cache_root / LOCKFILE)
+def _spec(claim_set: ClaimSet) -> ModelSpec:
+    name = claim_set.network_name
+    spec = find_spec(name)
+    if spec is None:
+        raise UsageProblem(f"hubtool cannot build the network {name}", hint=f"it knows {', '.join(known_names())}")
+    return spec

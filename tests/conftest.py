@@ -2,61 +2,50 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.command import Hubtool, HubtoolProcess, Result
+
+__all__ = ["Hubtool", "HubtoolProcess", "Result"]
+
+# As hubtool says before it imports MindSpore: here, a test may be the first to import it.
+os.environ.setdefault("GLOG_v", "4")
 REPOSITORY = Path(__file__).resolve().parent.parent
 CARDS = REPOSITORY / "cards"
 DIGITS_CARD = CARDS / "bit_digits.md"
 DIGITS_CHECKPOINT = next((CARDS / "assets").glob("bit_digits-*.ckpt"))
 
 
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-
-class Hubtool:
-    """Runs the real command in a process of its own, with a cache of its own."""
-
-    def __init__(self, folder: Path, cache: Path):
-        self.folder = folder
-        self.environment = {
-            key: value for key, value in os.environ.items() if not key.startswith(("HUBTOOL_", "GLOG_"))
-        }
-        self.environment |= {"HUBTOOL_CACHE": str(cache), "COLUMNS": "160"}
-
-    def popen(self, *args: str | Path, **options) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "hubtool", *map(str, args)]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-        return subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, **(pipes | options))
-
-    def __call__(self, *args: str | Path, timeout: float = 120) -> Result:
-        process = self.popen(*args)
-        try:
-            out, err = process.communicate(timeout=timeout)
-        finally:
-            process.kill()
-        return Result(process.returncode, out, err)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow tests, so that no process is left alone with one of them at the end."""
-    items.sort(key=lambda item: "slow" not in item.keywords)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    if find_spec("mindspore") is None:
+        for item in items:
+            if item.get_closest_marker("mindspore"):
+                item.add_marker(pytest.mark.skip(reason="MindSpore is not installed"))
 
 
 @pytest.fixture
-def hubtool(tmp_path: Path) -> Hubtool:
-    """The command, started in an empty folder: it finds the cards that come with it."""
+def here(tmp_path: Path) -> Path:
+    """An empty working folder: the command finds the cards that come with it."""
     folder = tmp_path / "here"
     folder.mkdir()
-    return Hubtool(folder, tmp_path / "cache")
+    return folder
+
+
+@pytest.fixture
+def hubtool(here: Path, tmp_path: Path) -> Hubtool:
+    """The command, run in the tests' process."""
+    return Hubtool(here, tmp_path / "cache")
+
+
+@pytest.fixture
+def hubtool_process(here: Path, tmp_path: Path) -> HubtoolProcess:
+    """The command, run in a process of its own: for signals, pipes, and what happens as the interpreter ends."""
+    return HubtoolProcess(here, tmp_path / "cache")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hubtool.asset.clock import Clock, SystemClock
 from hubtool.asset.limits import DEFAULT_LIMITS, Limits, limits_from_environment
 from hubtool.asset.mirrors import Mirror, mirrors_from
 from hubtool.asset.policy import Policy
@@ -23,6 +24,8 @@ class Access:
         Never use the network.
     shared
         Caches of others, looked through first and never written to.
+    clock
+        What waits between requests, and says how long a body has been slow.
     """
 
     offline: bool = False
@@ -30,6 +33,7 @@ class Access:
     mirrors: tuple[Mirror, ...] = ()
     limits: Limits = DEFAULT_LIMITS
     shared: tuple[Path, ...] = ()
+    clock: Clock = field(default_factory=SystemClock)
 
 
 def access_from_environment(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hubtool.asset.door import Unreachable, failure_reason
+from hubtool.asset.clock import Clock
+from hubtool.asset.door import Unreachable
+from hubtool.asset.failures import failure_reason
 from hubtool.asset.limits import Limits
 from hubtool.asset.policy import redacted
 from hubtool.errors import TransferError
@@ -34,7 +35,9 @@ def announced_length(response: requests.Response) -> int | None:
     return int(written)
 
 
-def chunks(response: requests.Response, limits: Limits, room: Callable[[], memoryview]) -> Iterator[memoryview]:
+def chunks(
+    response: requests.Response, limits: Limits, clock: Clock, room: Callable[[], memoryview]
+) -> Iterator[memoryview]:
     """The bytes of the file, as they arrive.
 
     Parameters
@@ -51,20 +54,20 @@ def chunks(response: requests.Response, limits: Limits, room: Callable[[], memor
     """
     encoding = content_encoding(response)
     if not encoding:
-        return _arriving(response.raw, limits, room)
+        return _arriving(response.raw, limits, clock, room)
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise TransferError(f"{redacted(response.url)}: the server insists on the encoding {encoding}")
     encoded = memoryview(bytearray(limits.chunk_bytes))
-    return _decoded(_arriving(response.raw, limits, lambda: encoded), room)
+    return _decoded(_arriving(response.raw, limits, clock, lambda: encoded), room)
 
 
-def _arriving(raw: Any, limits: Limits, room: Callable[[], memoryview]) -> Iterator[memoryview]:
+def _arriving(raw: Any, limits: Limits, clock: Clock, room: Callable[[], memoryview]) -> Iterator[memoryview]:
     from http.client import HTTPException
 
     from urllib3.exceptions import HTTPError
 
     receive = _receiver(raw)
-    window_end = time.monotonic() + limits.slow_seconds
+    window_end = clock.monotonic() + limits.slow_seconds
     in_window = 0
     while True:
         buffer = room()
@@ -76,7 +79,7 @@ def _arriving(raw: Any, limits: Limits, room: Callable[[], memoryview]) -> Itera
             return
         yield buffer[:count]
         in_window += count
-        now = time.monotonic()
+        now = clock.monotonic()
         if now > window_end:
             if in_window < limits.slow_bytes:
                 raise Unreachable(f"only {in_window:,} bytes came in {limits.slow_seconds:g} s")

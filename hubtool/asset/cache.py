@@ -11,28 +11,25 @@ Evaluations keep their ledgers below the same root; those are the business of `h
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
-import re
 import shutil
 import stat
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from hubtool.asset.limits import DEFAULT_LIMITS
+from hubtool.asset.notes import Note, boot_id, fingerprint_of, read_note, write_note
 from hubtool.card.record import SHORTEST_DIGEST, Digest
-from hubtool.files import environment_errors, write_atomically
+from hubtool.files import environment_errors
 
 _log = logging.getLogger(__name__)
 _SECONDS_OF_SILENCE = 1.0
 _SECONDS_OF_A_DAY = 86_400
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +47,28 @@ class Cache:
     Parameters
     ----------
     read_only
-        Neither mend nor note anything: the folder belongs to somebody else.
+        The folder belongs to somebody else: only `peek` at it. Its notes come from other machines, too.
     """
 
     def __init__(self, root: Path, *, read_only: bool = False):
         self.root = root
         self.read_only = read_only
+
+    def peek(
+        self, digest: Digest, name: str, *, links: Collection[str] = (), rehash: bool = False
+    ) -> CachedFile | None:
+        """The intact file with that digest, or None. Writes nothing: what is damaged stays, with a warning.
+
+        Parameters as for `find`.
+        """
+        with environment_errors(self.root):
+            for path, note in self._candidates(digest, name, links):
+                state = self._state(path, note, rehash=rehash)
+                if state.intact:
+                    return CachedFile(path, path.parent.name, state.size)
+                if state.fault:
+                    _log.warning("%s %s; skipped", path, state.fault)
+        return None
 
     def find(
         self, digest: Digest, name: str, *, links: Collection[str] = (), rehash: bool = False
@@ -63,6 +76,7 @@ class Cache:
         """The intact file with that digest, or None; what is there and is not intact is removed.
 
         A file whose size, times and inode are as recorded is taken as intact without reading it, unless `rehash`.
+        That it was used is noted, and what was found out by reading it.
 
         Parameters
         ----------
@@ -71,48 +85,64 @@ class Cache:
             by somebody who looks for them, so another link's file does not count, whatever its digest begins with.
         """
         with environment_errors(self.root):
-            for folder in self._folders(digest):
-                note = read_note(folder)
-                if digest.kind == "prefix" and not set(note.links) & set(links):
-                    continue
-                path = folder / (note.file or name)
-                if self._is_intact(path, folder, note, rehash=rehash):
-                    if not self.read_only:
-                        _note_use(folder)
-                    return CachedFile(path, folder.name, path.stat().st_size)
+            for path, note in self._candidates(digest, name, links):
+                state = self._state(path, note, rehash=rehash)
+                if state.intact:
+                    if state.read:
+                        self._note_read(path, note, state.fingerprint)
+                    self.note_use(path.parent.name)
+                    return CachedFile(path, path.parent.name, state.size)
+                if state.fault:
+                    _log.warning("%s %s; removed", path, state.fault)
+                    remove(path)
         return None
 
-    def _is_intact(self, path: Path, folder: Path, note: Note, *, rehash: bool) -> bool:
-        """Whether a cached file still is what was verified; one that is not is removed."""
+    def note_use(self, sha256: str) -> None:
+        """Let the note's time of change tell when a file was last used, to the day; does nothing for a file not here.
+
+        Parameters
+        ----------
+        sha256
+            All 64 digits.
+        """
+        note = (self.root / "sha256" / sha256).with_suffix(".json")
+        try:
+            if time.time() - note.stat().st_mtime > _SECONDS_OF_A_DAY:
+                os.utime(note)
+        except OSError:
+            _log.debug("%s: the time of use could not be noted", note)
+
+    def _candidates(self, digest: Digest, name: str, links: Collection[str]) -> Iterator[tuple[Path, Note]]:
+        """Where the file would lie, and what is noted about it."""
+        for folder in self._folders(digest):
+            note = read_note(folder)
+            if digest.kind == "full" or set(note.links) & set(links):
+                yield folder / (note.file or name), note
+
+    def _state(self, path: Path, note: Note, *, rehash: bool) -> _State:
+        """What a path of the cache holds; reads the file when its note does not vouch for it."""
         try:
             status = path.lstat()
         except (FileNotFoundError, NotADirectoryError):
-            return False
+            return _State()
         if not stat.S_ISREG(status.st_mode):
-            self._discard(path, "is not a regular file")
-            return False
+            return _State(fault="is not a regular file")
+        fingerprint = fingerprint_of(status)
         # A file is not flushed to the disk when it is complete, which can take as long as the transfer. What a power
         # cut may have taken is noticed by reading it once after the machine was started again.
-        durable = note.boot in {None, _boot()} or self.read_only
-        if not rehash and durable and note.stat == _fingerprint(status):
-            return True
-        if hash_file(path) != folder.name:
-            self._discard(path, "was changed since it was verified")
-            return False
-        if not self.read_only:
-            boot = note.boot if note.boot == _boot() else None
-            try:
-                write_note(folder, note._replace(file=path.name, stat=_fingerprint(status), boot=boot))
-            except OSError:
-                _log.info("%s is not writable: the file is read each time", folder.parent)
-        return True
+        durable = note.boot in {None, boot_id()} or self.read_only
+        if not rehash and durable and note.stat == fingerprint:
+            return _State(intact=True, size=status.st_size, fingerprint=fingerprint)
+        if hash_file(path) != path.parent.name:
+            return _State(fault="was changed since it was verified")
+        return _State(intact=True, read=True, size=status.st_size, fingerprint=fingerprint)
 
-    def _discard(self, path: Path, why: str) -> None:
-        if self.read_only:
-            _log.warning("%s %s; passed over", path, why)
-            return
-        _log.warning("%s %s; removed", path, why)
-        remove(path)
+    def _note_read(self, path: Path, note: Note, fingerprint: list[int] | None) -> None:
+        boot = note.boot if note.boot == boot_id() else None
+        try:
+            write_note(path.parent, note._replace(file=path.name, stat=fingerprint, boot=boot))
+        except OSError:
+            _log.info("%s is not writable: the file is read each time", path.parent.parent)
 
     def _folders(self, digest: Digest) -> list[Path]:
         if digest.kind == "full":
@@ -137,7 +167,7 @@ class Cache:
                 remove(path)  # or of a file
             fetched.replace(path)
             links = {*read_note(folder).links, link}
-            write_note(folder, Note(name, source, tuple(sorted(links)), _fingerprint(path.stat()), _boot()))
+            write_note(folder, Note(name, source, tuple(sorted(links)), fingerprint_of(path.stat()), boot_id()))
         return CachedFile(path, sha256, path.stat().st_size)
 
     def partial_path(self, digest: Digest) -> Path:
@@ -205,47 +235,26 @@ def hash_file(path: Path) -> str:
     return sha256.hexdigest()
 
 
-class Note(NamedTuple):
-    """What was noted about a file of the cache when it was last read.
+class _State(NamedTuple):
+    """What a path of the cache holds.
 
     Attributes
     ----------
-    file
-        Its name; empty when nothing readable was noted.
-    source, links
-        Where the bytes came from, and the links of cards that stand for it.
-    stat
-        Size, times and inode.
-    boot
-        The start of the machine in which it was written, until it has been read in a later one.
+    intact
+        Whether it is the file that its folder's name promises.
+    read
+        Whether all bytes were read to find out.
+    fault
+        What is wrong with it; empty for an intact file, and where nothing is.
+    fingerprint
+        As `fingerprint_of`, from before it was read.
     """
 
-    file: str = ""
-    source: str = ""
-    links: tuple[str, ...] = ()
-    stat: list[int] | None = None
-    boot: str | None = None
-
-
-def read_note(folder: Path) -> Note:
-    """What was noted about the file in a folder of the cache."""
-    try:
-        found = json.loads(folder.with_suffix(".json").read_bytes())
-        file, source, links = str(found["file"]), str(found["source"]), tuple(map(str, found["links"]))
-        boot = None if found["boot"] is None else str(found["boot"])
-        return Note(file if safe_name(file) == file else "", source, links, list(found["stat"]), boot)
-    except (OSError, ValueError, TypeError, KeyError):
-        return Note()
-
-
-def write_note(folder: Path, note: Note) -> None:
-    """Write down what is known about the file in a folder of the cache."""
-    write_atomically(folder.with_suffix(".json"), json.dumps(note._asdict()).encode())
-
-
-def safe_name(name: str) -> str:
-    """A file name from a link, without anything a file system or a shell could trip over."""
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".")[-200:] or "asset"
+    intact: bool = False
+    read: bool = False
+    fault: str = ""
+    size: int = 0
+    fingerprint: list[int] | None = None
 
 
 def remove(path: Path) -> None:
@@ -254,26 +263,3 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _note_use(folder: Path) -> None:
-    """Let the note's time of change tell when the file was last used, to the day."""
-    note = folder.with_suffix(".json")
-    try:
-        if time.time() - note.stat().st_mtime > _SECONDS_OF_A_DAY:
-            os.utime(note)
-    except OSError:
-        _log.debug("%s: the time of use could not be noted", note)
-
-
-def _fingerprint(status: os.stat_result) -> list[int]:
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-
-
-@cache
-def _boot() -> str | None:
-    """What tells this start of the machine from others; None where the system does not say."""
-    try:
-        return _BOOT_ID.read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from threading import Timer
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from hubtool import __version__
+from hubtool.asset.failures import distrusts_certificate, failure_reason
 from hubtool.asset.limits import Limits
 from hubtool.asset.policy import Policy, redacted
 from hubtool.errors import HubtoolError, LinkRefused, TransferError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import requests
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_ADDRESS_IN_MEMORY = re.compile(r"^<?[\w.]+ object at 0x[0-9a-f]+>?: |^\w+\(.*?\): ")
 
 
 class Unreachable(HubtoolError):
@@ -91,7 +90,7 @@ class Door:
             request = self._session.prepare_request(requests.Request(method, url, dict(headers), auth=auth))
             settings = self._session.merge_environment_settings(request.url, {}, True, None, None)
         except (requests.RequestException, ValueError) as error:
-            raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="mend the link") from error
+            raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="fix the link") from error
         try:
             # Not the session's own `send`, which reads the whole body of a redirect, however long it is.
             return self._session.get_adapter(url).send(
@@ -100,21 +99,14 @@ class Door:
                 **settings,  # type: ignore[arg-type]
             )
         except requests.exceptions.InvalidURL as error:
-            raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="mend the link") from error
+            raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="fix the link") from error
         except (requests.RequestException, ValueError) as error:
-            if _distrusts_certificate(error):
+            if distrusts_certificate(error):
                 raise TransferError(
                     f"{redacted(url)}: {failure_reason(error)}",
                     hint="its certificate is not trusted; nothing was fetched",
                 ) from error
             raise Unreachable(failure_reason(error)) from error
-
-
-def _distrusts_certificate(error: BaseException) -> bool:
-    """Whether a certificate was at fault, and not a handshake that broke off."""
-    import ssl
-
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
 
 
 def _anonymous(request: Any) -> Any:
@@ -197,7 +189,7 @@ def _checked_adapter(policy: Policy, limits: Limits) -> Any:
 
 @contextmanager
 def _deadline(sock: Any, seconds: float) -> Iterator[None]:
-    """End whatever waits for a socket when time is up: a timeout of the socket starts anew with every byte."""
+    """End whatever waits for a socket when time is up: a timeout of the socket starts again with every byte."""
     import socket
 
     late = False
@@ -220,33 +212,3 @@ def _deadline(sock: Any, seconds: float) -> Iterator[None]:
         timer.cancel()
     if late:  # also when what came so far looks like a whole head
         raise TimeoutError(f"the head of the answer took more than {seconds:g} s")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it wraps, in whichever way the libraries wrap it, the innermost last."""
-    cause: BaseException | None = error
-    seen: set[int] = set()
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        inner = getattr(cause, "reason", None) or cause.__cause__ or cause.__context__
-        if not isinstance(inner, BaseException):
-            inner = next((arg for arg in cause.args if isinstance(arg, BaseException)), None)
-        cause = inner
-
-
-def failure_reason(error: BaseException) -> str:
-    """The innermost cause in plain words: requests and urllib3 wrap it in the text of every layer above."""
-    import requests
-    from urllib3.exceptions import IncompleteRead, ReadTimeoutError
-
-    causes = list(_causes(error))
-    cause = next((cause for cause in causes if isinstance(cause, IncompleteRead)), causes[-1])
-    if isinstance(cause, IncompleteRead):
-        return "the connection ended too early"
-    if isinstance(cause, TimeoutError) and cause.args and "head" in str(cause):
-        return str(cause)
-    if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError | ReadTimeoutError):
-        return "the server did not answer in time"
-    said = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return _ADDRESS_IN_MEMORY.sub("", " ".join(str(said).split()))[:200]

@@ -27,10 +27,16 @@ class Limits:
         A body that brings less than `slow_bytes` in `slow_seconds` has stalled.
     idle_attempts
         Requests in a row that bring nothing new, after which a source is given up.
+    idle_attempts_with_others
+        The same, for a source after which there is another one to try.
     attempts
         Requests in all that bring less than `solid_bytes` each.
     solid_bytes
         What a request has to bring so that it does not count towards `attempts`.
+    first_backoff_seconds, longest_backoff_seconds
+        Longest wait after the first request that brought nothing, doubled after each further one; and where that ends.
+    progress_backoff_seconds
+        Longest wait after a request that brought something.
     redirects
         Hops followed from one link.
     retry_after_seconds
@@ -39,6 +45,8 @@ class Limits:
         Largest file accepted. HUBTOOL_MAX_BYTES sets this one and the next.
     max_unannounced_bytes
         Largest file accepted from a server that does not say beforehand how long it is.
+    link_attempts, link_backoff_seconds
+        Requests after which a link counts as unreachable; the wait after the first, two of it after the second.
     chunk_bytes
         Bytes read, written and hashed at a time: what a process that is killed can lose.
     """
@@ -49,12 +57,18 @@ class Limits:
     slow_seconds: float = 60.0
     slow_bytes: int = 4096
     idle_attempts: int = 5
+    idle_attempts_with_others: int = 2
     attempts: int = 50
     solid_bytes: int = _MIB
+    first_backoff_seconds: float = 0.25
+    longest_backoff_seconds: float = 8.0
+    progress_backoff_seconds: float = 0.05
     redirects: int = 10
     retry_after_seconds: float = 30.0
     max_bytes: int = 64 * _GIB
     max_unannounced_bytes: int = 4 * _GIB
+    link_attempts: int = 3
+    link_backoff_seconds: float = 0.5
     chunk_bytes: int = 512 * 1024
 
 

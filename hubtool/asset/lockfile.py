@@ -99,7 +99,7 @@ def _pin(path: Path, key: str, entry: object) -> Pin:
 
 
 def _broken(place: object, reason: str) -> UsageProblem:
-    return UsageProblem(f"{place}: not a lockfile: {reason}", hint="mend it, or remove it and run hubtool lock")
+    return UsageProblem(f"{place}: not a lockfile: {reason}", hint="fix it, or remove it and run hubtool lock")
 
 
 def update_lockfile(

@@ -1,12 +1,10 @@
-"""Whether the links of cards lead anywhere: HEAD, then a GET of one byte, few at a time for each host."""
+"""Whether links lead anywhere: HEAD, then a GET of one byte, few at a time for each host."""
 
 from __future__ import annotations
 
 import json
-import re
-import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,24 +15,16 @@ from urllib.parse import urlsplit
 from hubtool.asset.access import Access
 from hubtool.asset.door import Door, Unreachable
 from hubtool.asset.together import together
-from hubtool.card.parse import ParsedCard
-from hubtool.card.span import Span
 from hubtool.errors import TransferError
 from hubtool.files import environment_errors, write_atomically
-from hubtool.lint.diagnostic import Diagnostic, Severity
 
 State = Literal["alive", "dead", "unreachable"]
-_URL = re.compile(r"https?://[^\s<>()\[\]\"'`|\\]+")
-_TRAILING = ".,;:!?*_"
 _GONE = {404, 410}
 _HEAD_IS_NOT_ENOUGH = {400, 403, 404, 405, 406, 410, 500, 501}
 _SERVER_ERROR = 500
-_ATTEMPTS = 3
-_SECONDS_BETWEEN_ATTEMPTS = 0.5
 _SECONDS_OF_A_DAY = 86_400
 _CONNECTIONS = 8
 _CONNECTIONS_A_HOST = 2
-_CODES = {"dead": ("HT801", Severity.ERROR), "unreachable": ("HT802", Severity.WARNING)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +36,22 @@ class LinkState:
     time: float
 
 
-def links_of(parsed: ParsedCard) -> Iterator[tuple[str, Span]]:
-    """Every http(s) link in a card's text, with its place."""
-    for number, line in enumerate(parsed.lines, 1):
-        for match in _URL.finditer(line):
-            url = match[0].rstrip(_TRAILING)
-            yield url, Span(number, match.start() + 1, number, match.start() + 1 + len(url))
-
-
 def look_up(urls: Iterable[str], memory: Path, access: Access) -> dict[str, LinkState]:
     """The state of each link; answers of less than a day ago are taken from the file `memory`.
 
     Links of hosts that could not be reached are asked again at the next run.
+
+    Raises
+    ------
+    EnvironmentProblem
+        The file cannot be written.
     """
-    known = _remembered(memory)
+    known = _remembered(memory, access.clock.time())
     wanted = [url for url in dict.fromkeys(urls) if url not in known]
     hosts: dict[str, Semaphore] = defaultdict(lambda: Semaphore(_CONNECTIONS_A_HOST))
     places = {url: hosts[urlsplit(url).netloc] for url in wanted}
     door = Door(access.policy, access.limits)
-    jobs = [partial(_look_up, door, url, places[url]) for url in wanted]
+    jobs = [partial(_look_up, door, access, url, places[url]) for url in wanted]
     found = {url: _state(outcome) for url, outcome in zip(wanted, together(jobs, _CONNECTIONS), strict=True)}
     door.close()
     known |= found
@@ -73,46 +60,31 @@ def look_up(urls: Iterable[str], memory: Path, access: Access) -> dict[str, Link
     return known
 
 
-def link_diagnostics(parsed: ParsedCard, states: Mapping[str, LinkState]) -> list[Diagnostic]:
-    """Diagnostics of one card's links."""
-    found = []
-    for url, span in links_of(parsed):
-        link = states[url]
-        if link.state in _CODES:
-            code, severity = _CODES[link.state]
-            found.append(Diagnostic(parsed.shown, span, code, severity, f"{url}: {link.reason}"))
-    return found
-
-
 def _state(outcome: LinkState | Exception) -> LinkState:
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
-def _look_up(door: Door, url: str, place: Semaphore) -> LinkState:
-    reason = ""
+def _look_up(door: Door, access: Access, url: str, place: Semaphore) -> LinkState:
+    reason, limits, now = "", access.limits, access.clock.time
     with place:
-        for attempt in range(_ATTEMPTS):
-            time.sleep(attempt * _SECONDS_BETWEEN_ATTEMPTS)
+        for attempt in range(limits.link_attempts):
+            if attempt:
+                access.clock.sleep(attempt * limits.link_backoff_seconds)
             try:
                 status = _status(door, url)
             except Unreachable as error:
                 reason = error.message
                 continue
             except TransferError as error:
-                return LinkState("unreachable", error.message, time.time())
-            if status < _SERVER_ERROR:
-                gone = status in _GONE
-                return LinkState(
-                    "dead" if gone else "alive", f"the server answered {status}" if gone else "", time.time()
-                )
+                return LinkState("unreachable", error.message, now())
             reason = f"the server answered {status}"
-    return LinkState("unreachable", reason, time.time())
-
-
-def _answered(status: int) -> str:
-    return f"the server answered {status}"
+            if status in _GONE:
+                return LinkState("dead", reason, now())
+            if status < _SERVER_ERROR:
+                return LinkState("alive", "", now())
+    return LinkState("unreachable", reason, now())
 
 
 def _status(door: Door, url: str) -> int:
@@ -124,11 +96,11 @@ def _status(door: Door, url: str) -> int:
         return response.status_code
 
 
-def _remembered(memory: Path) -> dict[str, LinkState]:
+def _remembered(memory: Path, now: float) -> dict[str, LinkState]:
     try:
         entries = json.loads(memory.read_text(encoding="utf-8"))
         links = {str(url): LinkState(*entry) for url, entry in entries.items()}
-        return {url: link for url, link in links.items() if time.time() - link.time < _SECONDS_OF_A_DAY}
+        return {url: link for url, link in links.items() if now - link.time < _SECONDS_OF_A_DAY}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

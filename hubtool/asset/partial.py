@@ -1,17 +1,19 @@
-"""A file on its way in: bytes on disk, hashed by a second thread, with what is needed to go on after a crash."""
+"""A file on its way in: bytes on disk, hashed by a second thread, with what is needed to resume after a crash."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
 from hubtool.asset.limits import DEFAULT_LIMITS
-from hubtool.errors import HubtoolError
+from hubtool.errors import DigestMismatch, HubtoolError
 from hubtool.files import environment_errors, write_atomically
 
 _BUFFERS = 8
@@ -104,7 +106,7 @@ class Partial:
         return os.pread(self._descriptor, _HEAD_BYTES, 0)
 
     def close(self) -> None:
-        """Leave the bytes, if there are any, for whoever goes on."""
+        """Leave the bytes, if there are any, for the next pull to resume."""
         self._hasher.stop()
         os.close(self._descriptor)
         if not self.size:
@@ -124,6 +126,20 @@ class Partial:
             isinstance(t, str | None) for t in (origin.etag, origin.modified)
         )
         return origin if fits and isinstance(origin.url, str) else None
+
+
+@contextmanager
+def incoming(path: Path) -> Iterator[Partial]:
+    """A partial at a path. It is gone when its bytes were used or were the wrong ones; otherwise they stay."""
+    partial = Partial(path)
+    try:
+        yield partial
+        partial.discard()
+    except DigestMismatch:
+        partial.discard()
+        raise
+    finally:
+        partial.close()
 
 
 class _Hasher:

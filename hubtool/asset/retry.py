@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timezone
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 
 from hubtool.asset.limits import Limits
-
-_FIRST_SECONDS = 0.25
-_LONGEST_SECONDS = 8.0
-_AFTER_PROGRESS_SECONDS = 0.05
 
 
 class Retries:
     """Counts the failed requests of one source.
 
-    A request that brought something new starts the count anew, but there is a cap on those that brought little, so
+    A request that brought something new restarts the count, but there is a cap on those that brought little, so
     that a server which gives a byte at a time comes to an end.
     """
 
@@ -42,12 +38,21 @@ class Retries:
         if not self._left or not self._idle_left:
             return None
         failed = self._idle_attempts - self._idle_left
-        longest = min(_FIRST_SECONDS * 2 ** (failed - 1), _LONGEST_SECONDS) if failed else _AFTER_PROGRESS_SECONDS
+        limits = self._limits
+        longest = limits.progress_backoff_seconds
+        if failed:
+            longest = min(limits.first_backoff_seconds * 2 ** (failed - 1), limits.longest_backoff_seconds)
         return longest / 2 + random.uniform(0, longest / 2)  # noqa: S311 (jitter is no secret)
 
 
-def retry_after(written: str | None) -> float | None:
-    """Seconds that a Retry-After header asks to wait (RFC 9110, 10.2.3); None when it asks nothing readable."""
+def retry_after(written: str | None, now: float) -> float | None:
+    """Seconds that a Retry-After header asks to wait (RFC 9110, 10.2.3); None when it asks nothing readable.
+
+    Parameters
+    ----------
+    now
+        Seconds since 1970, for a header that names a moment.
+    """
     text = (written or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
@@ -57,4 +62,4 @@ def retry_after(written: str | None) -> float | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+    return max(0.0, moment.timestamp() - now)

@@ -1,7 +1,7 @@
 """Fetching one file from one URL: request, resume, ask again, and know when to stop.
 
 The state is the partial file. A request asks for what it lacks; what the answer says decides whether its bytes
-continue the partial or begin it anew.
+continue the partial or replace it.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import logging
 import re
 import shutil
-import time
 from typing import TYPE_CHECKING, NoReturn
 
+from hubtool.asset.access import Access
 from hubtool.asset.body import announced_length, chunks, content_encoding
 from hubtool.asset.door import Door, Unreachable
-from hubtool.asset.limits import Limits
 from hubtool.asset.partial import Origin, Partial
 from hubtool.asset.policy import redacted
 from hubtool.asset.retry import Retries, retry_after
@@ -50,11 +49,12 @@ class _TryAgain(Exception):
 class Transfer:
     """The transfer of one file from one URL into a partial."""
 
-    def __init__(self, url: str, partial: Partial, door: Door, limits: Limits, task: Task, size: int | None = None):
+    def __init__(self, url: str, partial: Partial, door: Door, access: Access, task: Task, size: int | None = None):
         self.url = url
         self.partial = partial
         self._door = door
-        self._limits = limits
+        self._limits = access.limits
+        self._clock = access.clock
         self._task = task
         self._size = size
         self._ranges = True
@@ -92,7 +92,7 @@ class Transfer:
                     raise self._failed(f"{stop} ({counted(requests, 'request')})") from stop
                 wait = max(wait, getattr(stop, "wait", None) or 0.0)
                 _log.info("%s: %s; trying again in %.1f s", redacted(self.url), stop, wait)
-                time.sleep(wait)
+                self._clock.sleep(wait)
             else:
                 return
 
@@ -167,7 +167,7 @@ class Transfer:
         if status < 200:
             raise _TryAgain(said)  # an interim answer that nobody asked for; the real one may come without it
         if status in _MAY_PASS or status >= 500:
-            wait = retry_after(response.headers.get("Retry-After"))
+            wait = retry_after(response.headers.get("Retry-After"), self._clock.time())
             if wait is not None and wait > self._limits.retry_after_seconds:
                 raise self._failed(f"{said} with Retry-After: {wait:.0f} s", hint="pull again then")
             raise _TryAgain(said, wait)
@@ -197,7 +197,7 @@ class Transfer:
         most = self._size if self._size is not None else total
         if most is None:
             most = self._limits.max_unannounced_bytes
-        for chunk in chunks(response, self._limits, partial.room):
+        for chunk in chunks(response, self._limits, self._clock, partial.room):
             if partial.size + len(chunk) > most:
                 partial.restart()
                 if self._size is not None:

@@ -1,22 +1,48 @@
-"""What is put to the test: the claims that a card makes about one file."""
+"""The claims that a card makes about one file on one dataset: what a verification takes one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hubtool.card.catalogue import Catalogue
-from hubtool.card.metrics import Metric
+from hubtool.card.catalogue import Catalogue, Match, invalid
+from hubtool.card.claim import Claim
+from hubtool.card.datasets import same_dataset
 from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset, Card, Variant
-from hubtool.errors import NotFound
+from hubtool.errors import CardError, NotFound
 
 CHECKPOINT_FORMAT = "ckpt"
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """One file and the numbers a card publishes for it.
+class Heading:
+    """What results are shown under.
+
+    Attributes
+    ----------
+    name, uid
+        Of the card.
+    variant
+        Model name of the row, if the claims are those of a row.
+    place
+        Where in the card the claims stand.
+    """
+
+    name: str
+    uid: str
+    variant: str | None
+    place: str
+
+    @property
+    def called(self) -> str:
+        """The model: the row's, or else the card's."""
+        return self.variant or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSet:
+    """One file, and the numbers that one place of a card publishes for it.
 
     Attributes
     ----------
@@ -24,6 +50,8 @@ class Subject:
         The row of the results table that makes the claims; None for the front matter.
     others
         Files of the front matter about which no numbers are published.
+    dataset
+        What all the claims are about, as the card names it; None where the card does not say.
     params_m
         Published number of parameters, in millions.
     called
@@ -34,7 +62,8 @@ class Subject:
     variant: Variant | None
     asset: Asset | None
     others: tuple[Asset, ...]
-    metrics: tuple[Metric, ...]
+    claims: tuple[Claim, ...]
+    dataset: str | None
     params_m: float | None
     called: str
 
@@ -42,6 +71,12 @@ class Subject:
     def assets(self) -> tuple[Asset, ...]:
         """All its files: the one that the figures are about, and the others."""
         return (self.asset, *self.others) if self.asset is not None else self.others
+
+    @property
+    def heading(self) -> Heading:
+        """What results about the claims are shown under."""
+        variant = self.variant.model if self.variant else None
+        return Heading(self.card.model_name, self.card.uid, variant, self.place)
 
     @property
     def network_name(self) -> str:
@@ -66,59 +101,98 @@ class Subject:
         return f"hubtool pull {self.called}"
 
 
-def choose(catalogue: Catalogue, names: Sequence[str]) -> list[Subject | ParsedCard]:
-    """The subjects behind some names, each once, or of the whole catalogue; cards without a record as they are.
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A card without a record, and its first problem."""
+
+    parsed: ParsedCard
+    error: CardError
+
+    @property
+    def heading(self) -> Heading:
+        """The name of its model, if that can be read, or its file's stem; and its path."""
+        name = str((self.parsed.values or {}).get("model-name") or self.parsed.path.stem)
+        return Heading(name, "", None, self.parsed.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What some names, or a whole catalogue, come to."""
+
+    claim_sets: tuple[ClaimSet, ...]
+    unread: tuple[Unread, ...] = ()
+
+
+def choose(catalogue: Catalogue, names: Sequence[str]) -> Selection:
+    """The claim sets behind some names, each once, or of the whole catalogue.
 
     Raises
     ------
     NotFound, AmbiguousName, CardError
         As `Catalogue.resolve` does; NotFound also for a catalogue without a card.
     """
-    chosen: list[Subject | ParsedCard] = []
-    for match in [catalogue.resolve(name) for name in names]:
-        called = catalogue.shortest_name(match.card)
-        chosen += [row_subject(match.card, match.variant)] if match.variant else all_subjects(match.card, called)
-    if not names:
-        for parsed in catalogue.parsed:
-            card = parsed.card
-            chosen += all_subjects(card, catalogue.shortest_name(card)) if card else [parsed]
-    if not chosen:
+    if names:
+        sets = [one for name in names for one in _behind(catalogue, catalogue.resolve(name))]
+        return Selection(tuple(dict.fromkeys(sets)))
+    selection = Selection(
+        tuple(one for card in catalogue.cards for one in claim_sets(card, catalogue.shortest_name(card))),
+        tuple(Unread(parsed, invalid(parsed)) for parsed in catalogue.parsed if parsed.card is None),
+    )
+    if not selection.claim_sets and not selection.unread:
         raise NotFound(f"{', '.join(map(str, catalogue.roots))}: no card below", hint="name a folder with --cards")
-    return [subject for number, subject in enumerate(chosen) if subject not in chosen[:number]]
+    return selection
 
 
-def front_matter_subject(card: Card, called: str = "") -> Subject:
+def claims_of(card: Card, row: Variant | None) -> ClaimSet:
+    """The claims of a row of the results table, or of the front matter."""
+    return row_claims(card, row) if row else front_matter_claims(card)
+
+
+def front_matter_claims(card: Card, called: str = "") -> ClaimSet:
     """The claims of the front matter, which are about the card's first checkpoint."""
     asset = next((a for a in card.assets if a.format.casefold() == CHECKPOINT_FORMAT), None)
     asset = asset or (card.assets[0] if card.assets else None)
     others = tuple(other for other in card.assets if other is not asset)
-    return Subject(card, None, asset, others, card.metrics, _params_of(card, asset), called or card.model_name)
+    dataset = card.train_dataset
+    claims = tuple(Claim(metric, dataset) for metric in card.metrics)
+    return ClaimSet(card, None, asset, others, claims, dataset, _params_of(card, asset), called or card.model_name)
 
 
-def row_subject(card: Card, row: Variant, called: str = "") -> Subject:
-    """The claims of one row of the results table; the front matter's digest counts if it is about the same file."""
+def row_claims(card: Card, row: Variant, called: str = "") -> ClaimSet:
+    """The claims of one row of the results table; the front matter's digest counts if it is about the same file.
+
+    They are about the dataset that the row names, or else about that of the card.
+    """
     published = next((a for a in card.assets if _same_file(a, row.asset)), row.asset)
-    return Subject(card, row, published, (), row.metrics, row.params_m, called or row.model)
+    dataset = row.dataset or card.train_dataset
+    claims = tuple(Claim(metric, dataset) for metric in row.metrics)
+    return ClaimSet(card, row, published, (), claims, dataset, row.params_m, called or row.model)
 
 
-def all_subjects(card: Card, called: str = "") -> tuple[Subject, ...]:
+def claim_sets(card: Card, called: str = "") -> tuple[ClaimSet, ...]:
     """The front matter and every row, except rows that only repeat what the front matter says."""
-    front = front_matter_subject(card, called)
+    front = front_matter_claims(card, called)
     rows = (
-        row_subject(card, row, called if row.model.casefold() == card.model_name.casefold() else row.model)
+        row_claims(card, row, called if row.model.casefold() == card.model_name.casefold() else row.model)
         for row in card.variants
     )
     return (front, *(row for row in rows if not _repeats(row, front)))
 
 
-def rivals(subject: Subject) -> list[Asset]:
+def _behind(catalogue: Catalogue, match: Match) -> tuple[ClaimSet, ...]:
+    if match.variant:
+        return (row_claims(match.card, match.variant),)
+    return claim_sets(match.card, catalogue.shortest_name(match.card))
+
+
+def rivals(claim_set: ClaimSet) -> list[Asset]:
     """Other checkpoints of the same network in the same card: a figure may have slipped from one to another."""
     found: list[Asset] = []
-    for other in all_subjects(subject.card):
-        same_network = other.network_name.casefold() == subject.network_name.casefold()
+    for other in claim_sets(claim_set.card):
+        same_network = other.network_name.casefold() == claim_set.network_name.casefold()
         if other.asset is None or not (same_network and other.is_checkpoint):
             continue
-        if not any(_same_file(other.asset, known) for known in (subject.asset, *found)):
+        if not any(_same_file(other.asset, known) for known in (claim_set.asset, *found)):
             found.append(other.asset)
     return found
 
@@ -133,7 +207,7 @@ def assets_of(card: Card, row: Variant | None) -> tuple[Asset, ...]:
     """
     if row is None:
         return card.assets
-    asset = row_subject(card, row).asset
+    asset = row_claims(card, row).asset
     if asset is None:
         raise NotFound(f"{card.path}:{row.line}: the row links no file", hint="name another row, or the card")
     return (asset,)
@@ -147,9 +221,13 @@ def _params_of(card: Card, asset: Asset | None) -> float | None:
     return next(iter(about_file + about_network), None)
 
 
-def _repeats(row: Subject, front: Subject) -> bool:
-    values = {metric.name: metric.value for metric in front.metrics}
-    return _same_file(row.asset, front.asset) and all(values.get(m.name) == m.value for m in row.metrics)
+def _repeats(row: ClaimSet, front: ClaimSet) -> bool:
+    values = {claim.name: claim.value for claim in front.claims}
+    return (
+        same_dataset(row.dataset, front.dataset)
+        and _same_file(row.asset, front.asset)
+        and all(values.get(claim.name) == claim.value for claim in row.claims)
+    )
 
 
 def _same_file(one: Asset | None, other: Asset | None) -> bool:

@@ -6,24 +6,24 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from hubtool.card.claimset import Subject
+from hubtool.card.claimset import ClaimSet
 from hubtool.card.names import name_key
 
 
-def claims_digest(subject: Subject) -> str:
+def claims_digest(claim_set: ClaimSet) -> str:
     """SHA-256 (64 lower-case hexadecimal digits) of all that the published figures of a file depend on.
 
     That is the file's link and digest, the figures, the network, the dataset, and how the card says that images are
     prepared. Prose does not count: mending a typing error in a card leaves its evidence valid.
     """
-    asset = subject.asset
+    asset = claim_set.asset
     claims = {
         "asset": [asset.url, asset.digest.hex if asset.digest else None] if asset else None,
-        "metrics": [[metric.name, metric.value, metric.unit] for metric in subject.metrics],
-        "network": name_key(subject.network_name),
-        "dataset": name_key(subject.card.train_dataset or ""),
-        "measured_on": name_key((subject.variant.dataset if subject.variant else None) or ""),
-        "recipe": _recipe(subject.card.eval_recipe),
+        "metrics": [[claim.name, claim.value, claim.unit] for claim in claim_set.claims],
+        "network": name_key(claim_set.network_name),
+        "dataset": name_key(claim_set.card.train_dataset or ""),
+        "measured_on": name_key((claim_set.variant.dataset if claim_set.variant else None) or ""),
+        "recipe": _recipe(claim_set.card.eval_recipe),
     }
     text = json.dumps(claims, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

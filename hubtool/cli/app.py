@@ -24,18 +24,19 @@ _BROKEN_PIPE = 141
 COMMANDS = {
     "list": "List the cards there are.",
     "show": "Show the validated record of a card.",
-    "validate": "Check cards; every problem with its line and column.",
+    "validate": "Check cards; report every problem with line and column.",
     "rule": "Explain what a rule of validate wants, and why.",
-    "new": "Write a card for a new model, digests and counts filled in.",
+    "new": "Write a card for a new model, with digest and parameter count filled in.",
     "pull": "Fetch checkpoints, check their SHA-256, print their paths.",
     "lock": "Pin the full digest and size of every file in hubtool.lock.",
-    "cache": "What is kept, whether it is still right, and away with it.",
+    "cache": "List, check and remove the files in the cache.",
     "inspect": "List the tensors of a checkpoint, with statistics.",
     "export": "Write the weights of a checkpoint in another format.",
     "verify": "Check what cards claim; --reproduce-eval re-runs the evaluation.",
+    "report": "Write an HTML page from the cards and the evidence beside them.",
     "diff": "Compare two files of predictions, image by image.",
     "train": "Train a network from a recipe.",
-    "doctor": "Tell what works on this machine and mend what does not.",
+    "doctor": "Show what works on this machine, and how to fix the rest.",
 }
 
 
@@ -80,22 +81,13 @@ def app() -> None:
     a uid, the path of a card, or the model name of a row of a card's results table.
 
     Exit codes: 0 all is well, 1 a problem was found, 2 wrong usage, 3 not found, 4 transfer failed, 5 integrity
-    failed, 6 a needed part is missing or broken.
+    failed, 6 a needed part is missing or broken, 130 interrupted.
     """
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code; never shows a traceback without -vv."""
-    options: dict[str, Any] = {}
-    sys.stdout = _usable(sys.stdout)
-    sys.stderr = _usable(sys.stderr)
-    code = _run(args, options)
-    try:
-        sys.stdout.flush()
-    except OSError:
-        # Whoever read the output has enough, or the disk has; the interpreter must not fail again on flushing it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = code or _BROKEN_PIPE
+    """Run the command line and end the process with its exit code."""
+    code = run(args)
     if code == INTERRUPTED:
         # What was opened is closed by now. Libraries whose import was cut short fail in their exit callbacks:
         # MindSpore's imports it once more, and may abort the process.
@@ -103,6 +95,32 @@ def main(args: list[str] | None = None) -> NoReturn:
         os._exit(code)
     gc.freeze()  # what is left goes with the process: looking through it for garbage first takes 15 ms
     sys.exit(code)
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line in this process; never shows a traceback without -vv.
+
+    Parameters
+    ----------
+    args
+        The words after the command's name; those of this process by default.
+
+    Returns
+    -------
+    int
+        The exit code; 130 after Ctrl-C.
+    """
+    options: dict[str, Any] = {}
+    sys.stdout = _usable(sys.stdout)
+    sys.stderr = _usable(sys.stderr)
+    code = _code_of(args, options)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Whoever read the output has enough, or the disk has; the interpreter must not fail again on flushing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or _BROKEN_PIPE
+    return code
 
 
 def _usable(stream: Any) -> Any:
@@ -114,7 +132,7 @@ def _usable(stream: Any) -> Any:
     return stream
 
 
-def _run(args: list[str] | None, options: dict[str, Any]) -> int:
+def _code_of(args: list[str] | None, options: dict[str, Any]) -> int:
     try:
         result = app.main(args, prog_name="hubtool", standalone_mode=False, obj=options)
     except click.ClickException as error:

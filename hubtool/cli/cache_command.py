@@ -10,12 +10,12 @@ import click
 from hubtool.asset.cache import Cache
 from hubtool.asset.inventory import Kept, clear, forget, is_right, kept, leftovers, matching, select
 from hubtool.card.catalogue import Catalogue
-from hubtool.card.claimset import Subject, all_subjects
+from hubtool.card.claimset import ClaimSet, claim_sets
 from hubtool.card.record import Digest
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import Settings, global_options, settings
 from hubtool.errors import DigestMismatch, NotFound
-from hubtool.evaluation.ledgers import KeptLedger, forget_ledger, kept_ledgers
+from hubtool.evaluation.ledger import KeptLedger, forget_ledger, kept_ledgers
 from hubtool.report.units import seconds_of, size
 from hubtool.words import counted
 
@@ -24,13 +24,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group("cache")
 def command() -> None:
-    """What the cache holds, whether it is still right, and away with it."""
+    """List, check and remove the files in the cache."""
 
 
 def _filters(function: F) -> F:
     for option in (
         click.option("--unused", is_flag=True, help="Only files that no card links."),
-        click.option("--older-than", metavar="AGE", help="Only files and ledgers not used for so long: 12h, 30d, 8w."),
+        click.option(
+            "--older-than", metavar="AGE", help="Only files and ledgers not used for that long: 12h, 30d, 8w."
+        ),
     ):
         function = option(function)
     return function
@@ -50,7 +52,7 @@ def show_dir(ctx: click.Context) -> None:
 @global_options
 @click.pass_context
 def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: bool) -> None:
-    """List the files of the cache, and say what the ledgers of evaluations take."""
+    """List the files in the cache, and how much space the ledgers of evaluations take."""
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)
     files = _selected(cache, chosen, older_than, unused=unused)
@@ -86,7 +88,7 @@ def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: boo
 @global_options
 @click.pass_context
 def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
-    """Read files of the cache, by default all, and compare their SHA-256. Exits 5 when one is wrong."""
+    """Read files in the cache, all by default, and compare their SHA-256. Exits 5 when one is wrong."""
     chosen = settings(ctx)
     wrong = 0
     files = _named(chosen, names) if names else kept(Cache(chosen.cache_root))
@@ -105,7 +107,7 @@ def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
 @global_options
 @click.pass_context
 def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
-    """Remove files: those of a card, those of a name, or those whose digest begins so."""
+    """Remove files: those of a card, those with a name, or those whose digest begins like that."""
     chosen = settings(ctx)
     for file in _named(chosen, names):
         _away(Cache(chosen.cache_root), file)
@@ -113,13 +115,13 @@ def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 
 @command.command("prune")
 @_filters
-@click.option("-n", "--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say what would be removed.")
 @global_options
 @click.pass_context
 def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: bool) -> None:
-    """Remove what transfers left unfinished; with a filter, also the files that it selects.
+    """Remove unfinished transfers; with a filter, also the files that it selects.
 
-    --older-than also removes the ledgers of evaluations, finished or not, that were not written to for so long.
+    --older-than also removes the ledgers of evaluations, finished or not, that were not written to for that long.
     """
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)
@@ -175,12 +177,12 @@ def _selected(cache: Cache, chosen: Settings, older_than: str | None, *, unused:
 
 def _linked(chosen: Settings) -> list[Digest]:
     """The digests of all files that cards link."""
-    return [digest for card in Catalogue(chosen.card_roots).cards for digest in _digests(all_subjects(card))]
+    return [digest for card in Catalogue(chosen.card_roots).cards for digest in _digests(claim_sets(card))]
 
 
-def _digests(subjects: Iterable[Subject]) -> list[Digest]:
+def _digests(found: Iterable[ClaimSet]) -> list[Digest]:
     """The published digests of all their files."""
-    return [asset.digest for subject in subjects for asset in subject.assets if asset.digest is not None]
+    return [asset.digest for claim_set in found for asset in claim_set.assets if asset.digest is not None]
 
 
 def _named(chosen: Settings, names: tuple[str, ...]) -> list[Kept]:
@@ -207,8 +209,8 @@ def _named(chosen: Settings, names: tuple[str, ...]) -> list[Kept]:
 
 def _of_card(files: list[Kept], chosen: Settings, name: str) -> list[Kept]:
     match = Catalogue(chosen.card_roots).resolve(name)
-    subjects = all_subjects(match.card)
+    found = claim_sets(match.card)
     if match.variant is not None:
-        subjects = tuple(subject for subject in subjects if subject.variant == match.variant)
-    digests = _digests(subjects)
+        found = tuple(claim_set for claim_set in found if claim_set.variant == match.variant)
+    digests = _digests(found)
     return [file for file in files if any(digest.matches(file.sha256) for digest in digests)]

@@ -20,10 +20,10 @@ from hubtool.evaluation.predictions import read_predictions
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, a: Path, b: Path, as_json: bool) -> int:
-    """Show the images whose prediction changed from A.csv to B.csv, and by how much the accuracy moved.
+    """Show the images whose prediction changed from A.csv to B.csv, and how far the accuracy moved.
 
-    Both are files that `hubtool verify --predictions` wrote. Exits with 0 when nothing changed, with 1 otherwise, also
-    when no image is in both.
+    Both are files that `hubtool verify --predictions` wrote. Exits 0 when nothing changed and 1 otherwise, also when
+    no image is in both.
     """
     settings(ctx)
     found = difference(read_predictions(a), read_predictions(b))

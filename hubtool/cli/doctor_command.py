@@ -15,9 +15,9 @@ from hubtool.report.doctor import examine
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> int:
-    """Tell what works on this machine, what is missing, and the command that mends it.
+    """Show what works on this machine, what is missing, and the command that fixes it.
 
-    Exits 6 when something is broken; an extra that is not installed is not.
+    Exits 6 when something is broken. An extra that is not installed does not count as broken.
     """
     chosen = settings(ctx)
     findings = examine(chosen.card_roots, chosen.cache_root)

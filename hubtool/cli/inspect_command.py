@@ -8,7 +8,7 @@ from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.inspect import inspect
 from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
-from hubtool.cli.transfer import file_of
+from hubtool.cli.transfer import workspace
 from hubtool.errors import MissingExtra
 
 
@@ -18,7 +18,7 @@ from hubtool.errors import MissingExtra
     "--statistics/--no-statistics",
     "statistics",
     default=None,
-    help="Read every value, or only list the tensors.  [default: read them if numpy is there]",
+    help="Read every value, or only list the tensors.  [default: read them if numpy is installed]",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @global_options
@@ -30,7 +30,7 @@ def command(ctx: click.Context, *, given: str, statistics: bool | None, as_json:
     in the cache.
     """
     chosen = settings(ctx)
-    weights = open_weights(file_of(given, chosen))
+    weights = open_weights(workspace(chosen).file(given))
     try:
         inspection = inspect(weights, with_statistics=statistics is not False)
     except MissingExtra as error:

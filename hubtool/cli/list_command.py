@@ -14,7 +14,7 @@ from hubtool.cli.settings import global_options, settings
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """List the cards there are."""
+    """List the cards."""
     chosen = settings(ctx)
     catalogue = Catalogue(chosen.card_roots)
     cards = catalogue.cards

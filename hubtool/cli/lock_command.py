@@ -9,20 +9,18 @@ from pathlib import Path
 
 import click
 
-from hubtool.asset.cache import Cache
 from hubtool.asset.lockfile import Pin, pin_key, read_lockfile, update_lockfile
 from hubtool.asset.policy import redacted
 from hubtool.asset.pull import pull
 from hubtool.asset.together import together
-from hubtool.card.catalogue import Catalogue, invalid
-from hubtool.card.claimset import Subject, choose
-from hubtool.card.parse import ParsedCard
+from hubtool.card.claimset import ClaimSet, choose
 from hubtool.card.record import Asset
 from hubtool.cli.errors import show_error
 from hubtool.cli.settings import global_options, settings
-from hubtool.cli.transfer import access, lockfile_of, transfer_options
+from hubtool.cli.transfer import transfer_options, workspace
 from hubtool.errors import CardError, HubtoolError, UsageProblem
 from hubtool.words import counted
+from hubtool.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class _File:
 
 @click.command("lock")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--check", is_flag=True, help="Fetch and write nothing; exit 1 when a pin is missing or wrong.")
+@click.option("--check", is_flag=True, help="Fetch and write nothing; exit 1 if a pin is missing or wrong.")
 @transfer_options
 @global_options
 @click.pass_context
@@ -55,28 +53,27 @@ def command(
 ) -> int:
     """Pin the files of the cards called NAME, by default of all cards, in hubtool.lock beside the cards.
 
-    A file that is not pinned yet, or of which the card publishes another digest now, is pulled, and its full SHA-256
-    and size are written down. What is pinned and still fits the card is left as it is, without asking the network.
-    Pins of files that no card links any more are dropped when all cards are locked.
+    A file that is not pinned yet, or whose card now publishes another digest, is pulled, and its full SHA-256 and size
+    are written down. Pins that still fit their card are kept, without using the network. When all cards are locked,
+    pins of files that no card links any more are removed.
     """
     chosen = settings(ctx)
-    subjects = choose(Catalogue(chosen.card_roots), names)
-    files = list(_files(subjects, chosen.card_roots))
-    unread = [parsed for parsed in subjects if isinstance(parsed, ParsedCard)]
-    for parsed in unread:
-        show_error(invalid(parsed))
+    where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
+    selection = choose(where.catalogue(), names)
+    files = list(_files(selection.claim_sets, where))
+    for card in selection.unread:
+        show_error(card.error)
     pins = {path: read_lockfile(path) for path in dict.fromkeys(file.lockfile for file in files)}
     missing = [file for file in files if not _fits(file, pins[file.lockfile].get(file.key))]
     stale = {path: set(known) - {f.key for f in files if f.lockfile == path} for path, known in pins.items()}
     roots = [root.resolve() for root in chosen.card_roots]
-    if names or unread:
+    if names or selection.unread:
         stale = {}  # what other cards link is not known
     stale = {path: keys for path, keys in stale.items() if path.parent.resolve() in roots}
     if check:
-        return max(_report(missing, stale), CardError.exit_code if unread else 0)
-    allowed = access(chosen, mirror, allow_http, allow_private)
-    fetch = partial(pull, cache=Cache(chosen.cache_root), access=allowed, progress=chosen.progress())
-    worst = CardError.exit_code if unread else 0
+        return max(_report(missing, stale), CardError.exit_code if selection.unread else 0)
+    fetch = partial(pull, cache=where.cache, access=where.access, progress=chosen.progress())
+    worst = CardError.exit_code if selection.unread else 0
     fresh: dict[Path, dict[str, Pin]] = {path: {} for path in pins}
     for file, outcome in zip(missing, together([partial(fetch, f.asset, f.folder) for f in missing]), strict=True):
         if isinstance(outcome, HubtoolError):
@@ -95,20 +92,18 @@ def command(
     return worst
 
 
-def _files(chosen: Sequence[object], roots: tuple[Path, ...]) -> Iterator[_File]:
+def _files(claim_sets: Sequence[ClaimSet], where: Workspace) -> Iterator[_File]:
     """Every file that the chosen cards link, once."""
     seen = set()
-    for subject in chosen:
-        if not isinstance(subject, Subject):
-            continue
-        folder = subject.card.folder
-        lockfile = lockfile_of(folder, roots)
+    for claim_set in claim_sets:
+        folder = claim_set.card.folder
+        lockfile = where.lockfile(folder)
         if lockfile is None:
             raise UsageProblem(
                 f"{folder} came with hubtool and has its own lockfile",
                 hint="copy the cards, or name others with --cards",
             )
-        for asset in subject.assets:
+        for asset in claim_set.assets:
             if (folder, asset.url) not in seen:
                 seen.add((folder, asset.url))
                 yield _File(asset, folder, lockfile)

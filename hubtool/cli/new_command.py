@@ -20,7 +20,7 @@ from hubtool.checkpoint.reader import Checkpoint
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.files import atomic_stream, environment_errors, write_atomically
-from hubtool.network.registry import find_architecture
+from hubtool.network.registry import find_spec
 from hubtool.resources import packaged
 
 _COPIED_AT_A_TIME = 1024 * 1024
@@ -37,10 +37,10 @@ def _login() -> str:
 @click.command("new")
 @click.argument("name")
 @click.option("--ckpt", type=click.Path(path_type=Path, dir_okay=False), help="The checkpoint that the card is about.")
-@click.option("--link", help="Where the checkpoint is, or will be, published.  [default: a copy beside the card]")
+@click.option("--link", help="Where the checkpoint is or will be published.  [default: a copy beside the card]")
 @click.option("--dataset", default="", help="The card's train-dataset.")
 @click.option("--evaluation", default="", help="The figures, such as 'top1acc76.85 | top5acc93.24'.")
-@click.option("--author", default=_login, help="Who answers for the card.  [default: your login]")
+@click.option("--author", default=_login, help="Who is responsible for the card.  [default: your login]")
 @click.option("--version", "version", default="1.0", show_default=True, help="The card's model-version.")
 @click.option("--license", "licence", default="Apache-2.0", show_default=True, help="An SPDX expression.")
 @click.option("--repo", "repository", default="", help="Link to the training code.")
@@ -63,8 +63,8 @@ def command(
 ) -> None:
     """Write a card for the model called NAME into the folder of cards, and print its path.
 
-    With --ckpt, digest and number of parameters are filled in from the file, and without --link the file is
-    copied to assets/ beside the card, the first digits of its digest in its name.
+    With --ckpt, digest and number of parameters are filled in from the file. Without --link, the file is copied to
+    assets/ beside the card, with the first digits of its digest in its name.
     """
     folder = settings(ctx).card_roots[0]
     if folder == packaged("cards"):  # the cards that came with hubtool are nobody's to add to
@@ -75,8 +75,8 @@ def command(
     if target.exists():
         raise UsageProblem(f"{target} is there already", hint="hubtool never overwrites a card; choose another name")
     digest, parameters = _measured(ckpt) if ckpt else ("", None)
-    if parameters is None and (architecture := find_architecture(name)):
-        parameters = architecture.parameter_count
+    if parameters is None and (spec := find_spec(name)):
+        parameters = spec.parameter_count
     file_name = f"{name}-{digest[:SHORTEST_DIGEST]}.ckpt" if digest else f"{name}.ckpt"
     draft = Draft(
         name=name,

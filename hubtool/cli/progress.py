@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
@@ -15,26 +16,35 @@ _SECONDS_BETWEEN_FRAMES = 0.1
 
 
 class LineProgress:
-    """One line every few seconds, for logs."""
+    """One line every few seconds, for logs.
+
+    Parameters
+    ----------
+    clock
+        Seconds since some moment.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock = clock
 
     def task(self, name: str, total: int | None, unit: str) -> LineTask:
         """A task begins."""
-        return LineTask(name, total, unit)
+        return LineTask(name, total, unit, self._clock)
 
 
 class LineTask:
     """Says now and then how far a task is."""
 
-    def __init__(self, name: str, total: int | None, unit: str):
-        self._name, self._total, self._unit = name, total, unit
+    def __init__(self, name: str, total: int | None, unit: str, clock: Callable[[], float]):
+        self._name, self._total, self._unit, self._clock = name, total, unit, clock
         self._done = self._new = 0
-        self._started = self._last = time.monotonic()
+        self._started = self._last = clock()
 
     def advance(self, amount: int) -> None:
         """Count, and say so when the last line is old."""
         self._done += amount
         self._new += amount
-        now = time.monotonic()
+        now = self._clock()
         if now - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = now
             self._print(now)
@@ -46,7 +56,7 @@ class LineTask:
     def finish(self) -> None:
         """Say how it ended, if anything was done."""
         if self._new:
-            self._print(time.monotonic())
+            self._print(self._clock())
 
     def _print(self, now: float) -> None:
         rate = self._new / max(now - self._started, 1e-9)

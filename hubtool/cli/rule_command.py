@@ -20,7 +20,7 @@ from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Rule
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, code: str | None, as_json: bool) -> None:
-    """Explain the rule with that CODE or name; without one, list all rules."""
+    """Explain the rule called CODE, a code or a name; without one, list all rules."""
     settings(ctx)
     rules = sorted((*CARD_RULES, *CATALOGUE_RULES), key=lambda rule: rule.code)
     chosen = rules if code is None else [_find(rules, code)]

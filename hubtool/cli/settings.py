@@ -48,9 +48,9 @@ def global_options(function: F) -> F:
         ),
         click.option("--cache", type=click.Path(path_type=Path), help="Folder of the cache. [env HUBTOOL_CACHE]"),
         click.option("--offline", is_flag=True, help="Never use the network. [env HUBTOOL_OFFLINE=1]"),
-        click.option("-q", "--quiet", is_flag=True, help="Only results and errors."),
-        click.option("-v", "--verbose", count=True, help="More messages; -vv also tracebacks."),
-        click.option("--no-progress", is_flag=True, help="No progress on stderr."),
+        click.option("-q", "--quiet", is_flag=True, help="Show only results and errors."),
+        click.option("-v", "--verbose", count=True, help="Show more messages; -vv also shows tracebacks."),
+        click.option("--no-progress", is_flag=True, help="Show no progress on stderr."),
     )
     for option in reversed(options):
         function = option(function)

@@ -19,13 +19,13 @@ from hubtool.training.recipe import read_recipe
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="Folder for the checkpoint.  [default: here]",
+    help="Folder for the checkpoint.  [default: this folder]",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, recipe: Path, folder: Path, as_json: bool) -> None:
-    """Train a network by RECIPE, a YAML file, and measure it on the test split.
+    """Train a network with RECIPE, a YAML file, and measure it on the test split.
 
     Prints the checkpoint's path and the lines that a card publishes.
     """

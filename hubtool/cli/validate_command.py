@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,11 +19,12 @@ from hubtool.files import environment_errors, find_upwards, write_atomically
 from hubtool.lint.baseline import Baseline
 from hubtool.lint.config import LintConfig, enabled_codes, ignored_for, load_config
 from hubtool.lint.diagnostic import Diagnostic
+from hubtool.lint.engine import check_card
 from hubtool.lint.fixes import FixResult, fix_card, unified_diff
 from hubtool.lint.formats import FormatName, Formatter, formatter
 from hubtool.lint.outcome import Outcome, Presenter, Tally
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Facts, Rule
-from hubtool.lint.rules.links import LINK_CODES
+from hubtool.lint.rules.links import LINK_CODES, links_of
 from hubtool.lint.run import CardFile, Checked, Checks, check_cards, default_jobs, find_cards
 from hubtool.lint.suppress import drop_ignored
 from hubtool.network.registry import parameter_counts
@@ -39,16 +41,26 @@ _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
 @click.option("--format", "format_", type=_FORMATS, default="text", show_default=True)
 @click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes, prefixes, names.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
-@click.option("--fix", is_flag=True, help="Mend what can be mended safely, then report the rest.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="All but these rules.")
+@click.option("--fix", is_flag=True, help="Fix what can be fixed safely, then report the rest.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also edits that need a second look.")
-@click.option("--diff", is_flag=True, help="Show what --fix would change, change nothing; exit 1 if there is anything.")
-@click.option("--baseline", type=click.Path(path_type=Path, dir_okay=False), help="Known problems do not count.")
-@click.option("--write-baseline", type=click.Path(path_type=Path, dir_okay=False), help="Note all problems as known.")
-@click.option("--online", is_flag=True, help="Also look up the links, at most once a day each.")
-@click.option("--statistics", is_flag=True, help="How often each rule was broken, instead of where.")
+@click.option(
+    "--diff", is_flag=True, help="Show what --fix would change, but change nothing; exit 1 if there is anything."
+)
+@click.option(
+    "--baseline", type=click.Path(path_type=Path, dir_okay=False), help="A file of known problems, which do not count."
+)
+@click.option(
+    "--write-baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write all problems to a file as known ones.",
+)
+@click.option("--online", is_flag=True, help="Also check that links work, each at most once a day.")
+@click.option("--statistics", is_flag=True, help="Count the problems of each rule, instead of listing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are errors.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes.  [default: by the number of cards]")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="Number of processes.  [default: by the number of cards]"
+)
 @global_options
 @click.pass_context
 def command(
@@ -68,7 +80,7 @@ def command(
     exit_zero: bool,
     jobs: int | None,
 ) -> int:
-    """Check the cards at and below each PATH; by default all cards there are.
+    """Check the cards at and below each PATH; by default all cards.
 
     Exits 1 when a card has an error. `hubtool rule CODE` explains a rule. Rules, ignores and a baseline can be
     set in hubtool.toml or pyproject.toml.
@@ -139,14 +151,15 @@ def _locks(cards: Sequence[CardFile]) -> Locks | None:
 def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], cache_root: Path) -> Iterator[Checked]:
     """The cards with links that lead nowhere."""
     from hubtool.asset.access import access_from_environment
-    from hubtool.asset.online import link_diagnostics, links_of, look_up
+    from hubtool.asset.online import look_up
 
     parsed = [read_card(card.path, uid=card.uid, shown=card.shown) for card in cards]
     access = access_from_environment(allow_http=True)  # a page over http is a page
     states = look_up((url for card in parsed for url, _ in links_of(card)), cache_root / "links.json", access)
+    facts = replace(checks.facts, probe=states.__getitem__)
     for card in parsed:
         wanted = codes - checks.ignored.get(card.shown, frozenset())
-        found = drop_ignored(card, [d for d in link_diagnostics(card, states) if d.code in wanted])
+        found = drop_ignored(card, check_card(card, facts, wanted))
         if found:
             yield Checked(card.shown, card.lines, found, None, again=True)
 

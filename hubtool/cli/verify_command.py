@@ -7,43 +7,40 @@ from pathlib import Path
 
 import click
 
-from hubtool.asset.cache import Cache
-from hubtool.card.catalogue import Catalogue
-from hubtool.card.claimset import Subject, choose
+from hubtool.card.claimset import choose
 from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
-from hubtool.cli.transfer import access, pins_of, transfer_options
+from hubtool.cli.transfer import transfer_options, workspace
 from hubtool.cli.verify_files import VerifyFiles
 from hubtool.data.locations import locations_from
 from hubtool.data.transform.spec import parse_changes
 from hubtool.diagnosis.run import DIAGNOSED_IMAGES
 from hubtool.errors import UsageProblem
 from hubtool.evaluation.ledger import Resume
-from hubtool.evaluation.loop import BATCH_SIZE
-from hubtool.evaluation.sampling import Sampling
+from hubtool.evaluation.sampling import BATCH_SIZE, Sampling
 from hubtool.evidence.verdict import ROUNDING, TOLERANCE
-from hubtool.verify.levels import verify
 from hubtool.verify.plan import Plan
-from hubtool.verify.result import SubjectResult
+from hubtool.verify.result import Result
+from hubtool.verify.verify import verify
 
 
 @click.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--reproduce-eval", is_flag=True, help="Re-run the evaluation and compare the figures.")
+@click.option("--reproduce-eval", is_flag=True, help="Run the evaluation again and compare the figures.")
 @click.option(
     "--data",
     multiple=True,
     metavar="DATASET=PATH",
-    help="Where a card's train-dataset lies; repeatable. [env HUBTOOL_DATA_<DATASET>]",
+    help="Where a card's dataset is; repeatable. [env HUBTOOL_DATA_<DATASET>]",
 )
 @click.option(
     "--classes",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Class names, one a line, in the order of the network's outputs.",
+    help="A file of class names, one a line, in the order of the network's outputs.",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Evaluate only that many images, drawn at random.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of that draw.")
+@click.option("--limit", type=click.IntRange(min=1), help="Evaluate only this many images, drawn at random.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of random draws.")
 @click.option(
     "--early-stop", is_flag=True, help="Evaluate in random order, and stop as soon as every claim is settled."
 )
@@ -52,7 +49,7 @@ from hubtool.verify.result import SubjectResult
     type=click.FloatRange(min=ROUNDING, max=100),
     default=TOLERANCE,
     show_default=True,
-    help="How far off a published figure may be, in points.",
+    help="Largest accepted difference from a published figure, in points.",
 )
 @click.option(
     "--batch-size",
@@ -64,13 +61,13 @@ from hubtool.verify.result import SubjectResult
 @click.option(
     "--resume/--no-resume",
     default=None,
-    help="Take what is there of a finished evaluation too, or start over.  [default: go on after an interruption]",
+    help="Reuse a finished evaluation too, or start over.  [default: resume after an interruption]",
 )
 @click.option(
     "--predictions",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.csv",
-    help="Write what the network said of each image.",
+    help="Write the network's answer for each image.",
 )
 @click.option(
     "--report",
@@ -79,7 +76,10 @@ from hubtool.verify.result import SubjectResult
     help="Write figures, answers and provenance as one HTML file.",
 )
 @click.option(
-    "--recipe", multiple=True, metavar="KEY=VALUE", help="Prepare images otherwise, such as crop_pct=0.9; repeatable."
+    "--recipe",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override how images are prepared, e.g. crop_pct=0.9; repeatable.",
 )
 @click.option("--diagnose", is_flag=True, help="On a mismatch, look for what explains the published figures.")
 @click.option(
@@ -87,19 +87,19 @@ from hubtool.verify.result import SubjectResult
     type=click.IntRange(min=1),
     default=DIAGNOSED_IMAGES,
     show_default=True,
-    help="Images to try each suspect on.",
+    help="Images to test each hypothesis on.",
 )
 @click.option(
-    "--skip-unreadable", is_flag=True, help="Leave out images that cannot be decoded; rules out a full reproduction."
+    "--skip-unreadable", is_flag=True, help="Skip images that cannot be decoded; rules out a full reproduction."
 )
-@click.option("--hash-contents", is_flag=True, help="Note with the result a digest of all images, which are all read.")
+@click.option("--hash-contents", is_flag=True, help="Add a digest of all images to the result; reads them all.")
 @click.option(
     "--evidence",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Write what was measured as in-toto statements.",
 )
-@click.option("--strict", is_flag=True, help="Claims that were not run count as problems.")
+@click.option("--strict", is_flag=True, help="Count claims that were not run as problems.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first problem.")
 @transfer_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -135,7 +135,7 @@ def command(
 ) -> int:
     """Give a verdict on each claim of the cards called NAME; by default of all cards.
 
-    Without --reproduce-eval, the files that are at hand are checked and nothing is downloaded or run.
+    Without --reproduce-eval, only files that are at hand are checked; nothing is downloaded or run.
     """
     if diagnose and not reproduce_eval:
         raise UsageProblem("--diagnose explains a mismatch of an evaluation", hint="add --reproduce-eval")
@@ -144,12 +144,11 @@ def command(
     chosen = settings(ctx)
     files = VerifyFiles(evidence, predictions, report)
     files.check(reproduce_eval=reproduce_eval, classes=classes)
-    subjects = choose(Catalogue(chosen.card_roots), names)
-    claimed = [s.card.train_dataset for s in subjects if isinstance(s, Subject) and s.card.train_dataset]
+    where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
+    selection = choose(where.catalogue(), names)
+    claimed = [claim_set.dataset for claim_set in selection.claim_sets if claim_set.dataset]
     plan = Plan(
-        cache=Cache(chosen.cache_root),
-        access=access(chosen, mirror, allow_http, allow_private),
-        pins=lambda folder: pins_of(folder, chosen),
+        workspace=where,
         reproduce_eval=reproduce_eval,
         locations=locations_from(data, classes, claimed),
         sampling=Sampling(limit, seed, batch_size, early_stop, tolerance, skip_unreadable),
@@ -162,15 +161,15 @@ def command(
         diagnosed_images=diagnose_images,
     )
     with contained():
-        results = verify(subjects, plan, chosen.progress())
+        results = verify(selection, plan, chosen.progress())
     try:
         _show(results, as_json=as_json)
     finally:  # a reader who has seen enough must not cost the files
-        failed = files.write(subjects[: len(results)], results, plan, quiet=chosen.quiet)
+        failed = files.write(results, plan, quiet=chosen.quiet)
     return failed or max(result.exit_code(strict=strict) for result in results)
 
 
-def _show(results: Sequence[SubjectResult], *, as_json: bool) -> None:
+def _show(results: Sequence[Result], *, as_json: bool) -> None:
     if as_json:
         print_json({"results": [result.to_json() for result in results]})
         return

@@ -21,7 +21,7 @@ from hubtool.files import check_folder_writable, check_writable
 from hubtool.verify.attest import write_evidence
 from hubtool.verify.plan import Plan
 from hubtool.verify.predicted import files_for
-from hubtool.verify.result import SubjectResult
+from hubtool.verify.result import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,11 @@ class VerifyFiles:
 
             check_renderable()
 
-    def write(self, subjects: Sequence[object], results: Sequence[SubjectResult], plan: Plan, *, quiet: bool) -> int:
+    def write(self, results: Sequence[Result], plan: Plan, *, quiet: bool) -> int:
         """Write all of them and say so; one that fails does not cost the others.
 
         Parameters
         ----------
-        subjects
-            Of the results, in their order.
         plan
             That the results came about by.
 
@@ -95,7 +93,7 @@ class VerifyFiles:
             The exit code of what failed, or 0.
         """
         failed = 0
-        for write in self._writers(subjects, results, plan):
+        for write in self._writers(results, plan):
             try:
                 for path in write():
                     if not quiet:
@@ -110,12 +108,10 @@ class VerifyFiles:
             click.echo(f"{self.predictions} was not written: nothing was evaluated", err=True)
         return failed
 
-    def _writers(
-        self, subjects: Sequence[object], results: Sequence[SubjectResult], plan: Plan
-    ) -> Iterator[Callable[[], Iterable[Path]]]:
+    def _writers(self, results: Sequence[Result], plan: Plan) -> Iterator[Callable[[], Iterable[Path]]]:
         """Functions that write something and return where."""
         if self.evidence is not None:
-            yield partial(write_evidence, self.evidence, subjects, results, plan)
+            yield partial(write_evidence, self.evidence, results, plan)
         if self.predictions is not None:
             for path, evaluation in files_for(self.predictions, results):
                 yield partial(_write_predictions, path, evaluation)
@@ -156,8 +152,9 @@ def _write_predictions(path: Path, evaluation: Evaluation) -> list[Path]:
     return [path]
 
 
-def _write_report(path: Path, results: Sequence[SubjectResult], sampling: Sampling) -> list[Path]:
-    from hubtool.report.html import verification_page, write_page
+def _write_report(path: Path, results: Sequence[Result], sampling: Sampling) -> list[Path]:
+    from hubtool.report.html import write_page
+    from hubtool.report.results import verification_page
 
     write_page(path, verification_page(results, now=datetime.now(timezone.utc), sampling=sampling))
     return [path]

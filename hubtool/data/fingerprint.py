@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol
 
+from hubtool.data.samples import Sample
 from hubtool.errors import BrokenDataset
 from hubtool.progress import SILENT, Progress
 
@@ -41,25 +40,8 @@ class Fingerprint:
         return asdict(self)
 
 
-class Measurable(Protocol):
-    """An image whose bytes can be counted and read."""
-
-    @property
-    def name(self) -> str:
-        """Its path from the dataset's root."""
-
-    def size(self) -> int | None:
-        """Bytes of the undecoded image; None if only reading it tells. Raises OSError."""
-
-    def read(self) -> bytes:
-        """The undecoded image. Raises OSError or a HubtoolError."""
-
-    def version(self) -> str:
-        """Another text once the image may have changed, without reading much. Raises OSError."""
-
-
 def fingerprint_of(
-    samples: Sequence[Measurable],
+    samples: Sequence[Sample],
     labels: Sequence[int],
     *,
     layout: str,
@@ -95,14 +77,14 @@ def fingerprint_of(
     return Fingerprint(layout, len(samples), names, total, _digest(lines))
 
 
-def _read(sample: Measurable) -> bytes:
+def _read(sample: Sample) -> bytes:
     try:
         return sample.read()
     except OSError as error:
         raise BrokenDataset(f"{sample.name}: cannot be read: {error.strerror or error}") from error
 
 
-def _size(sample: Measurable) -> int | None:
+def _size(sample: Sample) -> int | None:
     """None also for an image that is not there: whoever evaluates says so, of all such images at once."""
     try:
         return sample.size()
@@ -120,7 +102,7 @@ def _total(sizes: Iterable[int | None]) -> int | None:
     return total
 
 
-def state_of(samples: Iterable[Measurable]) -> str:
+def state_of(samples: Iterable[Sample]) -> str:
     """SHA-256 over the versions of the images in their order; one that is gone has the version `gone`."""
     digest = hashlib.sha256()
     for sample in samples:
@@ -130,16 +112,6 @@ def state_of(samples: Iterable[Measurable]) -> str:
             version = "gone"
         digest.update(version.encode() + b"\n")
     return digest.hexdigest()
-
-
-def version_of(status: os.stat_result) -> str:
-    """Another text once a file may have changed: its size and the times of its last changes, in nanoseconds.
-
-    That is how git's index knows changed files without reading them: hashing 50,000 images before each evaluation
-    would take longer than a small one does. The time of the last change to the inode is what a file that was replaced
-    by another of the same size and modification time, as archives and copies keep it, cannot hide.
-    """
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 def _digest(lines: Iterable[str]) -> str:

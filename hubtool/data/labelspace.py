@@ -28,7 +28,7 @@ class LabelSpace:
     class_names: Sequence[str] | None = None
 
 
-def numbers_by_name(names: Iterable[str], expected: LabelSpace, *, where: str, noun: str = "class") -> dict[str, int]:
+def numbers_by_name(names: Iterable[str], space: LabelSpace, *, where: str, noun: str = "class") -> dict[str, int]:
     """The output of each class: its place in the user's list, or else among all sorted names.
 
     Names that are numbers are sorted as text too, as MindCV does it: 10 comes before 2. A warning says so, and where
@@ -47,24 +47,24 @@ def numbers_by_name(names: Iterable[str], expected: LabelSpace, *, where: str, n
         There are not as many names as outputs and no list was given, or the list lacks a name or is too long.
     """
     found = sorted(set(names))
-    if expected.class_names is not None:
-        listed = len(expected.class_names)
-        said = f"the class list has {counted(listed, 'name')}, the network {counted(expected.num_classes, 'output')}"
-        if listed > expected.num_classes:
+    if space.class_names is not None:
+        listed = len(space.class_names)
+        said = f"the class list has {counted(listed, 'name')}, the network {counted(space.num_classes, 'output')}"
+        if listed > space.num_classes:
             raise UsageProblem(f"{said}: the labels would be wrong", hint="list the names of the outputs, one a line")
-        if listed < expected.num_classes:
+        if listed < space.num_classes:
             _log.warning(
                 "%s: these are taken for the first ones; if any is left out before them, labels are wrong", said
             )
-        numbers = {name: number for number, name in enumerate(expected.class_names)}
+        numbers = {name: number for number, name in enumerate(space.class_names)}
         unknown = next((name for name in found if name not in numbers), None)
         if unknown is not None:
             raise UsageProblem(f"{where}: {noun} {unknown} is not in the class list")
         return numbers
-    if len(found) != expected.num_classes:
+    if len(found) != space.num_classes:
         plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
         raise UsageProblem(
-            f"{where}: {len(found)} {noun if len(found) == 1 else plural} for a network with {expected.num_classes} "
+            f"{where}: {len(found)} {noun if len(found) == 1 else plural} for a network with {space.num_classes} "
             "outputs: the labels would be wrong",
             hint="give the class names in the order of the outputs with --classes FILE",
         )
@@ -77,7 +77,7 @@ def numbers_by_name(names: Iterable[str], expected: LabelSpace, *, where: str, n
     return {name: number for number, name in enumerate(found)}
 
 
-def checked_numbers(labels: Sequence[int], expected: LabelSpace, *, where: str) -> list[int]:
+def checked_numbers(labels: Sequence[int], space: LabelSpace, *, where: str) -> list[int]:
     """Labels that are numbers of outputs already.
 
     Raises
@@ -85,7 +85,7 @@ def checked_numbers(labels: Sequence[int], expected: LabelSpace, *, where: str) 
     UsageProblem
         One is not below the number of outputs, or a class list was given, which would number them otherwise.
     """
-    if expected.class_names is not None:
+    if space.class_names is not None:
         raise UsageProblem(
             f"{where}: the labels are numbers of outputs, a class list does not apply to them",
             hint="leave out --classes, or use a dataset whose labels are names",
@@ -93,10 +93,10 @@ def checked_numbers(labels: Sequence[int], expected: LabelSpace, *, where: str) 
     lowest, highest = min(labels, default=0), max(labels, default=0)
     if lowest == -1:
         raise UsageProblem(f"{where}: label -1: the split comes without labels", hint="use the validation split")
-    if lowest < 0 or highest >= expected.num_classes:
-        counted = lowest == 1 and highest == expected.num_classes
+    if lowest < 0 or highest >= space.num_classes:
+        counted = lowest == 1 and highest == space.num_classes
         raise UsageProblem(
-            f"{where}: labels from {lowest} to {highest} for a network with {expected.num_classes} outputs",
+            f"{where}: labels from {lowest} to {highest} for a network with {space.num_classes} outputs",
             hint="the labels count from 1, hubtool wants them from 0" if counted else "",
         )
     return list(labels)

@@ -1,13 +1,41 @@
-"""What a way of keeping a dataset on disk has to offer; `registry` lists them."""
+"""What a way to keep a dataset on disk has to offer; `hubtool.data.open` lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hubtool.data.labelspace import LabelSpace
-from hubtool.data.samples import Split
+from hubtool.data.samples import COLOURS, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What a layout found at a path.
+
+    Attributes
+    ----------
+    layout
+        One line: what was recognised.
+    root
+        Where it lies.
+    samples
+        The images, in a fixed order, their names all different.
+    channels
+        Colours of an image as decoded: 3 for files (grey ones are decoded to colour), 1 for arrays of grey.
+    left_out
+        Names, from the root, of files among the images that are of `UNDECODED_EXTENSIONS`.
+    empty_classes
+        Class folders without an image.
+    """
+
+    layout: str
+    root: Path
+    samples: Sequence[Sample]
+    channels: int = COLOURS
+    left_out: Sequence[str] = ()
+    empty_classes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

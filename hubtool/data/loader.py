@@ -1,58 +1,95 @@
-"""Undecoded images to what a network takes, by mindspore.dataset and a recipe, as MindCV does it."""
+"""Undecoded images to what a network takes, by a recipe and a pool of decoding threads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any
 
+from hubtool.data.samples import Sample
 from hubtool.data.split import Batch
-from hubtool.data.transform.opencv import NO_IMAGE, CannotDecode, Sample, decoded, no_dumps, why_unreadable
-from hubtool.data.transform.spec import BGR, EvalRecipe
-from hubtool.errors import UnreadableImages, UsageProblem
-from hubtool.extras import require_mindspore
-from hubtool.words import counted, first_line
+from hubtool.data.threads import in_order, usable_cores
+from hubtool.data.transform.decode import decoded
+from hubtool.data.transform.normalise import normalised
+from hubtool.data.transform.refusal import NO_IMAGE, CannotDecode
+from hubtool.data.transform.spec import EvalRecipe, Geometry
+from hubtool.errors import UnreadableImages
+from hubtool.extras import require
+from hubtool.words import counted
 
 _MOST_NAMED = 100
 """Images that the message about unreadable ones names."""
-_WHITE = 255
+_BATCHES_AHEAD = 2
 
 
 def preprocessed(
-    samples: Sequence[Sample], recipe: EvalRecipe, batch_size: int, *, dataset: str, rescale: bool = False
+    samples: Sequence[Sample],
+    recipe: EvalRecipe,
+    batch_size: int,
+    *,
+    dataset: str,
+    rescale: bool = False,
+    threads: int | None = None,
 ) -> Iterator[Batch]:
     """Batches of the samples, in their order, the last one possibly smaller.
+
+    Memory holds at most two batches besides the one that was handed out, and an image a thread.
 
     Parameters
     ----------
     dataset
         What messages call the dataset.
     rescale
-        Divide by 255 before normalising, as MindCV does it for some datasets: the same but for the last bits.
+        As `Normalisation` has it.
+    threads
+        That decode; None for as many as this process has cores.
 
     Raises
     ------
     UnreadableImages
         Some cannot be decoded: the message names them, `indices` are their places among the samples.
+    MissingExtra
+        OpenCV, Pillow or numpy is not installed.
     """
-    require_mindspore("read images")
-    bad: dict[int, str] = {}
-    pipeline = _pipeline(samples, recipe, bad, rescale=rescale).batch(batch_size)
-    rows = pipeline.create_tuple_iterator(num_epochs=1, output_numpy=True)
-    with no_dumps():
+    np = require("numpy", extra="eval", purpose="read images")
+    geometry, normalisation = recipe.geometry, recipe.normalisation(rescale=rescale)
+
+    def prepared(sample: Sample) -> Any:
         try:
-            for images, labels in rows:
-                if bad:
-                    break
-                yield Batch(images, labels)
-        except RuntimeError as error:
-            raise UsageProblem(f"{dataset}: mindspore.dataset failed: {first_line(error)}") from error
-    if bad:
-        raise unreadable_images(samples, recipe, dataset, known=bad)
+            return normalised(decoded(sample, geometry), normalisation)
+        except CannotDecode as error:
+            return error
+
+    threads = threads or usable_cores()
+    ahead = max(_BATCHES_AHEAD * batch_size, threads)
+    with closing(in_order(prepared, samples, threads=threads, ahead=ahead)) as results:
+        for start in range(0, len(samples), batch_size):
+            images = list(islice(results, batch_size))
+            bad = {start + n: str(image) for n, image in enumerate(images) if isinstance(image, CannotDecode)}
+            if bad:
+                raise unreadable_images(samples, geometry, dataset, known=bad)
+            labels = [sample.label for sample in samples[start : start + batch_size]]
+            yield Batch(np.stack(images), np.array(labels, np.int32))
+
+
+def why_unreadable(samples: Sequence[Sample], geometry: Geometry, threads: int | None = None) -> dict[int, str]:
+    """Reason by place of the samples that cannot be decoded; it decodes every one."""
+
+    def reason(sample: Sample) -> str | None:
+        try:
+            decoded(sample, geometry)
+        except CannotDecode as error:
+            return str(error)
+        return None
+
+    threads = min(threads or usable_cores(), len(samples))
+    with closing(in_order(reason, samples, threads=threads, ahead=2 * threads)) as reasons:
+        return {place: reason for place, reason in enumerate(reasons) if reason is not None}
 
 
 def unreadable_images(
-    samples: Sequence[Sample], recipe: EvalRecipe, dataset: str, known: dict[int, str] | None = None
+    samples: Sequence[Sample], geometry: Geometry, dataset: str, known: dict[int, str] | None = None
 ) -> UnreadableImages:
     """The error that names all images that cannot be decoded.
 
@@ -63,7 +100,7 @@ def unreadable_images(
     """
     reasons = dict(known or {})
     start = max(reasons, default=-1) + 1
-    for place, reason in why_unreadable(islice(samples, start, None), recipe).items():
+    for place, reason in why_unreadable(samples[start:], geometry).items():
         reasons[start + place] = reason
     places = sorted(reasons)
     names = [_with_reason(samples[place].name, reasons[place]) for place in places[:_MOST_NAMED]]
@@ -73,60 +110,8 @@ def unreadable_images(
         reason = reasons[places[0]]
         why = " as an image" if reason == NO_IMAGE else f": {reason}"
         said = f"{dataset}/{samples[places[0]].name}: cannot be decoded{why}"
-    return UnreadableImages(said, places, hint="mend the data, or leave them out with --skip-unreadable")
+    return UnreadableImages(said, places, hint="fix the data, or skip them with --skip-unreadable")
 
 
 def _with_reason(name: str, reason: str) -> str:
     return name if reason == NO_IMAGE else f"{name} ({reason})"
-
-
-def _pipeline(samples: Sequence[Sample], recipe: EvalRecipe, bad: dict[int, str], *, rescale: bool) -> Any:
-    """The recipe's transforms over (image, label) rows; reasons by place of what cannot be decoded go to `bad`.
-
-    Images are decoded and resized before the pipeline sees them: one that fails within it, after another pipeline in
-    the same process, is the death of the process in MindSpore 2.8.
-    """
-    import mindspore.dataset as ds
-    import numpy as np
-
-    blank = np.zeros((recipe.image_size, recipe.image_size, 3), dtype=np.uint8)
-
-    class Source:
-        """Random access to the images for GeneratorDataset."""
-
-        def __len__(self) -> int:
-            return len(samples)
-
-        def __getitem__(self, index: int) -> tuple[Any, Any]:
-            sample = samples[index]
-            try:
-                image = decoded(sample, recipe)
-            except CannotDecode as error:
-                bad[int(index)], image = str(error), blank
-            return image, np.int32(sample.label)
-
-    rows = ds.GeneratorDataset(Source(), ["image", "label"], shuffle=False, python_multiprocessing=False)
-    return rows.map(_transforms(recipe, rescale=rescale), input_columns="image")
-
-
-def _transforms(recipe: EvalRecipe, *, rescale: bool) -> list[Any]:
-    """What comes after resizing and cropping."""
-    from mindspore.dataset import vision
-
-    return [
-        *([vision.ConvertColor(vision.ConvertMode.COLOR_RGB2BGR)] if recipe.channels == BGR else []),
-        *(_rescaled(recipe) if rescale else [vision.Normalize(mean=list(recipe.mean), std=list(recipe.std))]),
-        vision.HWC2CHW(),
-    ]
-
-
-def _rescaled(recipe: EvalRecipe) -> list[Any]:
-    """Values from 0 to 1, then normalised: in MindCV's `transforms_cifar` by channel, in `transforms_mnist` at once."""
-    from mindspore.dataset import vision
-
-    means, stds = ([value / _WHITE for value in values] for values in (recipe.mean, recipe.std))
-    one_for_all = len(set(means)) == len(set(stds)) == 1
-    normalising = (
-        vision.Rescale(1 / stds[0], -means[0] / stds[0]) if one_for_all else vision.Normalize(mean=means, std=stds)
-    )
-    return [vision.Rescale(1 / _WHITE, 0.0), normalising]

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubtool.data.dataset import SampleDataset
 from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layout import Layout
 from hubtool.data.layouts import cifar, flatfolder, imagefolder, imagetar, mnist, parquet
-from hubtool.data.layouts.digits import CLASSES as DIGIT_CLASSES
 from hubtool.data.layouts.digits import Digits
-from hubtool.data.samples import GREYS, SampleDataset
+from hubtool.data.samples import GREYS
 from hubtool.data.split import Dataset, left_out_note
 from hubtool.data.transform.defaults import default_recipe, rescales
 from hubtool.data.transform.spec import EvalRecipe
@@ -80,7 +80,7 @@ def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset
     """
     path = source.path
     if path is None:
-        _require_fit(source, channels=GREYS, num_classes=DIGIT_CLASSES)
+        _require_fit(source, channels=GREYS, num_classes=Digits.num_classes)
         return Digits("test", source.input_size)
     if not path.exists():
         raise NotFound(

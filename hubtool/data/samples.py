@@ -1,4 +1,4 @@
-"""Images of a dataset one by one, wherever they are kept, and a dataset made of them."""
+"""Images of a dataset one by one, not decoded yet, wherever they are kept."""
 
 from __future__ import annotations
 
@@ -6,20 +6,9 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-
-from hubtool.data.fingerprint import Fingerprint, Measurable, fingerprint_of, state_of, version_of
-from hubtool.data.loader import preprocessed, unreadable_images
-from hubtool.data.readers.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
-from hubtool.data.split import Batch
-from hubtool.data.transform.opencv import why_unreadable
-from hubtool.data.transform.spec import EvalRecipe
-from hubtool.errors import BrokenDataset, UnreadableImages, UsageProblem
-from hubtool.progress import SILENT, Progress
 
 MAX_IMAGE_BYTES = 256 << 20
 """Largest undecoded image that is read, in bytes."""
@@ -33,12 +22,25 @@ COLOURS = 3
 GREYS = 1
 
 
-class Sample(Measurable, Protocol):
-    """One image of a dataset; what `preprocessed` takes, and its size."""
+class Sample(Protocol):
+    """One image of a dataset, wherever it is kept."""
+
+    @property
+    def name(self) -> str:
+        """What it is called: its path from the dataset's root."""
 
     @property
     def label(self) -> int:
         """Number of its class, from 0."""
+
+    def size(self) -> int | None:
+        """Bytes of the undecoded image; None if only reading it tells. Raises OSError."""
+
+    def read(self) -> bytes:
+        """The undecoded image. Raises OSError or a HubtoolError. Any thread may call it."""
+
+    def version(self) -> str:
+        """Another text once the image may have changed, without reading much. Raises OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,153 +105,14 @@ class PixelSample:
         return f"{magic}\n{self.side} {self.side}\n255\n".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Bounded:
-    """A sample that refuses to be decoded when that would take too much memory, or the process with it."""
+def version_of(status: os.stat_result) -> str:
+    """Another text once a file may have changed: its size and the times of its last changes, in nanoseconds.
 
-    sample: Sample
-
-    @property
-    def name(self) -> str:
-        return self.sample.name
-
-    @property
-    def label(self) -> int:
-        return self.sample.label
-
-    def read(self) -> bytes:
-        data = self.sample.read()
-        if (declared_pixels(data) or 0) > MAX_PIXELS:
-            raise BrokenDataset(f"{self.name}: more than {MAX_PIXELS:,} pixels")
-        if is_cut_off(data):
-            raise BrokenDataset(f"{self.name}: cut off")
-        return data
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """What a layout found at a path.
-
-    Attributes
-    ----------
-    layout
-        One line: what was recognised.
-    root
-        Where it lies.
-    samples
-        The images, in a fixed order, their names all different.
-    channels
-        Colours of an image as decoded: 3 for files (grey ones are decoded to colour), 1 for arrays of grey.
-    left_out
-        Names, from the root, of files among the images that are of `UNDECODED_EXTENSIONS`.
-    empty_classes
-        Class folders without an image.
+    This is how git's index finds changed files without reading them: to hash 50,000 images before each evaluation
+    would take longer than a small evaluation. The time of the last change to the inode is there because copies and
+    archives keep size and modification time, but cannot keep that one.
     """
-
-    layout: str
-    root: Path
-    samples: Sequence[Sample]
-    channels: int = COLOURS
-    left_out: Sequence[str] = ()
-    empty_classes: Sequence[str] = ()
-
-
-class SampleDataset:
-    """A split whose images are decoded and preprocessed by a recipe.
-
-    Parameters
-    ----------
-    classes
-        Outputs of the network.
-    rescale
-        Divide pixels by 255 before normalising, as MindCV does it for some datasets.
-
-    Raises
-    ------
-    UsageProblem
-        The recipe normalises another number of channels than the images have.
-    """
-
-    def __init__(self, split: Split, classes: int, recipe: EvalRecipe, *, rescale: bool = False):
-        if not len(recipe.mean) == len(recipe.std) == split.channels:
-            raise UsageProblem(
-                f"{split.root}: images of {split.channels} channels, and a recipe that normalises {len(recipe.mean)}"
-            )
-        self.split = split
-        self.samples = split.samples
-        self.root = split.root
-        self.layout = split.layout
-        self.left_out = split.left_out
-        self.name = str(split.root)
-        self.num_classes = classes
-        self.recipe = recipe
-        self.rescale = rescale
-
-    def with_recipe(self, recipe: EvalRecipe) -> SampleDataset:
-        """The same images, preprocessed otherwise."""
-        return SampleDataset(self.split, self.num_classes, recipe, rescale=self.rescale)
-
-    @cached_property
-    def names(self) -> Sequence[str]:
-        """Path of each image from the root."""
-        return [sample.name for sample in self.samples]
-
-    @cached_property
-    def labels(self) -> Sequence[int]:
-        """The class of each image."""
-        return [sample.label for sample in self.samples]
-
-    def __len__(self) -> int:
-        """Number of images in the split."""
-        return len(self.samples)
-
-    def batches(self, indices: Sequence[int], batch_size: int) -> Iterator[Batch]:
-        """The images at `indices`, in that order. Raises UnreadableImages, at once if a file is not there."""
-        chosen = [_Bounded(self.samples[index]) for index in indices]
-        try:
-            if any(_is_gone(bounded.sample) for bounded in chosen):
-                raise unreadable_images(chosen, self.recipe, self.name)
-            for batch in preprocessed(
-                chosen, self._decoded_recipe, batch_size, dataset=self.name, rescale=self.rescale
-            ):
-                yield Batch(batch.images[:, : self.split.channels].copy(), batch.labels) if self._is_grey else batch
-        except UnreadableImages as error:
-            error.indices = tuple(indices[place] for place in error.indices)
-            raise
-
-    def unreadable(self, indices: Sequence[int]) -> dict[int, str]:
-        """Why images at `indices` cannot be decoded, by index."""
-        reasons = why_unreadable((_Bounded(self.samples[index]) for index in indices), self.recipe)
-        return {indices[place]: reason for place, reason in reasons.items()}
-
-    def fingerprint(self, *, contents: bool = False, progress: Progress = SILENT) -> Fingerprint:
-        """What tells this split from another one. Raises BrokenDataset for what cannot be read, with `contents`."""
-        return fingerprint_of(
-            self.samples, self.labels, layout=self.layout, called=self.name, contents=contents, progress=progress
-        )
-
-    def state(self) -> str:
-        """Another SHA-256 once an image may have changed."""
-        return state_of(self.samples)
-
-    @property
-    def _is_grey(self) -> bool:
-        return self.split.channels == GREYS
-
-    @property
-    def _decoded_recipe(self) -> EvalRecipe:
-        """The recipe for what the decoder gives: three equal channels for a grey image, of which one is kept."""
-        if not self._is_grey:
-            return self.recipe
-        return replace(self.recipe, mean=self.recipe.mean * COLOURS, std=self.recipe.std * COLOURS)
-
-
-def _is_gone(sample: Sample) -> bool:
-    try:
-        sample.size()
-    except OSError:
-        return True
-    return False
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 def read_file(path: Path, limit: int) -> bytes:

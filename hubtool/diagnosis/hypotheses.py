@@ -1,4 +1,4 @@
-"""The usual suspects: what evaluations do otherwise when their figures do not agree."""
+"""The usual hypotheses: what evaluations do differently when their figures do not agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hubtool.data.transform.spec import (
     SQUASH,
     EvalRecipe,
 )
-from hubtool.engine.protocol import Engine
+from hubtool.network.spec import Model
 
 CROP_PCTS = (0.875, 0.9, 0.95, 1.0)
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest", "area")
@@ -31,23 +31,23 @@ BACKGROUND_OUTPUTS = (1001, 21842)
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
-    """One way to evaluate otherwise.
+class Hypothesis:
+    """One way to evaluate differently.
 
     Attributes
     ----------
     key
         Short and stable, such as `interpolation=bicubic`.
     what
-        What is otherwise, in words.
+        What is different, in words.
     recipe
         Preprocessing, where that is what differs.
     label_offset
         Added to every label.
     first_output
         The first of the network's outputs that counts as a class.
-    engine
-        Makes an engine with the other weights, where those are what differs.
+    model
+        Finds the model with other weights, where those are what differs; raises HubtoolError where it cannot be had.
     """
 
     key: str
@@ -55,10 +55,10 @@ class Suspect:
     recipe: EvalRecipe | None = None
     label_offset: int = 0
     first_output: int = 0
-    engine: Callable[[], Engine] | None = None
+    model: Callable[[], Model] | None = None
 
 
-def recipe_suspects(recipe: EvalRecipe) -> Iterator[Suspect]:
+def recipe_hypotheses(recipe: EvalRecipe) -> Iterator[Hypothesis]:
     """Recipes that differ from one in one respect, as mistakes and other people's habits do."""
     for interpolation in INTERPOLATIONS:
         yield _of(recipe, "interpolation", interpolation, f"{interpolation} interpolation")
@@ -68,13 +68,13 @@ def recipe_suspects(recipe: EvalRecipe) -> Iterator[Suspect]:
     for number, (what, mean, std) in enumerate(NORMALISATIONS):
         if channels == len(mean) or number > 0:  # ImageNet's are those of three colours
             key = f"mean={mean[0]:g} std={std[0]:g}"
-            yield Suspect(key, what, replace(recipe, mean=mean[:channels], std=std[:channels]))
+            yield Hypothesis(key, what, replace(recipe, mean=mean[:channels], std=std[:channels]))
     if recipe.resize_rule == SQUASH:
         yield _of(recipe, "resize_rule", SHORTER_SIDE, "resizing that keeps the proportions")
     else:
         yield _of(recipe, "resize_rule", SQUASH, "resizing that squashes images to a square, then the centre crop")
         whole = replace(recipe, resize_rule=SQUASH, crop_pct=1.0)
-        yield Suspect("resize_rule=squash crop_pct=1", "images squashed to the input's square", whole)
+        yield Hypothesis("resize_rule=squash crop_pct=1", "images squashed to the input's square", whole)
     if channels == 3:
         other = RGB if recipe.channels == BGR else BGR
         yield _of(recipe, "channels", other, f"colours in the order {other.upper()}")
@@ -83,32 +83,32 @@ def recipe_suspects(recipe: EvalRecipe) -> Iterator[Suspect]:
     else:
         for filtered in ("bilinear", "bicubic"):
             changed = replace(recipe, backend=PILLOW, interpolation=filtered)
-            yield Suspect(
+            yield Hypothesis(
                 f"backend=pillow interpolation={filtered}", f"{filtered} resizing by Pillow, antialiased", changed
             )
 
 
-def label_suspects(outputs: int) -> Iterator[Suspect]:
+def label_hypotheses(outputs: int) -> Iterator[Hypothesis]:
     """Labels that count from elsewhere; they cost no further run of the network."""
-    yield Suspect(
+    yield Hypothesis(
         "label_offset=1", "labels one higher, as where the network has a background class first", label_offset=1
     )
-    yield Suspect("label_offset=-1", "labels one lower, as where they count from one", label_offset=-1)
+    yield Hypothesis("label_offset=-1", "labels one lower, as where they count from one", label_offset=-1)
     if outputs in BACKGROUND_OUTPUTS:
-        yield Suspect("first_output=1", "the background class left out of the network's outputs", first_output=1)
+        yield Hypothesis("first_output=1", "the background class left out of the network's outputs", first_output=1)
 
 
-def different(suspects: Iterator[Suspect], recipe: EvalRecipe) -> list[Suspect]:
-    """The suspects without those that are no other than the recipe, and without repetitions."""
+def different(hypotheses: Iterator[Hypothesis], recipe: EvalRecipe) -> list[Hypothesis]:
+    """The hypotheses without those that are no other than the recipe, and without repetitions."""
     seen = {recipe}
     kept = []
-    for suspect in suspects:
-        if suspect.recipe is not None and suspect.recipe not in seen:
-            seen.add(suspect.recipe)
-            kept.append(suspect)
+    for hypothesis in hypotheses:
+        if hypothesis.recipe is not None and hypothesis.recipe not in seen:
+            seen.add(hypothesis.recipe)
+            kept.append(hypothesis)
     return kept
 
 
-def _of(recipe: EvalRecipe, key: str, value: object, what: str) -> Suspect:
+def _of(recipe: EvalRecipe, key: str, value: object, what: str) -> Hypothesis:
     shown = f"{value:g}" if isinstance(value, float) else str(value)
-    return Suspect(f"{key}={shown}", what, replace(recipe, **{key: value}))  # type: ignore[arg-type]
+    return Hypothesis(f"{key}={shown}", what, replace(recipe, **{key: value}))  # type: ignore[arg-type]

@@ -1,189 +1,155 @@
-"""Why a published figure was not met: the evaluation again, on a sample, under each of the usual suspects."""
+"""Why a published figure was not met: the evaluation again, on a sample, under each of the usual hypotheses."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from hubtool.asset.cache import Cache
-from hubtool.asset.lockfile import Pins
-from hubtool.asset.pull import cached
-from hubtool.card.claimset import Subject, rivals
+from hubtool.card.claimset import ClaimSet, rivals
 from hubtool.card.record import Asset
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.prepared import Prepared
 from hubtool.data.split import Dataset
-from hubtool.diagnosis.conclusion import Diagnosis, Figure, Sample, Tried, each_confidence, figure
-from hubtool.diagnosis.hypotheses import Suspect, different, label_suspects, recipe_suspects
-from hubtool.engine.mindspore import MindSporeEngine
-from hubtool.engine.protocol import Engine
+from hubtool.diagnosis.comparison import Comparison, PublishedFigure
+from hubtool.diagnosis.conclusion import Diagnosis, Tried
+from hubtool.diagnosis.hypotheses import Hypothesis, different, label_hypotheses, recipe_hypotheses
+from hubtool.engine.protocol import Session
 from hubtool.errors import BrokenDataset, HubtoolError, NotFound
-from hubtool.evaluation.loop import BATCH_SIZE, draw
-from hubtool.evaluation.outcome import best_classes, is_correct
 from hubtool.evaluation.readable import unreadable
+from hubtool.evaluation.sampling import BATCH_SIZE, draw
+from hubtool.evaluation.topk import best_classes
 from hubtool.extras import require
-from hubtool.network.build import build_for_inference
 from hubtool.network.layout import check_layout
-from hubtool.network.registry import find_architecture
+from hubtool.network.spec import Model, ModelSpec
 from hubtool.progress import SILENT, Progress
 from hubtool.words import first_line
+from hubtool.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 
 DIAGNOSED_IMAGES = 512
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedFigure:
-    """What is to be explained.
-
-    Attributes
-    ----------
-    k
-        The label may be among so many best classes: 1 or 5.
-    """
-
-    metric: str
-    value: float
-    k: int
+OpenSession = Callable[[Model], Session]
 
 
 def diagnose(
-    engine: Engine,
+    open_session: OpenSession,
+    model: Model,
     dataset: Dataset,
     published: Sequence[PublishedFigure],
     *,
     whole: Mapping[int, int] | None = None,
-    others: Sequence[Suspect] = (),
+    others: Sequence[Hypothesis] = (),
     images: int = DIAGNOSED_IMAGES,
     seed: int = 0,
     skip_unreadable: bool = False,
     progress: Progress = SILENT,
 ) -> Diagnosis:
-    """Try the suspects on a sample that is drawn anew, so that bad luck of an earlier one shows.
+    """Try the hypotheses on a sample that is drawn anew, so that bad luck of an earlier one shows.
 
     Parameters
     ----------
+    open_session
+        Opens a session of the engine that evaluated, for a model.
+    model
+        What was evaluated.
     dataset
-        As it was evaluated; suspects of preprocessing are tried if it is `Prepared`.
+        As it was evaluated; hypotheses of preprocessing are tried if it is `Prepared`.
     published
         The figures that hubtool measures, those that were met too: the cause has to explain them all.
     whole
         Right answers by k over the whole split, where that was evaluated: intervals get much narrower.
     others
-        Further suspects: see `other_checkpoints`.
+        Further hypotheses: see `other_checkpoints`.
     images
         In the sample.
     skip_unreadable
-        Leave out images of the sample that cannot be decoded, as the evaluation did.
+        Skip images of the sample that cannot be decoded, as the evaluation did.
 
     Raises
     ------
     HubtoolError
         The sample cannot be evaluated as it was before, or has no image.
     """
-    suspects = [*label_suspects(dataset.num_classes), *others]
+    hypotheses = [*label_hypotheses(dataset.num_classes), *others]
     if isinstance(dataset, Prepared):
-        suspects = [*different(recipe_suspects(dataset.recipe), dataset.recipe), *suspects]
+        hypotheses = [*different(recipe_hypotheses(dataset.recipe), dataset.recipe), *hypotheses]
     indices, unread = _sample(dataset, images, seed, progress, skip_unreadable=skip_unreadable)
-    run = _Run(engine, dataset, indices, progress)
-    base_best, labels = run.answers("as evaluated", engine, dataset)
-    confidence = each_confidence(len(suspects) + 1, len(published))
-
-    def judged(best: Any, offset: int = 0) -> tuple[Figure, ...]:
-        figures = []
-        for claim in published:
-            before, now = is_correct(base_best, labels, claim.k), is_correct(best, labels + offset, claim.k)
-            sample = Sample(
-                correct=int(now.sum()),
-                gained=int((now & ~before).sum()),
-                lost=int((before & ~now).sum()),
-                images=len(labels),
-                split=len(dataset),
-                whole=whole[claim.k] if whole is not None else None,
-                unreadable=unread,
-            )
-            figures.append(figure(claim.metric, claim.value, sample, confidence))
-        return tuple(figures)
-
-    known = judged(base_best) if whole is None else _known(published, whole, len(dataset), confidence)
-    as_evaluated = Tried("", "as evaluated", known)
-    tried = []
-    for suspect in suspects:
-        recipe = suspect.recipe.to_json() if suspect.recipe else None
-        try:
-            figures, reason = judged(run.best(suspect, base_best), suspect.label_offset), ""
-        except HubtoolError as error:  # such as another checkpoint that is broken: it explains nothing
-            figures, reason = (), error.message
-        except Exception as error:  # whatever a library raises about one suspect must not cost the others
-            _log.debug("trying %s", suspect.key, exc_info=True)
-            figures, reason = (), f"{type(error).__name__}: {first_line(error)}"
-        tried.append(Tried(suspect.key, suspect.what, figures, recipe, reason))
-    return Diagnosis(as_evaluated, tuple(tried), len(labels), len(dataset), seed)
+    with open_session(model) as session:
+        run = _Run(session, open_session, dataset, indices, progress)
+        base_best, labels = run.answers("as evaluated", session, dataset)
+        compare = Comparison(published, base_best, labels, len(dataset), whole, unread, len(hypotheses) + 1)
+        tried = tuple(_tried(hypothesis, run, compare) for hypothesis in hypotheses)
+    as_evaluated = Tried("", "as evaluated", compare.as_evaluated)
+    return Diagnosis(as_evaluated, tried, len(labels), len(dataset), seed)
 
 
-def _known(
-    published: Sequence[PublishedFigure], whole: Mapping[int, int], split: int, confidence: float
-) -> tuple[Figure, ...]:
-    """The figures of a split that was evaluated as a whole: no sample of it knows them better."""
-    return tuple(
-        figure(claim.metric, claim.value, Sample(whole[claim.k], 0, 0, split, split), confidence) for claim in published
-    )
+def _tried(hypothesis: Hypothesis, run: _Run, compare: Comparison) -> Tried:
+    recipe = hypothesis.recipe.to_json() if hypothesis.recipe else None
+    try:
+        best = run.best(hypothesis, compare.base_best)
+        figures, reason = compare.figures(best, hypothesis.label_offset), ""
+    except HubtoolError as error:  # such as another checkpoint that is broken: it explains nothing
+        figures, reason = (), error.message
+    except Exception as error:  # whatever a library raises about one hypothesis must not cost the others
+        _log.debug("trying %s", hypothesis.key, exc_info=True)
+        figures, reason = (), f"{type(error).__name__}: {first_line(error)}"
+    return Tried(hypothesis.key, hypothesis.what, figures, recipe, reason)
 
 
-def other_checkpoints(subject: Subject, cache: Cache, pins: Pins | None) -> list[Suspect]:
+def other_checkpoints(claim_set: ClaimSet, spec: ModelSpec, workspace: Workspace) -> list[Hypothesis]:
     """The card's other checkpoints of the same network; only those at hand are tried, nothing is fetched."""
     return [
-        Suspect(
+        Hypothesis(
             f"checkpoint={asset.file_name}",
             f"the weights of {asset.file_name}",
-            engine=_engine_of(asset, subject, cache, pins),
+            model=partial(_model_of, asset, claim_set.card.folder, spec, workspace),
         )
-        for asset in rivals(subject)
+        for asset in rivals(claim_set)
     ]
 
 
-def _engine_of(asset: Asset, subject: Subject, cache: Cache, pins: Pins | None) -> Callable[[], Engine]:
-    def engine() -> Engine:
-        architecture = find_architecture(subject.network_name)
-        file = cached(asset, subject.card.folder, cache, pins=pins)
-        if file is None or architecture is None:
-            raise NotFound("not in the cache")
-        checkpoint = Checkpoint(file.path)
-        check_layout(checkpoint, architecture)
-        return MindSporeEngine(build_for_inference(architecture, checkpoint.arrays()))
-
-    return engine
+def _model_of(asset: Asset, folder: Path, spec: ModelSpec, workspace: Workspace) -> Model:
+    """Raises NotFound where the file is not at hand, and CheckpointMismatch where it is of another network."""
+    file = workspace.at_hand(asset, folder)
+    if file is None:
+        raise NotFound("not in the cache")
+    check_layout(Checkpoint(file.path), spec)
+    return Model(spec, file.path, file.sha256)
 
 
 class _Run:
     """Evaluates one sample of a dataset in different ways."""
 
-    def __init__(self, engine: Engine, dataset: Dataset, indices: Sequence[int], progress: Progress):
-        self._engine = engine
+    def __init__(
+        self, session: Session, open_session: OpenSession, dataset: Dataset, indices: Sequence[int], progress: Progress
+    ):
+        self._session = session
+        self._open_session = open_session
         self._dataset = dataset
         self._indices = indices
         self._progress = progress
         self._without_first: Any = None
 
-    def best(self, suspect: Suspect, base_best: Any) -> Any:
-        """The five best classes of each image under a suspect; (N, 5) int."""
-        if suspect.engine is not None:
-            return self.answers(suspect.what, suspect.engine(), self._dataset)[0]
-        if suspect.recipe is not None and isinstance(self._dataset, Prepared):
-            return self.answers(suspect.what, self._engine, self._dataset.with_recipe(suspect.recipe))[0]
-        return self._without_first if suspect.first_output else base_best
+    def best(self, hypothesis: Hypothesis, base_best: Any) -> Any:
+        """The five best classes of each image under a hypothesis; (N, 5) int."""
+        if hypothesis.model is not None:
+            with self._open_session(hypothesis.model()) as session:
+                return self.answers(hypothesis.what, session, self._dataset)[0]
+        if hypothesis.recipe is not None and isinstance(self._dataset, Prepared):
+            return self.answers(hypothesis.what, self._session, self._dataset.with_recipe(hypothesis.recipe))[0]
+        return self._without_first if hypothesis.first_output else base_best
 
-    def answers(self, what: str, engine: Engine, dataset: Dataset) -> tuple[Any, Any]:
+    def answers(self, what: str, session: Session, dataset: Dataset) -> tuple[Any, Any]:
         """Best classes and labels of each image."""
-        np = require("numpy", extra="mindspore", purpose="evaluate")
+        np = require("numpy", extra="eval", purpose="evaluate")
         best, without_first, labels = [], [], []
         task = self._progress.task(f"trying {what}", len(self._indices), "images")
         try:
             for batch in dataset.batches(self._indices, BATCH_SIZE):
-                logits = engine.logits(batch.images)
+                logits = session.logits(batch.images)
                 best.append(best_classes(logits))
                 if self._without_first is None:
                     without_first.append(best_classes(logits[:, 1:]))

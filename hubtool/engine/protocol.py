@@ -1,24 +1,102 @@
-"""What every engine offers."""
+"""What every engine offers: a backend opens a session, a session answers images with logits."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Protocol
 
+from hubtool.network.spec import Model
 
-class Engine(Protocol):
-    """Runs one network."""
+FLOAT32 = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What answered, as far as answers may depend on it.
+
+    Attributes
+    ----------
+    name, version
+        Of the library, as `mindspore` and `2.8.0`.
+    precision
+        Type that the network computed in, as `float32`.
+    device
+        What it ran on, the same on one machine every time, as `CPU AMD EPYC (x86_64)` or `Ascend`.
+    options
+        What else was chosen, as (name, value) pairs in the order of their names.
+    """
+
+    name: str
+    version: str
+    precision: str
+    device: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def library(self) -> str:
+        """Name and version, as `mindspore 2.8.0`."""
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a session is opened for: an engine may prepare more where more is to come.
+
+    Attributes
+    ----------
+    images
+        How many there will be at most.
+    side
+        Height and width of each, in pixels.
+    batch_size
+        Images that come at once; the last batch may be smaller.
+    """
+
+    images: int
+    side: int
+    batch_size: int
+
+
+class Session(Protocol):
+    """One network, ready to answer; a context manager that closes it."""
+
+    @property
+    def identity(self) -> Identity:
+        """What answers."""
+
+    def logits(self, images: Any) -> Any:
+        """Images (N, C, H, W) float32 -> logits (N, num_classes) float32, both numpy arrays."""
+
+    def close(self) -> None:
+        """Give back what the session holds; it answers no more."""
+
+    def __enter__(self) -> Session:
+        """The session."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+
+
+class Backend(Protocol):
+    """A library that runs networks."""
 
     @property
     def name(self) -> str:
-        """The library and its version, as `mindspore 2.8.0`."""
+        """As users and results call it."""
 
-    @property
-    def precision(self) -> str:
-        """Type the network computes in, as `float32`."""
+    def why_not(self, model: Model) -> str:
+        """Why it cannot run a network, in one sentence; empty when it can."""
 
-    @property
-    def device(self) -> str:
-        """What it runs on, the same on one machine every time, as `CPU AMD EPYC (x86_64)` or `Ascend`."""
+    def open(self, model: Model, precision: str, workload: Workload) -> Session:
+        """A session for a network.
 
-    def logits(self, images: Any) -> Any:
-        """Images (N, C, H, W) float32 -> logits (N, classes) float32, both numpy arrays."""
+        Raises
+        ------
+        MissingExtra
+            The library is not installed.
+        HubtoolError
+            The checkpoint cannot be read.
+        """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hubtool.evaluation.outcome import TOP_K
 from hubtool.evaluation.predictions import Prediction
+from hubtool.evaluation.topk import TOP_K
 
 
 @dataclass(frozen=True, slots=True)

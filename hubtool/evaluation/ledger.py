@@ -2,7 +2,7 @@
 
 A text file, one JSON document a line:
 
-    {"inputs":{...},"ledger":1}                                                    what the answers depend on
+    {"inputs":{...},"ledger":2}                                                    what the answers depend on
     {"crc32":N,"rows":[[index,label,[five best classes],best logit],...]}          one line a batch
     {"finished":true}                                                              the evaluation came to its end
 
@@ -18,20 +18,27 @@ import hashlib
 import json
 import logging
 import os
+import re
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from enum import Enum
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from hubtool.evaluation.outcome import new_rows
+from hubtool.evaluation.topk import new_rows
+from hubtool.files import environment_errors
 from hubtool.words import counted
 
 _log = logging.getLogger(__name__)
-_FORMAT = 1
+_FORMAT = 2
+"""1 did not note what the network ran on, so such answers may be those of another device: they are never used."""
+_NAME = re.compile(r"[0-9a-f]{64}\.jsonl")
+_LONGEST_HEADER = 1 << 16
+_SAME_IN_EVERY_FORMAT = ("asset", "network", "dataset", "names", "labels", "order", "skip")
 _SECONDS_BETWEEN_FLUSHES = 10.0
 
 
@@ -123,10 +130,27 @@ def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitS
     except OSError as error:
         _log.warning("%s: %s; an interrupted run will have to start over", path, error.strerror)
         return None
+    if not batches and resume is not Resume.NONE:
+        _say_what_cannot_be_used(path.parent, inputs)
     if batches:
         images = counted(sum(map(len, batches)), "image")
         _log.warning("going on after %s that an earlier run evaluated; --no-resume starts over", images)
     return Ledger(stream, path, batches)
+
+
+def _say_what_cannot_be_used(folder: Path, inputs: Mapping[str, object]) -> None:
+    """Name the answers to the same question that an earlier version kept, and that are not used."""
+    for path in sorted(folder.glob("*.jsonl")):
+        with suppress(OSError, ValueError, AttributeError), path.open("rb") as stream:
+            header = json.loads(stream.readline(_LONGEST_HEADER))
+            older = header.get("inputs", {})
+            if header.get("ledger") == 1 and all(older.get(key) == inputs.get(key) for key in _SAME_IN_EVERY_FORMAT):
+                _log.warning(
+                    "%s: answers that hubtool %s kept are not used, since it did not note the device: "
+                    "remove the file, or hubtool cache prune --older-than 30d does",
+                    path,
+                    older.get("hubtool", "of an earlier version"),
+                )
 
 
 def _say_how_to_go_on(images: int, resume: Resume) -> None:
@@ -218,3 +242,79 @@ def _write_whole(stream: FileIO, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[stream.write(view) :]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLedger:
+    """The answers of one evaluation, finished or not.
+
+    Attributes
+    ----------
+    size
+        In bytes.
+    used
+        When an evaluation last wrote to it, in seconds since 1970.
+    """
+
+    path: Path
+    size: int
+    used: float
+
+    def to_json(self) -> dict[str, object]:
+        """Keys `path`, `size`, `last_used` (seconds since 1970)."""
+        return {"path": str(self.path), "size": self.size, "last_used": round(self.used)}
+
+
+def ledgers_of(cache_root: Path) -> Path:
+    """Where evaluations keep their ledgers in a cache."""
+    return cache_root / "ledgers"
+
+
+def kept_ledgers(cache_root: Path, *, older_than: float | None = None) -> list[KeptLedger]:
+    """The ledgers of a cache, by name.
+
+    Parameters
+    ----------
+    older_than
+        Only those that were not written to for so many seconds; None for all.
+
+    Raises
+    ------
+    EnvironmentProblem
+        The system does not let the folder be read.
+    """
+    folder = ledgers_of(cache_root)
+    now = time.time()
+    found = []
+    with environment_errors(folder):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if not _NAME.fullmatch(path.name) or path.is_symlink() or not path.is_file():
+                continue
+            status = path.stat()
+            if older_than is None or now - status.st_mtime >= older_than:
+                found.append(KeptLedger(path, status.st_size, status.st_mtime))
+    return found
+
+
+def forget_ledger(ledger: KeptLedger) -> bool:
+    """Remove a ledger, unless an evaluation writes to it right now or has done so since it was listed.
+
+    Raises
+    ------
+    EnvironmentProblem
+        The system refuses.
+    """
+    with environment_errors(ledger.path):
+        try:
+            stream = ledger.path.open("rb+", buffering=0)
+        except FileNotFoundError:
+            return False
+        with stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            if not lies_at(stream, ledger.path) or ledger.path.stat().st_mtime != ledger.used:
+                return False
+            ledger.path.unlink()  # under the lock: who opened it meanwhile sees that it is gone, and begins another
+    return True

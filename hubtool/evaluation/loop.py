@@ -1,23 +1,20 @@
-"""The evaluation loop: an engine over a dataset, an answer an image."""
+"""The evaluation loop: a session over a split, an answer an image."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Protocol
 
 from hubtool.data.split import Dataset
-from hubtool.engine.protocol import Engine
-from hubtool.evaluation.outcome import Counts, Evaluation, best_classes, count_correct, new_rows
+from hubtool.engine.protocol import Session
+from hubtool.evaluation.early_stop import StopRule
+from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evaluation.prefetch import prefetched
-from hubtool.extras import require
+from hubtool.evaluation.sampling import BATCH_SIZE
+from hubtool.evaluation.topk import best_classes, count_correct, new_rows
 from hubtool.progress import SILENT, Progress
-
-BATCH_SIZE = 32
-
-StopRule = Callable[[Mapping[int, int], int], bool]
-"""Called after every batch with right answers by k and images so far, both since the beginning: True ends the run."""
 
 
 class Record(Protocol):
@@ -35,31 +32,25 @@ class Record(Protocol):
 
 
 def evaluate(
-    engine: Engine,
-    dataset: Dataset,
+    session: Session,
+    split: Dataset,
+    indices: Sequence[int] | None = None,
     *,
-    limit: int | None = None,
-    seed: int = 0,
-    skip: Collection[int] = (),
     batch_size: int = BATCH_SIZE,
     stop: StopRule | None = None,
     record: Record | None = None,
     progress: Progress = SILENT,
 ) -> Evaluation:
-    """Let an engine classify the images of a dataset.
+    """Let a session classify images of a split.
 
     While the network works on a batch, another thread reads the next ones.
 
     Parameters
     ----------
-    limit
-        Evaluate only that many images, drawn at random without replacement; None for the whole split.
-    seed
-        Of that draw.
-    skip
-        Images to leave out of what was drawn: the accuracy of the whole split is then not known.
+    indices
+        Places of the images in the split, in the order in which they are evaluated; None for all of them.
     stop
-        Ends the run early; images then come in random order, by the seed.
+        Ends the run early, so that the images have to come in random order.
     record
         What it holds is not evaluated again; the answers of every batch are added to it.
 
@@ -68,23 +59,21 @@ def evaluate(
     CheckpointMismatch
         The network answers with NaN or infinity.
     """
-    drawn = draw(len(dataset), limit, seed, shuffled=stop is not None)
-    indices = [index for index in drawn if index not in skip] if skip else drawn
-    run = _Run(indices, stop)
+    run = _Run(range(len(split)) if indices is None else indices, stop)
     for rows in record.batches if record else ():
         if not run.is_over:
             run.add(rows)
-    resumed, engine_seconds = run.done, 0.0
+    resumed, session_seconds = run.done, 0.0
     rest = run.rest()
-    task = progress.task(dataset.name, len(indices), "images")
+    task = progress.task(split.name, run.images, "images")
     task.restart(resumed)
     started = time.perf_counter()
     try:
-        with prefetched(lambda: dataset.batches(rest, batch_size) if rest else iter(())) as batches:
+        with prefetched(lambda: split.batches(rest, batch_size) if rest else iter(())) as batches:
             for batch in batches:
                 before = time.perf_counter()
-                logits = engine.logits(batch.images)
-                engine_seconds += time.perf_counter() - before
+                logits = session.logits(batch.images)
+                session_seconds += time.perf_counter() - before
                 rows = run.answers(logits, batch.labels)
                 run.add(rows)
                 if record is not None:
@@ -96,25 +85,8 @@ def evaluate(
         task.finish()
     if record is not None:
         record.finish()
-    counts = Counts(
-        dict(run.correct), run.done, len(dataset), time.perf_counter() - started, resumed, len(drawn) - len(indices)
-    )
-    return Evaluation(counts, run.rows[: run.done], dataset.names, engine_seconds=engine_seconds)
-
-
-def draw(size: int, limit: int | None, seed: int | Sequence[int], *, shuffled: bool) -> Sequence[int]:
-    """The images to evaluate: of a split of that size, all or as many as the limit says.
-
-    In the order of the dataset, which is quicker to read, unless `shuffled`.
-    """
-    np = require("numpy", extra="mindspore", purpose="evaluate")
-    count = size if limit is None else min(limit, size)
-    if shuffled:
-        order: list[int] = np.random.default_rng(seed).permutation(size)[:count].tolist()
-        return order
-    if count == size:
-        return range(size)
-    return sorted(np.random.default_rng(seed).choice(size, count, replace=False).tolist())
+    counts = Counts(dict(run.correct), run.done, len(split), time.perf_counter() - started, resumed)
+    return Evaluation(counts, run.rows[: run.done], split.names, session_seconds=session_seconds)
 
 
 class _Run:
@@ -128,6 +100,11 @@ class _Run:
         self.rows = new_rows(len(indices))
         self.done = 0
         self.correct = count_correct(self.rows[:0])
+
+    @property
+    def images(self) -> int:
+        """How many there are to answer."""
+        return len(self._indices)
 
     @property
     def is_over(self) -> bool:

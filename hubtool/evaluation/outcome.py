@@ -7,13 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubtool.errors import CheckpointMismatch
+from hubtool.evaluation.topk import TOP_K, right
 from hubtool.extras import require
-
-TOP_K = (1, 5)
-BEST = max(TOP_K)
-NO_CLASS = -1
-"""Stands where a network has fewer than five classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +19,7 @@ class Counts:
     ----------
     correct
         Images whose label is among the k best logits, by k.
-    images, split
+    images, split_size
         Images evaluated, and in the whole split.
     seconds
         Wall time of the loop, reading included.
@@ -36,7 +31,7 @@ class Counts:
 
     correct: Mapping[int, int]
     images: int
-    split: int
+    split_size: int
     seconds: float
     resumed: int = 0
     skipped: int = 0
@@ -83,7 +78,7 @@ class Evaluation:
         What the dataset calls its images; a row's `index` is a place in it.
     intervals
         By k, what a confidence sequence says of the split's accuracy, in percent; empty when none was kept.
-    engine_seconds
+    session_seconds
         Wall time spent in the network: the rest of `counts.seconds` is what the loop cost.
     unreadable
         Why images could not be decoded and were left out, by name.
@@ -93,7 +88,7 @@ class Evaluation:
     rows: Any
     names: Sequence[str]
     intervals: Mapping[int, tuple[float, float]] = field(default_factory=dict)
-    engine_seconds: float = 0.0
+    session_seconds: float = 0.0
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -103,7 +98,7 @@ class Evaluation:
 
     def by_class(self) -> list[ClassCounts]:
         """Right answers of each class that has images, by number."""
-        np = require("numpy", extra="mindspore", purpose="evaluate")
+        np = require("numpy", extra="eval", purpose="evaluate")
         labels, places, images = np.unique(self.rows["label"], return_inverse=True, return_counts=True)
         top1, top5 = (np.bincount(places[right(self.rows, k)], minlength=len(labels)) for k in TOP_K)
         table = zip(labels.tolist(), images.tolist(), top1.tolist(), top5.tolist(), strict=True)
@@ -111,53 +106,8 @@ class Evaluation:
 
     def confusions(self, most: int) -> list[Confusion]:
         """The pairs of classes that were confused most often, most frequent first, then by number."""
-        np = require("numpy", extra="mindspore", purpose="evaluate")
+        np = require("numpy", extra="eval", purpose="evaluate")
         wrong = self.rows[~right(self.rows, 1)]
         pairs, images = np.unique(np.stack([wrong["label"], wrong["best"][:, 0]], axis=1), axis=0, return_counts=True)
         frequent = np.argsort(-images, kind="stable")[:most]
         return [Confusion(int(pairs[i, 0]), int(pairs[i, 1]), int(images[i])) for i in frequent]
-
-
-def new_rows(count: int) -> Any:
-    """Room for so many answers: 32 bytes an image.
-
-    Fields: `index` of the image in the dataset, its `label`, `best`, the five best classes in order (`NO_CLASS`
-    where there are fewer), and `logit`, that of the best.
-    """
-    np = require("numpy", extra="mindspore", purpose="evaluate")
-    return np.empty(count, [("index", "<u4"), ("label", "<i4"), ("best", "<i4", (BEST,)), ("logit", "<f4")])
-
-
-def best_classes(logits: Any) -> Any:
-    """The five best classes of each image, the best first; (N, classes) -> (N, 5) int.
-
-    Of equal logits the lower class number stands first; `NO_CLASS` fills up what fewer classes leave.
-
-    Raises
-    ------
-    CheckpointMismatch
-        A logit is NaN or infinite.
-    """
-    np = require("numpy", extra="mindspore", purpose="evaluate")
-    if not np.isfinite(logits).all():
-        raise CheckpointMismatch("the network answers with values that are not finite", hint="inspect the checkpoint")
-    best = np.argsort(-logits, axis=1, kind="stable")[:, :BEST]
-    return np.pad(best, ((0, 0), (0, BEST - best.shape[1])), constant_values=NO_CLASS)
-
-
-def is_correct(best: Any, labels: Any, k: int) -> Any:
-    """Whether each label is among the k best classes; (N, 5) int and (N,) int -> (N,) bool.
-
-    No answer is right for a label below 0, which is no class: `NO_CLASS` must not pass for it.
-    """
-    return (best[:, :k] == labels[:, None]).any(axis=1) & (labels >= 0)
-
-
-def right(rows: Any, k: int) -> Any:
-    """Whether the label of each row is among its k best classes; bool array."""
-    return is_correct(rows["best"], rows["label"], k)
-
-
-def count_correct(rows: Any) -> dict[int, int]:
-    """Right answers by k."""
-    return {k: int(right(rows, k).sum()) for k in TOP_K}

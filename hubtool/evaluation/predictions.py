@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubtool.errors import EnvironmentProblem, NotFound, UsageProblem
-from hubtool.evaluation.outcome import BEST, NO_CLASS, Evaluation
+from hubtool.evaluation.outcome import Evaluation
+from hubtool.evaluation.topk import BEST, NO_CLASS
 from hubtool.files import atomic_stream, environment_errors
 
 COLUMNS = ("path", "label", *(f"class{place}" for place in range(1, BEST + 1)), "logit")

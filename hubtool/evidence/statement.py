@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hubtool.card.metrics import Metric
+from hubtool.card.claim import Claim
 from hubtool.card.record import SHORTEST_DIGEST
 from hubtool.card.span import Span
 from hubtool.evidence.conditions import EngineUsed, EvaluatedData, EvaluatedPart, read_data, read_engine, read_part
@@ -78,11 +78,9 @@ class Statement:
         """The card's file name without its suffix."""
         return self.uid.rpartition("/")[2]
 
-    @property
-    def file_name(self) -> str:
-        """What its file is called: by its card, its row, and the file that was evaluated."""
-        row = f"-{self.variant}" if self.variant else ""
-        name = _NOT_IN_FILE_NAMES.sub("_", f"{self.stem}{row}")
+    def file_name(self, *apart: str) -> str:
+        """What its file is called: by its card, its row, what else tells it apart, and the file that was evaluated."""
+        name = _NOT_IN_FILE_NAMES.sub("_", "-".join([self.stem, *filter(None, [self.variant, *apart])]))
         return f"{name}-{self.asset_sha256[:SHORTEST_DIGEST]}{SUFFIX}"
 
     @property
@@ -98,9 +96,9 @@ class Statement:
                 )
         return ""
 
-    def is_about(self, metrics: Sequence[Metric]) -> bool:
+    def is_about(self, claims: Sequence[Claim]) -> bool:
         """Whether these are the figures that it was made for."""
-        return [(m.metric, m.published) for m in self.measurements] == [(m.name, m.value) for m in metrics]
+        return [(m.metric, m.published) for m in self.measurements] == [(m.name, m.value) for m in claims]
 
     @property
     def contradicted(self) -> list[Measurement]:
@@ -148,9 +146,8 @@ class Statement:
             },
         }
 
-    def write(self, folder: Path) -> Path:
-        """Write it into a folder, under its name; returned is where. Raises OSError."""
-        path = folder / self.file_name
+    def write(self, path: Path) -> Path:
+        """Write it, whole or not at all; returned is the path. Raises OSError."""
         write_atomically(path, f"{json.dumps(self.to_json(), indent=2, sort_keys=True)}\n".encode())
         return path
 

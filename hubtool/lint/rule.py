@@ -31,6 +31,18 @@ class Finding:
     edit: Edit | None = None
 
 
+class LinkState(Protocol):
+    """What a link gave when it was looked up."""
+
+    @property
+    def state(self) -> Literal["alive", "dead", "unreachable"]:
+        """Whether something is there, certainly nothing, or nobody can tell now."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not alive."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What rules know beyond the card.
@@ -42,10 +54,13 @@ class Facts:
     pinned
         The full digest that a lockfile has for a file of the cards in a folder, and that lockfile; None where no card
         has a lockfile.
+    probe
+        What an http(s) link gives; None where the network is not asked.
     """
 
     parameter_counts: Mapping[str, int] = field(default_factory=dict)
     pinned: Callable[[Asset, Path], tuple[str, Path] | None] | None = None
+    probe: Callable[[str], LinkState] | None = None
 
 
 class Place(Protocol):

@@ -8,13 +8,14 @@ from hubtool.checkpoint.reader import Checkpoint
 from hubtool.checkpoint.statistics import statistics
 from hubtool.errors import CheckpointMismatch
 from hubtool.extras import require
-from hubtool.network.bit.spec import Architecture
+from hubtool.network.registry import family_of
+from hubtool.network.spec import ModelSpec
 
 _SHOWN = 3
 _WEIGHT_DTYPES = {"float16", "bfloat16", "float32", "float64"}
 
 
-def check_layout(checkpoint: Checkpoint, architecture: Architecture) -> None:
+def check_layout(checkpoint: Checkpoint, spec: ModelSpec) -> None:
     """Check that a checkpoint holds the parameters of a network, no more and no less; reads no values.
 
     Raises
@@ -22,7 +23,7 @@ def check_layout(checkpoint: Checkpoint, architecture: Architecture) -> None:
     CheckpointMismatch
         With the number and the first few of the missing, unexpected and misshapen tensors.
     """
-    wanted = architecture.parameter_shapes()
+    wanted = family_of(spec).shapes(spec)
     found = checkpoint.tensors
     problems = [
         _listed("missing", [name for name in wanted if name not in found], str),
@@ -41,7 +42,7 @@ def check_layout(checkpoint: Checkpoint, architecture: Architecture) -> None:
     said = "; ".join(problem for problem in problems if problem)
     if said:
         raise CheckpointMismatch(
-            f"{checkpoint.path}: not a checkpoint of {architecture.name}: {said}",
+            f"{checkpoint.path}: not a checkpoint of {spec.name}: {said}",
             hint="the card may name the wrong file or the wrong network",
         )
 
@@ -54,7 +55,7 @@ def check_finite(checkpoint: Checkpoint) -> None:
     CheckpointMismatch
         With the first few tensors that hold such values.
     """
-    np = require("numpy", extra="mindspore", purpose="read tensors")
+    np = require("numpy", extra="eval", purpose="read tensors")
     found = {name: statistics(np, checkpoint, tensor) for name, tensor in checkpoint.tensors.items()}
     bad = {name: values.nan + values.inf for name, values in found.items() if values is not None}
     said = _listed("not finite", [name for name, count in bad.items() if count], lambda n: f"{n} ({bad[n]} values)")

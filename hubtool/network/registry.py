@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hubtool.card.names import name_key
-from hubtool.network.bit.spec import Architecture
+from hubtool.network.bit.family import BitFamily
+from hubtool.network.spec import Family, Form, ModelSpec
 
-ARCHITECTURES = {
-    architecture.name: architecture
-    for architecture in (
-        Architecture("bit_resnet50", units=(3, 4, 6, 3), width=64),
-        Architecture("bit_resnet101", units=(3, 4, 23, 3), width=64),
-        Architecture("bit_resnet50x3", units=(3, 4, 6, 3), width=3 * 64),
-        Architecture("bit_digits", units=(1, 1, 1), width=32, num_classes=10, in_channels=1, input_size=32),
-    )
-}
+FAMILIES: tuple[Family, ...] = (BitFamily(),)
+"""Every family, in the order in which they are asked for a name."""
 
 
-def find_architecture(name: str) -> Architecture | None:
-    """The architecture of that name, case and punctuation aside (`BiT_resnet50`); None if unknown."""
-    return _BY_KEY.get(name_key(name))
+def find_spec(name: str) -> ModelSpec | None:
+    """The network of that name, case and punctuation aside (`BiT_resnet50`); None if unknown."""
+    return next((spec for family in FAMILIES if (spec := family.find(name)) is not None), None)
 
 
-_BY_KEY = {name_key(name): architecture for name, architecture in ARCHITECTURES.items()}
+def family_of(spec: ModelSpec) -> Family:
+    """The family that builds a network. Raises KeyError where none does."""
+    for family in FAMILIES:
+        if family.name == spec.family:
+            return family
+    raise KeyError(f"no family {spec.family} to build {spec.name}")
+
+
+def build(spec: ModelSpec, weights: Mapping[str, Any] | None = None, form: Form = Form.TRAINING) -> Any:
+    """The cell of a network: see `Family.cell`."""
+    return family_of(spec).cell(spec, weights, form)
+
+
+def known_names() -> list[str]:
+    """What the networks are called that hubtool can build."""
+    return [spec.name for family in FAMILIES for spec in family.members]
 
 
 def parameter_counts() -> dict[str, int]:
     """Number of parameters of each network, by its name in lower case without punctuation."""
-    return {key: architecture.parameter_count for key, architecture in _BY_KEY.items()}
+    return {name_key(spec.name): spec.parameter_count for family in FAMILIES for spec in family.members}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hubtool.data.split import Dataset
-from hubtool.evaluation.outcome import ClassCounts, Confusion, Evaluation, right
+from hubtool.evaluation.outcome import ClassCounts, Confusion, Evaluation
+from hubtool.evaluation.topk import right
 from hubtool.report.thumbnails import thumbnail
 
 WORST_IMAGES = 24

@@ -30,7 +30,7 @@ _LITTLE_SPACE = 2 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Component:
     """One thing looked at.
 
     Attributes
@@ -51,46 +51,48 @@ class Finding:
         return {"name": self.name, "status": self.status, "detail": self.detail, "hint": self.hint}
 
 
-def examine(card_roots: Sequence[Path], cache_root: Path) -> tuple[Finding, ...]:
+def examine(card_roots: Sequence[Path], cache_root: Path) -> tuple[Component, ...]:
     """Look at versions, extras, cards and cache; MindSpore is imported in a process of its own."""
     return (
-        Finding("hubtool", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"),
-        Finding("processor", "ok", f"{os.cpu_count()} cores, {processor()}"),
+        Component(
+            "hubtool", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"
+        ),
+        Component("processor", "ok", f"{os.cpu_count()} cores, {processor()}"),
         *_extras(),
         *(_cards(root) for root in card_roots),
         _cache(cache_root),
     )
 
 
-def _extras() -> Iterator[Finding]:
+def _extras() -> Iterator[Component]:
     for package, extra, purpose in _EXTRAS:
         try:
             version = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            yield Finding(package, "missing", f"not installed; it {purpose}", f"pip install 'hubtool[{extra}]'")
+            yield Component(package, "missing", f"not installed; it {purpose}", f"pip install 'hubtool[{extra}]'")
         else:
             yield _judged(package, version)
 
 
-def _judged(package: str, version: str) -> Finding:
+def _judged(package: str, version: str) -> Component:
     if package == "mindspore":
         return _mindspore(version)
     if package == "numpy" and version_key(version) >= _NUMPY_TOO_NEW:
-        return Finding(package, "broken", f"{version}: MindSpore 2.8 wants numpy 1", "pip install 'numpy<2'")
-    return Finding(package, "ok", version)
+        return Component(package, "broken", f"{version}: MindSpore 2.8 wants numpy 1", "pip install 'numpy<2'")
+    return Component(package, "ok", version)
 
 
-def _mindspore(version: str) -> Finding:
+def _mindspore(version: str) -> Component:
     lowest, too_new = _MINDSPORE_RANGE
     install = "pip install 'hubtool[mindspore]'"
     if version_key(version)[:2] >= too_new:
         detail = f"{version} runs 3x3 convolutions on CPU 60 to 100 times slower than 2.8"
-        return Finding("mindspore", "slow", detail, install)
+        return Component("mindspore", "slow", detail, install)
     if version_key(version)[:2] < lowest:
-        return Finding("mindspore", "broken", f"{version} is older than the 2.7 hubtool needs", install)
+        return Component("mindspore", "broken", f"{version} is older than the 2.7 hubtool needs", install)
     if trouble := _trouble_loading("mindspore"):
-        return Finding("mindspore", "broken", f"{version} does not load: {trouble}", install)
-    return Finding("mindspore", "ok", f"{version}, on CPU unless MindSpore is told otherwise")
+        return Component("mindspore", "broken", f"{version} does not load: {trouble}", install)
+    return Component("mindspore", "ok", f"{version}, on CPU unless MindSpore is told otherwise")
 
 
 def _trouble_loading(module: str) -> str:
@@ -108,21 +110,21 @@ def _trouble_loading(module: str) -> str:
     return "" if run.returncode == 0 else (run.stderr.strip().splitlines() or [f"exit code {run.returncode}"])[-1]
 
 
-def _cards(root: Path) -> Finding:
+def _cards(root: Path) -> Component:
     if not root.is_dir():
-        return Finding("cards", "broken", f"{root} is not a folder", "name one with --cards or HUBTOOL_CARDS")
-    return Finding("cards", "ok", str(root))
+        return Component("cards", "broken", f"{root} is not a folder", "name one with --cards or HUBTOOL_CARDS")
+    return Component("cards", "ok", str(root))
 
 
-def _cache(root: Path) -> Finding:
+def _cache(root: Path) -> Component:
     hint = "name another folder with --cache or HUBTOOL_CACHE"
     try:
         existing = next(path for path in (root, *root.absolute().parents) if path.exists())
         with tempfile.TemporaryFile(dir=existing):
             free = shutil.disk_usage(existing).free
     except OSError as error:
-        return Finding("cache", "broken", f"{root} cannot be written: {error.strerror}", hint)
+        return Component("cache", "broken", f"{root} cannot be written: {error.strerror}", hint)
     detail = f"{root}, {free / 1024**3:.0f} GiB free"
     if free < _LITTLE_SPACE:
-        return Finding("cache", "broken", f"{detail}, too little for a checkpoint of 870 MB", hint)
-    return Finding("cache", "ok", detail)
+        return Component("cache", "broken", f"{detail}, too little for a checkpoint of 870 MB", hint)
+    return Component("cache", "ok", detail)

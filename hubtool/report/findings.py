@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from hubtool.report.doctor import Finding
+from hubtool.report.doctor import Component
 
 _FINDING_STYLES = {"ok": "green", "missing": "yellow", "slow": "yellow", "broken": "bold red"}
 
 
-def doctor_view(findings: Sequence[Finding]) -> Iterator[Table]:
+def doctor_view(findings: Sequence[Component]) -> Iterator[Table]:
     """One line a finding, with what mends it below."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for finding in findings:

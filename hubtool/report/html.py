@@ -1,53 +1,25 @@
-"""The results of a verification as one HTML file that needs nothing else, not even a network."""
+"""Sections about claims as one HTML file that needs nothing else, not even a network."""
 
 from __future__ import annotations
 
 import platform
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from hubtool import __version__
-from hubtool.data.fingerprint import Fingerprint
-from hubtool.data.split import left_out_note
-from hubtool.evaluation.sampling import Sampling
 from hubtool.evidence.verdict import Verdict
 from hubtool.extras import installed_versions, require
 from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.formats.characters import visible
-from hubtool.report.answers import Answers, answers_of
-from hubtool.report.claimplot import ClaimPlot, claim_plot
+from hubtool.report.section import Section
 from hubtool.report.units import figure
-from hubtool.verify.result import SubjectResult
 from hubtool.words import counted
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TEMPLATE = "verification.html.j2"
 _VERSIONS_OF = ("mindspore", "numpy", "pillow", "scikit-learn", "pyarrow")
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A subject as the page shows it.
-
-    Attributes
-    ----------
-    answers
-        None when nothing was evaluated, or an earlier section, number `same_as`, shows the same evaluation.
-    provenance
-        What was run, and how: names and values.
-    """
-
-    number: int
-    called: str
-    result: SubjectResult
-    plot: ClaimPlot | None
-    answers: Answers | None
-    same_as: int | None
-    provenance: list[tuple[str, str]]
 
 
 def check_renderable() -> None:
@@ -61,15 +33,17 @@ def write_page(path: Path, page: str) -> None:
         write_atomically(path, page.encode("utf-8", "backslashreplace"))
 
 
-def verification_page(results: Sequence[SubjectResult], *, now: datetime, sampling: Sampling | None = None) -> str:
-    """The page: a summary, and for each result its checks, figures, answers and provenance.
+def render_page(
+    sections: Sequence[Section], *, title: str, now: datetime, settings: Sequence[tuple[str, str]] = ()
+) -> str:
+    """The page: a summary, and the sections.
 
     Parameters
     ----------
     now
-        When the verification ended; aware of its time zone.
-    sampling
-        How much of the splits was to be evaluated.
+        When it was made; aware of its time zone.
+    settings
+        How it was made, beside the versions of what made it: names and values.
 
     Raises
     ------
@@ -86,17 +60,18 @@ def verification_page(results: Sequence[SubjectResult], *, now: datetime, sampli
         lstrip_blocks=True,
     )
     environment.filters |= {"figure": figure, "counted": counted}
-    verdicts = Counter(claim.verdict for result in results for claim in result.claims)
+    verdicts = Counter(claim.verdict for section in sections for claim in section.claims)
     return str(
         environment.get_template(_TEMPLATE).render(
+            title=title,
             version=__version__,
             time=now.isoformat(sep=" ", timespec="seconds"),
             claims=sum(verdicts.values()),
             verdicts=[(verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]],
-            failed=sum(result.error is not None for result in results),
-            settings=_settings(sampling, results) if sampling else [],
+            failed=sum(section.failed for section in sections),
+            settings=list(settings),
             versions=list(_versions()),
-            sections=list(_sections(results)),
+            sections=list(sections),
         )
     )
 
@@ -104,65 +79,6 @@ def verification_page(results: Sequence[SubjectResult], *, now: datetime, sampli
 def _shown(value: object) -> object:
     """Text with characters that show nothing, or reorder the rest, written as escapes; markup stays as it is."""
     return visible(value, keep="\n") if type(value) is str else value
-
-
-def _sections(results: Sequence[SubjectResult]) -> Iterator[Section]:
-    shown: dict[int, int] = {}
-    for number, result in enumerate(results, 1):
-        evaluation = result.evaluation
-        first = shown.setdefault(id(evaluation), number) if evaluation is not None else number
-        yield Section(
-            number=number,
-            called=result.variant or result.name,
-            result=result,
-            plot=claim_plot(result.claims),
-            answers=answers_of(evaluation, result.dataset) if evaluation is not None and first == number else None,
-            same_as=None if first == number else first,
-            provenance=list(_provenance(result)),
-        )
-
-
-def _provenance(result: SubjectResult) -> Iterator[tuple[str, str]]:
-    if result.evaluation is None or result.engine is None:
-        return
-    counts = result.evaluation.counts
-    yield "engine", f"{result.engine}, {result.precision}, {result.device}"
-    if result.dataset is not None:
-        yield "dataset", result.dataset.name
-    if result.fingerprint is not None:
-        yield from _fingerprint_facts(result.fingerprint)
-    if result.split_note:
-        yield "known split", result.split_note
-    if result.dataset is not None and result.dataset.left_out:
-        yield "left out", left_out_note(result.dataset.left_out)
-    yield "evaluated", f"{counts.images:,} of {counts.split:,} images{counts.rate_note}"
-    if counts.resumed:
-        yield "of an earlier run", counted(counts.resumed, "image")
-    if counts.skipped:
-        yield "left out as unreadable", counted(counts.skipped, "image")
-    yield "images prepared", result.recipe.described if result.recipe else "the only way this dataset has"
-    yield "answers SHA-256", result.evaluation.digest
-
-
-def _fingerprint_facts(fingerprint: Fingerprint) -> Iterator[tuple[str, str]]:
-    size = "" if fingerprint.bytes is None else f", {fingerprint.bytes:,} bytes"
-    yield "layout", f"{fingerprint.layout}: {counted(fingerprint.images, 'image')}{size}"
-    yield "names and labels SHA-256", fingerprint.names_sha256
-    if fingerprint.contents_sha256 is not None:
-        yield "contents SHA-256", fingerprint.contents_sha256
-
-
-def _settings(sampling: Sampling, results: Sequence[SubjectResult]) -> list[tuple[str, Any]]:
-    skipped = {id(result.evaluation): result.counts.skipped for result in results if result.counts}
-    unreadable = f"{counted(sum(skipped.values()), 'image')} left out" if sampling.skip_unreadable else "not left out"
-    return [
-        ("limit", "none" if sampling.limit is None else counted(sampling.limit, "image")),
-        ("seed", sampling.seed),
-        ("early stop", "yes" if sampling.early_stop else "no"),
-        ("tolerance", f"{sampling.tolerance:g} points"),
-        ("batch size", sampling.batch_size),
-        ("unreadable images", unreadable),
-    ]
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.lint.formats.characters import visible
 from hubtool.report.units import figure
-from hubtool.verify.result import Status, SubjectResult
+from hubtool.verify.result import Result, Status
 from hubtool.words import counted
 
 _VERDICT_STYLES = {
@@ -28,7 +28,7 @@ _NUMBERS = ("published", "measured")
 _STATUS_STYLES = {Status.OK: "green", Status.FAILED: "bold red", Status.SKIPPED: "dim"}
 
 
-def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text]:
+def verification_view(results: Sequence[Result]) -> Iterator[Table | Text]:
     """For each file its levels and the verdicts on its figures; at the end a table of all, and how many of each."""
     for result in results:
         yield _heading(result)
@@ -56,7 +56,7 @@ def verification_view(results: Sequence[SubjectResult]) -> Iterator[Table | Text
     yield Text.assemble(counted(sum(verdicts.values()), "claim"), ": ", Text(", ").join(parts or [Text("none")]))
 
 
-def _summary(results: Sequence[SubjectResult]) -> Table:
+def _summary(results: Sequence[Result]) -> Table:
     """One line a figure, which names its model: whoever greps for a verdict sees whose it is."""
     table = _table("model", *_FIGURE_COLUMNS)
     for model, result in zip(_model_names(results), results, strict=True):
@@ -69,12 +69,12 @@ def _summary(results: Sequence[SubjectResult]) -> Table:
     return table
 
 
-def _model_names(results: Sequence[SubjectResult]) -> Iterator[str]:
+def _model_names(results: Sequence[Result]) -> Iterator[str]:
     """The model of each, with the place in its card or the card's uid too where only these tell it from others."""
     ways = [
         [
             ", ".join(filter(None, parts))
-            for parts in ((_called(r),), (_called(r), r.place), (_called(r), r.place, r.uid))
+            for parts in ((_called(r),), (_called(r), r.heading.place), (_called(r), r.heading.place, r.heading.uid))
         ]
         for r in results
     ]
@@ -83,12 +83,12 @@ def _model_names(results: Sequence[SubjectResult]) -> Iterator[str]:
         yield next((name for name in names if counts[name] == 1), names[-1])
 
 
-def _called(result: SubjectResult) -> str:
-    return result.variant or result.name
+def _called(result: Result) -> str:
+    return result.heading.called
 
 
-def _heading(result: SubjectResult) -> Text:
-    place = ", ".join(part for part in (result.uid, result.place) if part)
+def _heading(result: Result) -> Text:
+    place = ", ".join(part for part in (result.heading.uid, result.heading.place) if part)
     return Text.assemble((visible(_called(result)), "bold"), visible(f"  {place}"))
 
 

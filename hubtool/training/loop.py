@@ -11,15 +11,17 @@ from typing import Any
 
 from hubtool.asset.cache import hash_file
 from hubtool.card.record import SHORTEST_DIGEST
-from hubtool.checkpoint.reader import Checkpoint
 from hubtool.data.layouts.digits import Digits
-from hubtool.engine.mindspore import MindSporeEngine
+from hubtool.engine.choose import DEFAULT, backend_named
+from hubtool.engine.protocol import FLOAT32, Workload
 from hubtool.errors import UsageProblem
 from hubtool.evaluation.loop import evaluate
 from hubtool.evaluation.outcome import Counts
-from hubtool.extras import require_mindspore
+from hubtool.evaluation.sampling import BATCH_SIZE
 from hubtool.files import environment_errors
-from hubtool.network.build import build, build_for_inference
+from hubtool.network.mindspore import require_mindspore
+from hubtool.network.registry import build
+from hubtool.network.spec import Model
 from hubtool.progress import SILENT, Progress
 from hubtool.training.recipe import TrainRecipe
 
@@ -69,9 +71,12 @@ def train(recipe: TrainRecipe, folder: Path, progress: Progress = SILENT) -> Tra
     cell = build(recipe.network)
     _fit(cell, data, recipe, progress)
     checkpoint = _save(cell, recipe, folder)
-    engine = MindSporeEngine(build_for_inference(recipe.network, Checkpoint(checkpoint).arrays()))
-    evaluation = evaluate(engine, Digits("test", recipe.network.input_size), progress=progress)
-    return Trained(checkpoint, hash_file(checkpoint), evaluation.counts, date.today())
+    model = Model(recipe.network, checkpoint, hash_file(checkpoint))
+    test = Digits("test", recipe.network.input_size)
+    workload = Workload(len(test), recipe.network.input_size, BATCH_SIZE)
+    with backend_named(DEFAULT).open(model, FLOAT32, workload) as session:
+        evaluation = evaluate(session, test, progress=progress)
+    return Trained(checkpoint, model.sha256, evaluation.counts, date.today())
 
 
 def learning_rates(recipe: TrainRecipe, steps_per_epoch: int) -> list[float]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hubtool.errors import NotFound, UsageProblem
-from hubtool.network.bit.spec import Architecture
-from hubtool.network.registry import ARCHITECTURES, find_architecture
+from hubtool.network.registry import find_spec, known_names
+from hubtool.network.spec import ModelSpec
 from hubtool.resources import packaged
 
 _INTEGERS = {"seed", "epochs", "batch_size", "warmup_epochs", "shift"}
@@ -29,7 +29,7 @@ class TrainRecipe:
         Largest random shift of a training image, in pixels, in each direction.
     """
 
-    network: Architecture
+    network: ModelSpec
     dataset: str
     seed: int
     epochs: int
@@ -61,9 +61,9 @@ def read_recipe(path: Path) -> TrainRecipe:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageProblem(f"{path}: not a readable YAML file: {' '.join(str(error).split())}") from error
     _validate(path, values)
-    network = find_architecture(values.pop("network"))
+    network = find_spec(values.pop("network"))
     if network is None:
-        raise UsageProblem(f"{path}: network: hubtool cannot build it", hint=f"known: {', '.join(ARCHITECTURES)}")
+        raise UsageProblem(f"{path}: network: hubtool cannot build it", hint=f"known: {', '.join(known_names())}")
     # JSON Schema counts 14.0 as an integer.
     exact: dict[str, Any] = {key: int(value) if key in _INTEGERS else value for key, value in values.items()}
     return TrainRecipe(network=network, **exact)

@@ -9,60 +9,59 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from hubtool import __version__
-from hubtool.card.claimset import Subject
+from hubtool.card.claimset import ClaimSet
+from hubtool.card.datasets import dataset_key, same_dataset
 from hubtool.card.digest import claims_digest
 from hubtool.evidence.conditions import EngineUsed, EvaluatedData, EvaluatedPart
+from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.statement import Statement
 from hubtool.extras import installed_versions
 from hubtool.files import environment_errors
 from hubtool.verify.plan import Plan
-from hubtool.verify.result import SubjectResult
+from hubtool.verify.result import Result
+from hubtool.verify.run import Run
 
-_PACKAGES = ("mindspore", "numpy")
+_PACKAGES = ("mindspore", "numpy", "opencv-python-headless")
 
 
-def statement(subject: Subject, result: SubjectResult, plan: Plan, finished: datetime) -> Statement:
+def statement(
+    claim_set: ClaimSet, claims: tuple[Measurement, ...], run: Run, plan: Plan, finished: datetime
+) -> Statement:
     """The evidence of one evaluation.
 
     Parameters
     ----------
-    result
-        Of that subject by that plan, with an evaluation.
+    claims
+        What became of each claim of the set by that run.
+    plan
+        That the run came about by.
     finished
         When it ended.
     """
-    assert result.asset is not None  # noqa: S101 (there is no evaluation without a file)
-    assert result.evaluation is not None  # noqa: S101
-    counts = result.evaluation.counts
+    counts, sampling, model, transform = run.evaluation.counts, plan.sampling, run.job.model, run.job.images.transform
     return Statement(
-        uid=subject.card.uid,
-        variant=result.variant,
-        card_sha256=subject.card.sha256,
-        claims_sha256=claims_digest(subject),
-        asset_name=result.asset.path.name,
-        asset_sha256=result.asset.sha256,
-        measurements=result.claims,
-        data=_data(subject, result),
-        recipe=result.recipe.to_json() if result.recipe else None,
+        uid=claim_set.card.uid,
+        variant=claim_set.heading.variant,
+        card_sha256=claim_set.card.sha256,
+        claims_sha256=claims_digest(claim_set),
+        asset_name=model.weights.name,
+        asset_sha256=model.sha256,
+        measurements=claims,
+        data=_data(claim_set, run),
+        recipe=transform.to_json() if transform else None,
         overrides=plan.recipe,
         part=EvaluatedPart(
-            plan.sampling.limit,
-            plan.sampling.seed,
-            plan.sampling.early_stop,
-            plan.sampling.batch_size,
-            counts.skipped,
+            sampling.limit, sampling.seed, sampling.early_stop, sampling.batch_size, skipped=counts.skipped
         ),
-        engine=EngineUsed(result.engine or "", result.precision or "", result.device or ""),
+        engine=EngineUsed(run.identity.library, run.identity.precision, run.identity.device),
         versions={"hubtool": __version__, "python": platform.python_version(), **installed_versions(_PACKAGES)},
-        ledger_sha256=result.evaluation.digest,
+        ledger_sha256=run.evaluation.digest,
         finished=finished.replace(microsecond=0).isoformat(),
         seconds=round(counts.seconds, 3),
     )
 
 
-def write_evidence(
-    folder: Path, subjects: Sequence[object], results: Sequence[SubjectResult], plan: Plan
-) -> list[Path]:
+def write_evidence(folder: Path, results: Sequence[Result], plan: Plan) -> list[Path]:
     """Write the evidence of every result with an evaluation by a plan into a folder; returned is what was written.
 
     Raises
@@ -70,23 +69,27 @@ def write_evidence(
     EnvironmentProblem
         The folder cannot be written.
     """
-    written = []
     finished = datetime.now(timezone.utc)
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for subject, result in zip(subjects, results, strict=True):
-            if not isinstance(subject, Subject) or result.evaluation is None or result.asset is None:
-                continue
-            written.append(statement(subject, result, plan, finished).write(folder))
-    return written
+        return [
+            _written(folder, result.claim_set, statement(result.claim_set, result.claims, result.run, plan, finished))
+            for result in results
+            if result.claim_set is not None and result.run is not None
+        ]
 
 
-def _data(subject: Subject, result: SubjectResult) -> EvaluatedData:
-    assert result.dataset is not None  # noqa: S101
-    assert result.fingerprint is not None  # noqa: S101
+def _written(folder: Path, claim_set: ClaimSet, made: Statement) -> Path:
+    """Rows of one model and one file may be about different datasets: then its name tells the evidence apart."""
+    is_about_card = same_dataset(claim_set.dataset, claim_set.card.train_dataset)
+    return made.write(folder / made.file_name(*([] if is_about_card else [dataset_key(claim_set.dataset)])))
+
+
+def _data(claim_set: ClaimSet, run: Run) -> EvaluatedData:
+    known = run.known_dataset
     return EvaluatedData(
-        name=subject.card.train_dataset or "",
-        known_split_images=result.known_split.images if result.known_split else None,
-        left_out=tuple(result.dataset.left_out),
-        **asdict(result.fingerprint),
+        name=claim_set.dataset or "",
+        known_split_images=known.images if known else None,
+        left_out=tuple(run.split.left_out),
+        **asdict(run.fingerprint),
     )

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 from hubtool.errors import HubtoolError, MissingExtra
+from hubtool.verify.problems import Skipped, as_problem, missing
 from hubtool.verify.result import Check, Level, Status
-from hubtool.words import first_line
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
-
-
-class SkipLevel(Exception):
-    """A level cannot be reached, and that is no problem of the card."""
 
 
 class Climb:
@@ -33,33 +27,27 @@ class Climb:
         self.checks = [Check(Level.CARD, Status.OK, "valid")]
         self.error: HubtoolError | None = None
 
-    def step(self, level: Level, run: Callable[[], tuple[T, str]]) -> T | None:
+    def step(self, level: Level, run: Callable[[], tuple[T, str] | Skipped]) -> T | None:
         """The value of a level, and a check with its detail; None when it failed or was skipped."""
         if self.error is not None:
             self.checks.append(Check(level, Status.SKIPPED, f"the {self.failed_level} level failed"))
             return None
         try:
-            value, detail = run()
-        except (SkipLevel, MissingExtra) as skip:
-            self.checks.append(Check(level, Status.SKIPPED, why(skip)))
-            return None
-        except HubtoolError as error:
-            self.error = error
+            outcome = run()
+        except MissingExtra as extra:
+            outcome = missing(extra)
         except Exception as error:  # whatever a library raises about one card must not cost the results of the others
-            _log.debug("the %s level", level.value, exc_info=True)
-            self.error = HubtoolError(f"{type(error).__name__}: {first_line(error)}", hint="-vv shows where")
-        else:
-            self.checks.append(Check(level, Status.OK, detail))
-            return value
-        self.checks.append(Check(level, Status.FAILED, self.error.message))
-        return None
+            self.error = as_problem(error, f"the {level.value} level")
+            self.checks.append(Check(level, Status.FAILED, self.error.message))
+            return None
+        if isinstance(outcome, Skipped):
+            self.checks.append(Check(level, Status.SKIPPED, outcome.reason))
+            return None
+        value, detail = outcome
+        self.checks.append(Check(level, Status.OK, detail))
+        return value
 
     @property
     def failed_level(self) -> str:
         """The level that failed, by name."""
         return next(check.level.value for check in self.checks if check.status is Status.FAILED)
-
-
-def why(skip: SkipLevel | MissingExtra) -> str:
-    """The reason in one sentence."""
-    return f"{skip.message}: {skip.hint}" if isinstance(skip, MissingExtra) else str(skip)

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from hubtool.asset.access import Access
-from hubtool.asset.cache import Cache
-from hubtool.asset.lockfile import Pins
 from hubtool.data.locations import DataLocations
 from hubtool.diagnosis.run import DIAGNOSED_IMAGES
+from hubtool.engine import choose
+from hubtool.engine.protocol import FLOAT32
 from hubtool.evaluation.ledger import Resume
 from hubtool.evaluation.sampling import Sampling
+from hubtool.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to verify with.
+    """What to verify with; plain values.
 
     Attributes
     ----------
-    access
-        How files may be fetched.
-    pins
-        The lockfiles of the cards in a folder.
+    workspace
+        Where cards and files are, and how files may be fetched.
     reproduce_eval
         Whether to run evaluations; assets are downloaded only for those.
+    locations
+        Where datasets are.
     sampling
         How much of a split to evaluate.
     resume
-        Which evaluations to go on with, from their ledgers in the cache.
+        Which evaluations resume from their ledgers in the cache.
     recipe
-        Keys of the preprocessing to change, as text: see `hubtool.data.transform.spec.changed`.
+        Keys of the preprocessing that the user overrides, as text: see `hubtool.data.transform.spec.changed`.
+    engine, precision
+        What runs networks, by name, and the type it computes in.
     fail_fast
-        Whether the first subject with a problem is the last one.
+        Whether the first claim set with a problem is the last one.
     strict
         Whether a claim that was not run is a problem.
     hash_contents
@@ -42,17 +43,17 @@ class Plan:
     diagnose
         Whether to look for what explains a mismatch.
     diagnosed_images
-        Images to try each suspect on.
+        Images to try each hypothesis on.
     """
 
-    cache: Cache
-    access: Access = field(default_factory=Access)
-    pins: Callable[[Path], Pins | None] = lambda _: None
+    workspace: Workspace
     reproduce_eval: bool = False
     locations: DataLocations = field(default_factory=DataLocations)
     sampling: Sampling = field(default_factory=Sampling)
     resume: Resume = Resume.UNFINISHED
     recipe: Mapping[str, str] = field(default_factory=dict)
+    engine: str = choose.DEFAULT
+    precision: str = FLOAT32
     fail_fast: bool = False
     strict: bool = False
     hash_contents: bool = False

@@ -1,20 +1,19 @@
-"""The outcome of verifying one subject."""
+"""The outcome of verifying one claim set."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
 
-from hubtool.asset.pull import VerifiedAsset
-from hubtool.card.datasets import KnownDataset
-from hubtool.data.fingerprint import Fingerprint
-from hubtool.data.split import Dataset
+from hubtool.asset.verified import VerifiedAsset
+from hubtool.card.claimset import ClaimSet, Heading
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.diagnosis.conclusion import Diagnosis
 from hubtool.errors import CardError, HubtoolError
 from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
+from hubtool.verify.run import Run
 
 EXIT_PROBLEM = CardError.exit_code
 
@@ -47,60 +46,54 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class SubjectResult:
+class Result:
     """Checks of one file and verdicts on the claims about it.
 
     Attributes
     ----------
-    name, uid, variant
-        Of the card, and the model name of the row, if the claims are those of a row.
-    place
-        Where in the card the claims stand.
+    heading
+        What it is shown under.
+    claim_set
+        What was verified; None for a card that has no record.
     asset
         The verified file; None when it was not needed or did not verify.
-    evaluation, engine, precision
-        What was run; None when nothing was. Subjects that share an evaluation share the object.
+    run
+        The evaluation; None when nothing was run. Claim sets that share an evaluation share the object.
     error
         What made a level fail; None when none did.
-    recipe
-        How the images were prepared; None when nothing was run, or the dataset has a way of its own.
     diagnosis
         What explains a mismatch; None when there was none, or nobody asked.
-    dataset, fingerprint
-        What was evaluated on, and what tells it from other copies; None when nothing was run.
-    device
-        What the engine ran on, as `CPU AMD EPYC (x86_64)`; None when nothing was run.
-    known_split
-        What the figures are about; None when nothing was run, or the size of that split is not known.
     """
 
-    name: str
-    uid: str
-    variant: str | None
-    place: str
-    asset: VerifiedAsset | None
+    heading: Heading
     checks: tuple[Check, ...]
-    claims: tuple[Measurement, ...]
-    evaluation: Evaluation | None
-    engine: str | None
-    precision: str | None
-    error: HubtoolError | None
-    recipe: EvalRecipe | None = None
+    claims: tuple[Measurement, ...] = ()
+    claim_set: ClaimSet | None = None
+    asset: VerifiedAsset | None = None
+    run: Run | None = None
+    error: HubtoolError | None = None
     diagnosis: Diagnosis | None = None
-    dataset: Dataset | None = None
-    fingerprint: Fingerprint | None = None
-    device: str | None = None
-    known_split: KnownDataset | None = None
 
     @property
-    def split_note(self) -> str:
-        """What has to be said when the images given are not as many as the split has that the figures are about."""
-        return self.known_split.note(self.counts.split) if self.known_split and self.counts else ""
+    def evaluation(self) -> Evaluation | None:
+        """What the network answered; None when nothing was run."""
+        return self.run.evaluation if self.run else None
 
     @property
     def counts(self) -> Counts | None:
         """Of the evaluation; None when none was run."""
-        return self.evaluation.counts if self.evaluation else None
+        return self.run.evaluation.counts if self.run else None
+
+    @property
+    def recipe(self) -> EvalRecipe | None:
+        """How images were prepared; None when nothing was run, or the dataset has a way of its own."""
+        return self.run.job.images.transform if self.run else None
+
+    @property
+    def split_note(self) -> str:
+        """What has to be said when the images given are not as many as the split has that the figures are about."""
+        known = self.run.known_dataset if self.run else None
+        return known.note(self.counts.split_size) if known and self.counts else ""
 
     def exit_code(self, *, strict: bool) -> int:
         """What the command line exits with: the error's code, 1 for a mismatch, 0 otherwise.
@@ -114,23 +107,25 @@ class SubjectResult:
 
     def to_json(self) -> dict[str, object]:
         """The result as `hubtool verify --json` prints it."""
+        run = self.run
         return {
-            "name": self.name,
-            "uid": self.uid,
-            "variant": self.variant,
+            "name": self.heading.name,
+            "uid": self.heading.uid,
+            "variant": self.heading.variant,
             "asset": {
                 "path": str(self.asset.path) if self.asset else None,
                 "sha256": self.asset.sha256 if self.asset else None,
             },
             "checks": [{"level": c.level.value, "status": c.status.value, "detail": c.detail} for c in self.checks],
             "claims": [claim.to_json() for claim in self.claims],
-            "dataset": self.fingerprint.to_json() if self.fingerprint else None,
+            "dataset": run.fingerprint.to_json() if run else None,
             "recipe": self.recipe.to_json() if self.recipe else None,
-            "known_split_images": self.known_split.images if self.known_split else None,
-            "unreadable": dict(self.evaluation.unreadable) if self.evaluation else {},
+            "known_split_images": run.known_dataset.images if run and run.known_dataset else None,
+            "unreadable": dict(run.evaluation.unreadable) if run else {},
             "diagnosis": self.diagnosis.to_json() if self.diagnosis else None,
-            "engine": self.engine,
-            "precision": self.precision,
+            "engine": run.identity.library if run else None,
+            "precision": run.identity.precision if run else None,
+            "device": run.identity.device if run else None,
             "seconds": round(self.counts.seconds, 3) if self.counts else None,
             "images_per_second": round(self.counts.images_per_second, 2) if self.counts else None,
         }

@@ -1,75 +1,101 @@
-"""The split that a subject's figures are about."""
+"""The split that claims are about, or the reason why it is not evaluated."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
-from hubtool.card.claimset import Subject
+from hubtool.card.claimset import ClaimSet
 from hubtool.card.names import name_key
+from hubtool.data.locations import DataLocations
 from hubtool.data.open import SplitSource, open_split
-from hubtool.data.prepared import prepared
+from hubtool.data.prepared import Prepared, prepared, recipe_of
 from hubtool.data.split import Dataset
+from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import MissingExtra, UsageProblem
-from hubtool.network.registry import find_architecture
-from hubtool.verify.climb import SkipLevel, why
-from hubtool.verify.judge import METRIC_K
+from hubtool.network.registry import find_spec
+from hubtool.network.spec import ModelSpec
+from hubtool.verify.metrics import measurable
 from hubtool.verify.plan import Plan
+from hubtool.verify.problems import Skipped, missing
 
 _log = logging.getLogger(__name__)
 
 
-class Splits:
-    """Opens splits by one plan, each once."""
+@dataclass(frozen=True, slots=True)
+class Images:
+    """A split, and how its images become a network's input; plain values.
 
-    def __init__(self, plan: Plan):
-        self._plan = plan
+    Attributes
+    ----------
+    transform
+        None for a split that has only one way.
+    """
+
+    source: SplitSource
+    transform: EvalRecipe | None
+
+
+class Splits:
+    """Opens splits, each once."""
+
+    def __init__(self) -> None:
         self._opened: dict[SplitSource, Dataset] = {}
 
-    def of(self, subject: Subject) -> Dataset | str:
-        """The split of an evaluation that was asked for and can be run, or the reason why there is none.
+    def of(self, claim_set: ClaimSet, plan: Plan) -> Images | Skipped:
+        """The images of an evaluation that was asked for and can be run, or the reason why there are none.
 
         Raises
         ------
         HubtoolError
             As `open_split` does, or the plan's recipe does not fit the dataset.
         """
+        if not any(measurable(claim_set.claims)):
+            return Skipped("hubtool measures top-1 and top-5, the card publishes neither")
+        spec = find_spec(claim_set.network_name)
+        if spec is None:
+            return Skipped(f"hubtool cannot build the network {claim_set.network_name}")
+        if reason := _why_not(claim_set, plan):
+            return Skipped(reason)
+        source = _source(claim_set.dataset or "", spec, plan.locations)
         try:
-            return self._open(subject)
-        except (SkipLevel, MissingExtra) as skip:
-            return why(skip)
-
-    def _open(self, subject: Subject) -> Dataset:
-        architecture = find_architecture(subject.network_name)
-        name = subject.card.train_dataset or ""
-        key = name_key(name)
-        if not any(metric.name in METRIC_K for metric in subject.metrics):
-            raise SkipLevel("hubtool measures top-1 and top-5, the card publishes neither")
-        if architecture is None:
-            raise SkipLevel(f"hubtool cannot build the network {subject.network_name}")
-        if not subject.is_checkpoint:
-            raise SkipLevel("no MindSpore checkpoint is linked")
-        if not key:
-            raise SkipLevel("the card does not say on which dataset")
-        if not self._plan.locations.knows(name):
-            command = f"hubtool verify {subject.called} --reproduce-eval --data {key}=PATH"
-            raise SkipLevel(f"{name} was not given: {command}")
-        if not self._plan.reproduce_eval:
-            raise SkipLevel("not asked for: add --reproduce-eval")
-        names = self._plan.locations.class_names
-        source = SplitSource(
-            name,
-            self._plan.locations.path_of(name),
-            tuple(names) if names is not None else None,
-            architecture.num_classes,
-            architecture.in_channels,
-            architecture.input_size,
-        )
-        if source not in self._opened:
-            _log.info("opening %s", name)
-            self._opened[source] = open_split(source)
+            split = self._open(source)
+        except MissingExtra as extra:
+            return missing(extra)
         try:
-            return prepared(self._opened[source], subject.card.eval_recipe, self._plan.recipe)
+            return Images(source, recipe_of(prepared(split, claim_set.card.eval_recipe, plan.recipe)))
         except UsageProblem as error:
-            if self._plan.recipe:
+            if plan.recipe:
                 raise
-            raise SkipLevel(error.message) from error
+            return Skipped(error.message)
+
+    def open(self, images: Images) -> Dataset:
+        """The images as they are to be evaluated."""
+        split = self._open(images.source)
+        if images.transform is None or not isinstance(split, Prepared) or split.recipe == images.transform:
+            return split
+        return split.with_recipe(images.transform)
+
+    def _open(self, source: SplitSource) -> Dataset:
+        if source not in self._opened:
+            _log.info("opening %s", source.dataset)
+            self._opened[source] = open_split(source)
+        return self._opened[source]
+
+
+def _why_not(claim_set: ClaimSet, plan: Plan) -> str:
+    """Why claims about a network that hubtool builds are not evaluated; empty when they are."""
+    name = claim_set.dataset or ""
+    if not claim_set.is_checkpoint:
+        return "no MindSpore checkpoint is linked"
+    if not name_key(name):
+        return "the card does not say on which dataset"
+    if not plan.locations.knows(name):
+        return f"{name} was not given: hubtool verify {claim_set.called} --reproduce-eval --data {name_key(name)}=PATH"
+    return "" if plan.reproduce_eval else "not asked for: add --reproduce-eval"
+
+
+def _source(dataset: str, spec: ModelSpec, locations: DataLocations) -> SplitSource:
+    names = tuple(locations.class_names) if locations.class_names is not None else None
+    path = locations.path_of(dataset)
+    return SplitSource(dataset, path, names, spec.num_classes, spec.in_channels, spec.input_size)

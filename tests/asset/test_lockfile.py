@@ -157,7 +157,7 @@ def test_a_prefix_that_contradicts_its_pin_is_refused(cards: Path) -> None:
 def test_all_digits_on_a_card_count_more_than_an_older_pin(cards: Path, caplog: pytest.LogCaptureFixture) -> None:
     update_lockfile(cards / "hubtool.lock", {"net.ckpt": Pin("0" * 64, 1, "")})
     assert _pull(cards, SHA256).sha256 == SHA256
-    assert "hubtool lock pins it anew" in caplog.text
+    assert "hubtool lock pins the new one" in caplog.text
     with pytest.raises(DigestMismatch):
         _pull(cards, SHA256, locked=True)
 

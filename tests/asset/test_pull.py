@@ -15,11 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubtool.asset.access import Access
-from hubtool.asset.cache import Cache, safe_name
+from hubtool.asset.cache import Cache
 from hubtool.asset.inventory import clear, forget, kept, leftovers
 from hubtool.asset.limits import DEFAULT_LIMITS
-from hubtool.asset.pull import cached, place, pull
+from hubtool.asset.local import find_local
+from hubtool.asset.notes import safe_name
+from hubtool.asset.pull import pull
 from hubtool.asset.together import together
+from hubtool.asset.verified import VerifiedAsset, place
 from hubtool.card.record import Asset, Digest
 from hubtool.errors import (
     CardError,
@@ -30,7 +33,9 @@ from hubtool.errors import (
     Offline,
     TransferError,
 )
+from tests.asset.clock import RecordedClock
 from tests.asset.server import Site, serve
+from tests.conftest import flip_byte
 
 BODY = b"weights" * 100_000
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -93,9 +98,11 @@ def test_what_came_instead_is_named(site: Site, cache: Cache, tmp_path: Path, bo
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_an_error_of_the_server_is_reported(site: Site, cache: Cache, tmp_path: Path, status: int) -> None:
     site.status = status
+    clock = RecordedClock()
     with pytest.raises(TransferError, match=f"net.ckpt: the server answered {status}"):
-        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache, access=Access(clock=clock))
     assert len(site.requests) == (5 if status == 500 else 1)
+    assert len(clock.sleeps) == len(site.requests) - 1
     assert files(cache) == []
 
 
@@ -104,7 +111,7 @@ def test_a_connection_that_ends_early_leaves_nothing_under_the_final_name(
 ) -> None:
     site.announce = len(BODY) + 1
     with pytest.raises(TransferError, match="ended"):
-        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+        pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache, access=Access(clock=RecordedClock()))
     assert not any(path.startswith("sha256") for path in files(cache))
 
 
@@ -112,18 +119,18 @@ def test_a_server_that_is_not_there(cache: Cache, tmp_path: Path) -> None:
     with serve(Site()) as gone:
         url = gone.url
     with pytest.raises(TransferError, match="refused"):
-        pull(asset(f"{url}/net.ckpt"), tmp_path, cache)
+        pull(asset(f"{url}/net.ckpt"), tmp_path, cache, access=Access(clock=RecordedClock()))
 
 
 def test_offline_answers_from_the_cache_or_says_what_is_missing(site: Site, cache: Cache, tmp_path: Path) -> None:
     wanted = asset(f"{site.url}/net.ckpt")
     with pytest.raises(Offline, match=r"net\.ckpt is not in the cache"):
         pull(wanted, tmp_path, cache, access=Access(offline=True))
-    assert cached(wanted, tmp_path, cache) is None
+    assert find_local(wanted, tmp_path, cache) is None
     assert site.requests == []
     pull(wanted, tmp_path, cache)
     assert pull(wanted, tmp_path, cache, access=Access(offline=True)).transferred == 0
-    assert cached(wanted, tmp_path, cache) is not None
+    assert find_local(wanted, tmp_path, cache) is not None
 
 
 def test_a_file_beside_the_card_goes_into_the_cache(cache: Cache, tmp_path: Path) -> None:
@@ -132,6 +139,59 @@ def test_a_file_beside_the_card_goes_into_the_cache(cache: Cache, tmp_path: Path
     verified = pull(asset("assets/net.ckpt", SHA256[:8]), tmp_path, cache, access=Access(offline=True))
     assert verified.path == cache.root / "sha256" / SHA256 / "net.ckpt"
     assert verified.path.read_bytes() == BODY
+
+
+def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """All below a folder, with times of change and contents."""
+    return {
+        str(path): (path.stat().st_mtime_ns, path.stat().st_ctime_ns, path.read_bytes() if path.is_file() else b"")
+        for path in (folder, *folder.rglob("*"))
+    }
+
+
+def test_a_look_finds_the_file_beside_the_card_and_writes_nothing(cache: Cache, tmp_path: Path) -> None:
+    (tmp_path / "net.ckpt").write_bytes(BODY)
+    before = tree(tmp_path)
+    found = find_local(asset("net.ckpt", SHA256[:8]), tmp_path, cache)
+    assert found == VerifiedAsset(tmp_path / "net.ckpt", SHA256, len(BODY), 0)
+    assert tree(tmp_path) == before
+    assert not cache.root.exists()
+    (tmp_path / "net.ckpt").write_bytes(b"another")
+    with pytest.raises(DigestMismatch, match=r"net\.ckpt: wrong bytes"):
+        find_local(asset("net.ckpt"), tmp_path, cache)
+
+
+@pytest.mark.parametrize("change", ["nothing", "touched", "flipped", "long unused", "booted since"])
+def test_a_look_into_the_cache_writes_nothing(site: Site, cache: Cache, tmp_path: Path, change: str) -> None:
+    wanted = asset(f"{site.url}/net.ckpt")
+    path = pull(wanted, tmp_path, cache).path
+    note = path.parent.with_suffix(".json")
+    match change:
+        case "touched":
+            os.utime(path, (1, 1))
+        case "flipped":
+            flip_byte(path)
+        case "long unused":
+            os.utime(note, (1, 1))
+        case "booted since":
+            note.write_text(json.dumps(json.loads(note.read_text()) | {"boot": "another"}))
+    before = tree(cache.root)
+    found = find_local(wanted, tmp_path, cache)
+    assert found == (None if change == "flipped" else VerifiedAsset(path, SHA256, len(BODY), 0))
+    assert tree(cache.root) == before
+
+
+def test_the_use_of_a_file_is_noted_to_the_day(site: Site, cache: Cache, tmp_path: Path) -> None:
+    verified = pull(asset(f"{site.url}/net.ckpt"), tmp_path, cache)
+    note = verified.path.parent.with_suffix(".json")
+    os.utime(note, (1, 1))
+    cache.note_use(verified.sha256)
+    noted = note.stat().st_mtime
+    assert noted > 1
+    cache.note_use(verified.sha256)
+    assert note.stat().st_mtime == noted
+    cache.note_use("0" * 64)  # a file that lies elsewhere
+    assert files(cache) == [f"sha256/{SHA256}.json", f"sha256/{SHA256}/net.ckpt"]
 
 
 def test_a_changed_file_beside_the_card_is_noticed_even_if_the_cache_has_the_right_one(

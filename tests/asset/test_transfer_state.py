@@ -21,6 +21,7 @@ from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.asset.pull import pull
 from hubtool.card.record import Asset, Digest
 from hubtool.errors import DigestMismatch, TransferError
+from tests.asset.clock import RecordedClock
 from tests.asset.faults.server import (
     Server,
     answer,
@@ -39,8 +40,8 @@ BODY = bytes(range(256)) * 40
 OTHER = BODY[::-1]
 SHORTER = OTHER[:-1000]
 SHA256 = hashlib.sha256(BODY).hexdigest()
-LIMITS = replace(DEFAULT_LIMITS, idle_seconds=0.2, head_seconds=0.4, max_unannounced_bytes=100_000, attempts=8)
-ACCESS = Access(limits=LIMITS)
+LIMITS = replace(DEFAULT_LIMITS, idle_seconds=0.4, head_seconds=0.8, max_unannounced_bytes=100_000, attempts=8)
+ACCESS = Access(limits=LIMITS, clock=RecordedClock())
 PLACE = st.integers(0, len(BODY))
 ETAG = st.sampled_from(['"v1"', '"v2"', 'W/"v1"', None])
 CONTENT = st.sampled_from([BODY, BODY, OTHER, SHORTER])
@@ -73,11 +74,6 @@ STEPS = st.one_of(
 def server() -> Iterator[Server]:
     with serving() as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hubtool.asset.transfer.time.sleep", lambda _: None)
 
 
 paths = (f"/{number}/net.ckpt" for number in count())

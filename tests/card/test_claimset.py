@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.card.claimset import all_subjects
+from hubtool.card.claimset import claim_sets
 from hubtool.card.parse import read_card
 from hubtool.card.record import Card
 from tests.conftest import edit
@@ -17,8 +17,8 @@ def card(path: Path) -> Card:
 
 
 def test_two_claims_about_two_files_are_two_subjects(cards: Path) -> None:
-    subjects = all_subjects(card(cards / "bit_resnet50_imagenet2012.md"))
-    found = [(s.network_name, s.asset.digest.hex, [m.value for m in s.metrics], s.params_m) for s in subjects]
+    subjects = claim_sets(card(cards / "bit_resnet50_imagenet2012.md"))
+    found = [(s.network_name, s.asset.digest.hex, [m.value for m in s.claims], s.params_m) for s in subjects]
     assert found == [
         ("bit_resnet50", "77dcaf0f", [76.85, 93.24], 25.55),
         ("bit_resnet50", "1e4795a4", [76.81, 93.17], 25.55),
@@ -28,7 +28,7 @@ def test_two_claims_about_two_files_are_two_subjects(cards: Path) -> None:
 
 
 def test_a_row_that_repeats_the_front_matter_is_no_subject_of_its_own(cards: Path) -> None:
-    (subject,) = all_subjects(card(cards / "bit_digits.md"))
+    (subject,) = claim_sets(card(cards / "bit_digits.md"))
     assert subject.variant is None
     assert subject.params_m == 0.5
 
@@ -36,8 +36,8 @@ def test_a_row_that_repeats_the_front_matter_is_no_subject_of_its_own(cards: Pat
 def test_a_row_that_contradicts_the_front_matter_is(cards: Path) -> None:
     path = cards / "bit_digits.md"
     edit(path, "| 98.33     |", "| 99.33     |")
-    front, row = all_subjects(card(path))
-    assert (front.metrics[0].value, row.metrics[0].value) == (98.33, 99.33)
+    front, row = claim_sets(card(path))
+    assert (front.claims[0].value, row.claims[0].value) == (98.33, 99.33)
     assert row.asset is front.asset
     assert row.asset.digest.kind == "full"
 
@@ -47,4 +47,4 @@ def test_a_row_that_contradicts_the_front_matter_is(cards: Path) -> None:
     [(0, "hubtool pull bit_resnet50"), (1, "an evaluation fetches it"), (2, "hubtool pull bit_resnet50x3")],
 )
 def test_how_to_fetch(cards: Path, index: int, fetch: str) -> None:
-    assert all_subjects(card(cards / "bit_resnet50_imagenet2012.md"))[index].how_to_fetch == fetch
+    assert claim_sets(card(cards / "bit_resnet50_imagenet2012.md"))[index].how_to_fetch == fetch

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hubtool.card.metrics import is_bounded, normalise, parse_evaluation
+from tests.effort import little_effort
 
 
 @pytest.mark.parametrize(
@@ -204,6 +204,5 @@ def test_every_part_is_read_or_reported(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1" * 4_000_000, "a1" * 80, "|" * 4_000_000, "top" * 50 + "," * 9, "1 a." * 1000])
 def test_long_texts_cost_nothing(text: str) -> None:
-    start = time.process_time()
-    parse_evaluation(text)
-    assert time.process_time() - start < 20
+    with little_effort():
+        parse_evaluation(text)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 import yaml
 from hypothesis import given
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 
 from hubtool.card.span import Span
 from hubtool.card.yamlvalues import read_yaml
+from tests.effort import little_effort
 
 
 @pytest.mark.parametrize(
@@ -74,9 +73,8 @@ def test_line_ends_of_yaml_alone_move_no_place(odd: str) -> None:
 
 
 def test_many_lone_dashes_cost_no_more_than_many_lines() -> None:
-    started = time.process_time()
-    read_yaml("".join(f"k{n}: -\n" for n in range(20_000)))
-    assert time.process_time() - started < 20
+    with little_effort():
+        read_yaml("".join(f"k{n}: -\n" for n in range(20_000)))
 
 
 def test_the_first_of_two_equal_keys_wins() -> None:
@@ -85,9 +83,8 @@ def test_the_first_of_two_equal_keys_wins() -> None:
 
 def test_a_bomb_of_aliases_costs_nothing() -> None:
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 60)]
-    started = time.process_time()
-    assert read_yaml("\n".join(lines)).value is None
-    assert time.process_time() - started < 20
+    with little_effort():
+        assert read_yaml("\n".join(lines)).value is None
 
 
 def test_nesting_beyond_the_stack_is_a_problem_and_no_crash() -> None:

@@ -13,7 +13,8 @@ from tests.checkpoint.proto import entry, field, varint
 from tests.checkpoint.test_safetensors import container
 
 MOST_MIB = 350
-MOST_SECONDS = 20
+MOST_COUNTS = 250
+"""Processor time, in the time that the same process takes to count to two million: no seconds, machines differ."""
 
 READ = r"""
 import re, sys, time
@@ -21,13 +22,16 @@ from pathlib import Path
 from hubtool.checkpoint.formats import open_weights
 from hubtool.errors import CorruptCheckpoint
 started = time.process_time()
+for _ in range(2_000_000):
+    pass
+started, unit = time.process_time(), time.process_time() - started
 try:
     said = f"{len(open_weights(Path(sys.argv[1])).tensors)} tensors"
 except CorruptCheckpoint as error:
     said = error.message
 # Unlike ru_maxrss, this does not count the memory of the process that started this one.
 peak = re.search("VmHWM:[^0-9]+([0-9]+) kB", Path("/proc/self/status").read_text())
-print(int(peak[1]) // 1024, time.process_time() - started, said, sep="\n")
+print(int(peak[1]) // 1024, (time.process_time() - started) / unit, said, sep="\n")
 """
 
 
@@ -69,8 +73,8 @@ def test_memory_and_time_are_bounded(tmp_path: Path, name: str) -> None:
     path = tmp_path / "hostile"
     path.write_bytes(make())
     run = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True)
-    mib, seconds, message = run.stdout.split("\n", 2)
+    mib, counts, message = run.stdout.split("\n", 2)
     path.unlink()
     assert said in message
     assert int(mib) < MOST_MIB
-    assert float(seconds) < MOST_SECONDS
+    assert float(counts) < MOST_COUNTS

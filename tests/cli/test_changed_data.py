@@ -7,20 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.small import VERIFY, SmallHubtool, evaluation, publish
 from tests.cli.test_evaluation import interrupt, rows
-from tests.cli.test_verify_data import VERIFY, SmallHubtool, evaluation, publish
 from tests.conftest import Hubtool, edit
 from tests.data import makers
 
-pytest.importorskip("mindspore")
-pytest.importorskip("sklearn")
 pytestmark = pytest.mark.mindspore
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> SmallHubtool:
-    (tmp_path / "here").mkdir()
-    return SmallHubtool(tmp_path / "here", tmp_path / "cache")
 
 
 def test_killed_and_the_images_replaced(hubtool: Hubtool, cards: Path, tmp_path: Path) -> None:

@@ -32,7 +32,6 @@ def test_our_own_evidence_fits_the_schema_the_card_and_the_file() -> None:
 
 @pytest.mark.mindspore
 def test_evidence_is_the_same_but_for_its_times(hubtool: Hubtool, cards: Path) -> None:
-    pytest.importorskip("mindspore")
     args = ("verify", "bit_digits", "--reproduce-eval", "--cards", cards, "--evidence", cards / "evidence")
     assert hubtool(*args).code == 0
     new = json.loads((cards / "evidence" / OURS.name).read_text())
@@ -49,7 +48,6 @@ def test_evidence_is_the_same_but_for_its_times(hubtool: Hubtool, cards: Path) -
 
 @pytest.mark.mindspore
 def test_a_mismatch_goes_from_the_evaluation_to_the_linter(hubtool: Hubtool, cards: Path) -> None:
-    pytest.importorskip("mindspore")
     edit(cards / "bit_digits.md", "98.33", "97.00")
     assert "HT804" in codes(hubtool, cards)
     args = ("verify", "bit_digits", "--reproduce-eval", "--cards", cards, "--evidence", cards / "evidence")
@@ -69,7 +67,6 @@ def test_a_mismatch_goes_from_the_evaluation_to_the_linter(hubtool: Hubtool, car
     ],
 )
 def test_what_counts_as_evidence(hubtool: Hubtool, cards: Path, options: list[str], said: str | None) -> None:
-    pytest.importorskip("mindspore")
     evaluate = ("verify", "bit_digits", "--reproduce-eval", "--cards", cards, "--evidence", cards / "evidence")
     assert hubtool(*evaluate, *options).code == 0
     run = hubtool("validate", cards / "bit_digits.md")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.checkpoint.proto import entry, text
 from tests.checkpoint.test_safetensors import container, described
-from tests.conftest import DIGITS_CHECKPOINT, Hubtool, flip_byte
+from tests.conftest import DIGITS_CHECKPOINT, Hubtool, HubtoolProcess, flip_byte
 
 NAN_AND_ONE = b"\x00\x00\xc0\x7f\x00\x00\x80\x3f"
 
@@ -115,7 +115,7 @@ def test_a_folder_of_a_cards_name_is_not_in_its_way(hubtool: Hubtool, cards: Pat
 def test_what_cannot_be_opened(hubtool: Hubtool, given: str, code: int, said: str) -> None:
     os.mkfifo(hubtool.folder / "fifo")
     (hubtool.folder / "loop.ckpt").symlink_to("loop.ckpt")
-    result = hubtool("inspect", given, timeout=30)
+    result = hubtool("inspect", given, timeout=60)
     assert (result.code, result.out) == (code, "")
     assert said in result.err
 
@@ -152,8 +152,8 @@ def test_control_characters_do_not_reach_a_terminal(hubtool: Hubtool) -> None:
     assert [tensor["name"] for tensor in json.loads(as_json)["tensors"]] == list(names)
 
 
-def test_without_numpy(hubtool: Hubtool, small: Path) -> None:
-    hidden = hubtool.folder / "hidden"
+def test_without_numpy(hubtool_process: HubtoolProcess, small: Path) -> None:
+    hidden = hubtool_process.folder / "hidden"
     hidden.mkdir()
     # Python runs this file of the first folder on its path at start: from then on, there is no numpy.
     (hidden / "sitecustomize.py").write_text(
@@ -164,13 +164,13 @@ def test_without_numpy(hubtool: Hubtool, small: Path) -> None:
         "            raise ModuleNotFoundError(name='numpy')\n"
         "sys.meta_path.insert(0, NoNumpy())\n"
     )
-    hubtool.environment["PYTHONPATH"] = os.pathsep.join([str(hidden), os.environ.get("PYTHONPATH", "")])
-    result = hubtool("inspect", small)
+    hubtool_process.environment["PYTHONPATH"] = os.pathsep.join([str(hidden), os.environ.get("PYTHONPATH", "")])
+    result = hubtool_process("inspect", small)
     assert (result.code, "w     (2,)   float32" in result.out) == (0, True)
     assert result.err == (
         "no statistics: numpy is needed to compute statistics and is not installed: pip install 'hubtool[mindspore]'\n"
     )
-    assert hubtool("inspect", small, "--quiet").err == ""
-    result = hubtool("inspect", small, "--statistics")
+    assert hubtool_process("inspect", small, "--quiet").err == ""
+    result = hubtool_process("inspect", small, "--statistics")
     assert (result.code, result.out) == (6, "")
     assert "numpy is needed to compute statistics" in result.err

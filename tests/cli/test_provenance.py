@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hubtool.resources import packaged
-from tests.cli.test_verify_data import VERIFY, SmallHubtool, publish
+from tests.cli.small import VERIFY, SmallHubtool, publish
 from tests.conftest import Hubtool
 from tests.data import makers
 
@@ -18,15 +18,12 @@ SCHEMA = json.loads((packaged("schemas") / "evidence.schema.json").read_text())
 
 
 @pytest.mark.mindspore
-def test_left_out_images_and_the_digest_of_all(cards: Path, tmp_path: Path) -> None:
-    pytest.importorskip("mindspore")
+def test_left_out_images_and_the_digest_of_all(small: SmallHubtool, cards: Path, tmp_path: Path) -> None:
     publish(cards, 3, "imagenet2012")
     images = makers.photos(tmp_path / "photos")
     root = makers.write_folders(tmp_path / "set", images)
     files = sorted(root.rglob("*.JPEG"))
     files[1].write_bytes(b"no image")
-    (tmp_path / "here").mkdir()
-    small = SmallHubtool(tmp_path / "here", tmp_path / "cache")
     options = ("--skip-unreadable", "--hash-contents", "--batch-size", "5", "--recipe", "interpolation=nearest")
     command = [*VERIFY, cards, "--data", f"imagenet2012={root}", *options, "--evidence", "evidence"]
 

@@ -15,7 +15,6 @@ pytest.importorskip("jinja2")
 
 @pytest.mark.mindspore
 def test_the_report_of_a_mismatch_on_the_digits(hubtool: Hubtool, cards: Path) -> None:
-    pytest.importorskip("mindspore")
     edit(cards / "bit_digits.md", "98.33", "90.00")
     run = hubtool("verify", "bit_digits", "--reproduce-eval", "--cards", cards, "--report", "out.html")
     assert run.code == 1

@@ -2,76 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit
+from tests.cli.small import VERIFY, SmallHubtool, evaluation, publish
+from tests.conftest import Hubtool, edit
 from tests.data import makers
 
-pytest.importorskip("mindspore")
-pytest.importorskip("sklearn")
 pytestmark = pytest.mark.mindspore
-
-# The command, in a process of its own, that knows one more network.
-WITH_A_SMALL_NETWORK = """
-import hubtool.network.registry as registry
-from hubtool.network.bit.spec import Architecture
-registry._BY_KEY["bitdigits"] = Architecture(
-    "bit_digits", units=(1, 1, 1), width=32, num_classes={outputs}, in_channels=3, input_size=32
-)
-from hubtool.cli import main
-main()
-"""
-
-
-class SmallHubtool(Hubtool):
-    outputs = 3
-
-    def popen(self, *args: str | Path, **options):
-        code = WITH_A_SMALL_NETWORK.format(outputs=self.outputs)
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-        command = [sys.executable, "-c", code, *map(str, args)]
-        return subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, **(pipes | options))
-
-
-def publish(cards: Path, outputs: int, dataset: str) -> None:
-    """A card about a random checkpoint of the small network, without figures that fit."""
-    import mindspore
-
-    from hubtool.network.bit.spec import Architecture
-    from hubtool.network.build import build
-
-    mindspore.set_seed(1)
-    network = Architecture("bit_digits", units=(1, 1, 1), width=32, num_classes=outputs, in_channels=3, input_size=32)
-    checkpoint = cards / "assets" / DIGITS_CHECKPOINT.name
-    old = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
-    mindspore.save_checkpoint(build(network), str(checkpoint))
-    (cards / "hubtool.lock").unlink()
-    card = cards / "bit_digits.md"
-    edit(card, old, hashlib.sha256(checkpoint.read_bytes()).hexdigest())
-    card.write_text(card.read_text().split("## Results")[0])
-    edit(card, "train-dataset: digits", f"train-dataset: {dataset}")
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> SmallHubtool:
-    (tmp_path / "here").mkdir()
-    return SmallHubtool(tmp_path / "here", tmp_path / "cache")
-
-
-def evaluation(run) -> tuple[list[int], str]:
-    """Counts of the claims, and what the evaluation's check says."""
-    assert run.code in {0, 1}, run.err + run.out
-    (result,) = json.loads(run.out)["results"]
-    return [claim["correct"] for claim in result["claims"]], result["checks"][-1]["detail"]
-
-
-VERIFY = ["verify", "bit_digits", "--reproduce-eval", "--json", "--cards"]
 
 
 def test_the_layouts_of_imagenet_give_one_result(small: SmallHubtool, cards: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Hubtool
+from tests.conftest import Hubtool, HubtoolProcess
 
 pytest.importorskip("jinja2")
 EVALUATE = ("verify", "bit_digits", "--reproduce-eval", "--no-progress")
@@ -40,7 +40,6 @@ def test_what_cannot_be_written_is_refused_before_anything_runs(
 
 @pytest.mark.mindspore
 def test_a_file_that_fails_does_not_cost_the_others(hubtool: Hubtool) -> None:
-    pytest.importorskip("mindspore")
     in_the_way = hubtool.folder / "ev" / STATEMENT
     in_the_way.mkdir(parents=True)
     args = (*EVALUATE, "--limit", "64", "--evidence", "ev", "--predictions", "p.csv", "--report", "r.html")
@@ -64,12 +63,11 @@ def test_a_file_that_fails_does_not_cost_the_others(hubtool: Hubtool) -> None:
 
 
 @pytest.mark.mindspore
-def test_a_reader_who_has_seen_enough_does_not_cost_the_files(hubtool: Hubtool, tmp_path: Path) -> None:
-    pytest.importorskip("mindspore")
-    process = hubtool.popen(*EVALUATE, "--limit", "32", "--predictions", "p.csv")
+def test_a_reader_who_has_seen_enough_does_not_cost_the_files(hubtool_process: HubtoolProcess, tmp_path: Path) -> None:
+    process = hubtool_process.popen(*EVALUATE, "--limit", "32", "--predictions", "p.csv")
     process.stdout.close()
     err = process.stderr.read()
     process.wait(timeout=60)
     assert process.returncode == 141
     assert "wrote p.csv" in err
-    assert (hubtool.folder / "p.csv").is_file()
+    assert (hubtool_process.folder / "p.csv").is_file()

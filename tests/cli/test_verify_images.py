@@ -9,20 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_verify_data import VERIFY, SmallHubtool, evaluation, publish
+from tests.cli.small import VERIFY, SmallHubtool, evaluation, publish
 from tests.conftest import edit
 from tests.data import makers
 
-pytest.importorskip("mindspore")
-pytest.importorskip("sklearn")
 pytestmark = pytest.mark.mindspore
 BROKEN = b"not an image"
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> SmallHubtool:
-    (tmp_path / "here").mkdir()
-    return SmallHubtool(tmp_path / "here", tmp_path / "cache")
 
 
 @pytest.fixture
@@ -60,9 +52,9 @@ def test_all_bad_images_are_named_and_can_be_left_out(small: SmallHubtool, cards
 
     run = small(*VERIFY, cards, *data, "--skip-unreadable")
     counts, detail = evaluation(run)
-    assert detail.startswith(f"8 of 11 images of {root / 'val'}, 3 left out as unreadable")
+    assert detail.startswith(f"8 of 11 images of {root / 'val'}, 3 skipped as unreadable")
     assert "decoding" in run.err
-    assert f"{bad[1]} cannot be decoded and is left out: not a regular file" in run.err
+    assert f"{bad[1]} cannot be decoded and is skipped: not a regular file" in run.err
     (result,) = json.loads(run.out)["results"]
     assert list(result["unreadable"]) == bad
     top1 = result["claims"][0]

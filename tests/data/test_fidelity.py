@@ -11,7 +11,7 @@ import pytest
 from hubtool.data.layouts.imagefolder import ImageFolder
 from hubtool.data.open import SplitSource, open_split
 from hubtool.data.transform.spec import EvalRecipe
-from hubtool.engine.mindspore import MindSporeEngine
+from hubtool.engine.mindspore import MindSporeSession
 from hubtool.errors import NotFound
 from tests.data import makers
 from tests.photos import KINDS, crops, encoded, write_every_kind
@@ -125,8 +125,8 @@ def test_logits_and_accuracy_are_those_of_mindcv(root: Path, tmp_path: Path) -> 
 
     from hubtool.checkpoint.reader import Checkpoint
     from hubtool.evaluation.loop import evaluate
-    from hubtool.network.build import build_for_inference
-    from hubtool.network.registry import ARCHITECTURES
+    from hubtool.network.registry import build, find_spec
+    from hubtool.network.spec import Form
 
     mindspore.set_seed(3)
     peer = mindcv.create_model("BiT_resnet50", num_classes=1000)
@@ -140,7 +140,7 @@ def test_logits_and_accuracy_are_those_of_mindcv(root: Path, tmp_path: Path) -> 
         ]
     )
 
-    engine = MindSporeEngine(build_for_inference(ARCHITECTURES["bit_resnet50"], Checkpoint(path).arrays()))
+    engine = MindSporeSession(build(find_spec("bit_resnet50"), Checkpoint(path).arrays(), Form.INFERENCE))
     # A random network answers every photograph with the same few classes: three of those are made the labels.
     favourites = np.argsort(-theirs.mean(axis=0))[: len(CLASSES)]
     names = [f"x{number}" for number in range(1000)]
@@ -165,17 +165,17 @@ def test_pillow_resizes_as_torchvision_does() -> None:
     """Sizes and crop by the formulas of torchvision's Resize and CenterCrop."""
     from PIL import Image
 
-    from hubtool.data.transform.pillow import resized
+    from hubtool.data.transform.pillow import pixels
 
     image = crops(1)[0][:150, :101]
     data = encoded(image, "rgba")
     wide = Image.fromarray(image).resize((256, int(256 * 150 / 101)), Image.Resampling.BICUBIC)
     recipe = EvalRecipe(interpolation="bicubic", backend="pillow")
     top = round((wide.height - 224) / 2)
-    np.testing.assert_array_equal(resized(data, recipe), np.asarray(wide)[top : top + 224, 16:240])
+    np.testing.assert_array_equal(pixels(data, recipe.geometry), np.asarray(wide)[top : top + 224, 16:240])
     squashed = EvalRecipe(interpolation="area", backend="pillow", resize_rule="squash", crop_pct=1.0)
     expected = np.asarray(Image.fromarray(image).resize((224, 224), Image.Resampling.BOX))
-    np.testing.assert_array_equal(resized(data, squashed), expected)
+    np.testing.assert_array_equal(pixels(data, squashed.geometry), expected)
 
 
 def test_other_recipes_do_what_they_say(root: Path) -> None:

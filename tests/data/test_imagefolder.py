@@ -28,7 +28,7 @@ def collect(folder: ImageFolder, indices, batch_size: int = 5):
 
 @pytest.mark.parametrize("below", ["", "val"])
 def test_the_folder_may_be_val_or_hold_it(root: Path, below: str) -> None:
-    folder = ImageFolder(root / below, outputs=3, recipe=RECIPE)
+    folder = ImageFolder(root / below, num_classes=3, recipe=RECIPE)
     assert len(folder) == 12
     assert list(folder.labels) == [0] * 4 + [1] * 4 + [2] * 4
     assert folder.names[3:5] == ["n01/003.JPEG", "n02/000.JPEG"]
@@ -41,7 +41,7 @@ def test_resize_rounds_down_as_mindcv_does() -> None:
 
 def test_a_class_list_orders_the_labels(root: Path) -> None:
     names = [f"x{n}" for n in range(7)] + ["n10", "n02", "n01"]
-    folder = ImageFolder(root, outputs=10, recipe=RECIPE, class_names=names)
+    folder = ImageFolder(root, num_classes=10, recipe=RECIPE, class_names=names)
     assert sorted({(sample.path.parent.name, sample.label) for sample in folder.samples}) == [
         ("n01", 9),
         ("n02", 8),

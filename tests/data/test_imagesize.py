@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubtool.data.dataset import SampleDataset
 from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layouts.imagefolder import read
 from hubtool.data.readers.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
-from hubtool.data.samples import SampleDataset
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import UnreadableImages
 from tests.data import makers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import pytest
@@ -10,23 +11,22 @@ from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.loader import preprocessed
 from hubtool.data.split import Batch
 from hubtool.data.transform.spec import EvalRecipe
-from hubtool.diagnosis.conclusion import Finding
-from hubtool.diagnosis.hypotheses import Suspect, different, label_suspects, recipe_suspects
-from hubtool.diagnosis.run import PublishedFigure, diagnose
+from hubtool.diagnosis.comparison import PublishedFigure
+from hubtool.diagnosis.conclusion import Standing
+from hubtool.diagnosis.hypotheses import Hypothesis, different, label_hypotheses, recipe_hypotheses
+from hubtool.diagnosis.run import diagnose
 from hubtool.errors import UnreadableImages
-from hubtool.evaluation.loop import draw
-from hubtool.network.bit.spec import Architecture
+from hubtool.evaluation.sampling import draw
+from hubtool.network.bit.spec import bit_spec
 from tests.photos import crops, encoded
 
 np = pytest.importorskip("numpy")
-pytest.importorskip("sklearn")
-mindspore = pytest.importorskip("mindspore")
 pytestmark = pytest.mark.mindspore
 
 IMAGES = 64
 SMALL = EvalRecipe(image_size=32)
-NETWORK = Architecture("tiny", units=(1, 1), width=32, num_classes=40, input_size=32)
-VARIATIONS = {suspect.key: suspect for suspect in different(recipe_suspects(SMALL), SMALL)}
+NETWORK = bit_spec("tiny", units=(1, 1), width=32, num_classes=40, input_size=32)
+VARIATIONS = {hypothesis.key: hypothesis for hypothesis in different(recipe_hypotheses(SMALL), SMALL)}
 SCALED = {"mean=0 std=255", "mean=0 std=1"}
 """Every convolution of BiT is followed by a normalisation, so it does not see how bright 1 is: both are right."""
 
@@ -93,11 +93,16 @@ class Photos:
             yield Batch(self.pixels[self.recipe][chosen], labels)
 
 
+def opening(engine):
+    """Opens sessions: of the given one, or of what a hypothesis names instead of weights."""
+    return lambda other: nullcontext(other or engine)
+
+
 class Remembering:
     """An engine that does not compute twice."""
 
     def __init__(self, engine):
-        self.engine, self.name, self.precision, self.known = engine, engine.name, engine.precision, {}
+        self.engine, self.known = engine, {}
 
     def logits(self, images):
         key = images.tobytes()
@@ -112,13 +117,15 @@ def photos() -> Photos:
 
 
 def random_engine(photos: Photos, seed: int):
+    import mindspore
+
     """A random network whose answers differ from image to image: its head is centred on the photographs."""
-    from hubtool.engine.mindspore import MindSporeEngine
-    from hubtool.network.build import build
+    from hubtool.engine.mindspore import MindSporeSession
+    from hubtool.network.registry import build
 
     mindspore.set_seed(seed)
     cell = build(NETWORK)
-    engine = MindSporeEngine(cell)
+    engine = MindSporeSession(cell)
     mean = logits(engine, photos).mean(axis=0)
     cell.classifier.bias.set_data(mindspore.Tensor(cell.classifier.bias.asnumpy() - mean))
     return Remembering(engine)
@@ -145,19 +152,25 @@ def correct(engine, photos: Photos) -> dict[int, int]:
 
 def explained(engine, photos: Photos, top1: float, **options):
     return diagnose(
-        engine, photos, [PublishedFigure("top1", top1, 1)], whole=correct(engine, photos), images=IMAGES, **options
+        opening(engine),
+        None,
+        photos,
+        [PublishedFigure("top1", top1, 1)],
+        whole=correct(engine, photos),
+        images=IMAGES,
+        **options,
     )
 
 
 def keys(diagnosis) -> list[str]:
-    return [suspect.key for suspect in diagnosis.explained_by]
+    return [hypothesis.key for hypothesis in diagnosis.explained_by]
 
 
 @pytest.mark.parametrize("key", VARIATIONS)
 def test_a_variation_of_the_recipe_is_named(engine, photos: Photos, key: str) -> None:
     labelled = photos.labelled(answers(engine, photos.with_recipe(VARIATIONS[key].recipe)))
     diagnosis = explained(engine, labelled, 100.0)
-    assert diagnosis.as_evaluated.finding is Finding.EXCLUDED
+    assert diagnosis.as_evaluated.finding is Standing.EXCLUDED
     assert set(keys(diagnosis)) == (SCALED if key in SCALED else {key})
     if key not in SCALED:
         assert diagnosis.sentences[0] == f"{VARIATIONS[key].what} explains top1 100 (64 of 64 images)"
@@ -182,8 +195,6 @@ def test_a_background_class_is_named(photos: Photos) -> None:
     class WithBackground:
         """1,001 outputs; the first one wins for every second photograph."""
 
-        name, precision = "fake", "float32"
-
         def logits(self, images):
             found = np.random.default_rng(0).normal(size=(len(images), 1001))
             found[::2, 0] = 100
@@ -192,7 +203,7 @@ def test_a_background_class_is_named(photos: Photos) -> None:
     labelled = photos.labelled(WithBackground().logits(np.empty((32, 1)))[:, 1:].argmax(axis=1).tolist() * 2)
     labelled.num_classes = 1001
     diagnosis = explained(WithBackground(), labelled, 100.0)
-    found = {suspect.key: suspect.figures[0].measured for suspect in diagnosis.suspects}
+    found = {hypothesis.key: hypothesis.figures[0].measured for hypothesis in diagnosis.hypotheses}
     assert keys(diagnosis) == ["first_output=1"]
     assert found["label_offset=1"] == 50.0
 
@@ -200,8 +211,8 @@ def test_a_background_class_is_named(photos: Photos) -> None:
 def test_other_weights_are_named(engine, photos: Photos) -> None:
     other = random_engine(photos, 6)
     labelled = photos.labelled(answers(other, photos))
-    suspect = Suspect("checkpoint=other.ckpt", "the weights of other.ckpt", engine=lambda: other)
-    diagnosis = explained(engine, labelled, 100.0, others=[suspect])
+    hypothesis = Hypothesis("checkpoint=other.ckpt", "the weights of other.ckpt", model=lambda: other)
+    diagnosis = explained(engine, labelled, 100.0, others=[hypothesis])
     assert keys(diagnosis) == ["checkpoint=other.ckpt"]
 
 
@@ -211,7 +222,7 @@ def test_a_cause_has_to_explain_every_figure(engine, photos: Photos) -> None:
     whole = correct(engine, labelled)
     for top5, expected in ((100.0, ["interpolation=bicubic"]), (95.0, [])):
         figures = [PublishedFigure("top1", 100.0, 1), PublishedFigure("top5", top5, 5)]
-        diagnosis = diagnose(engine, labelled, figures, whole=whole, images=IMAGES)
+        diagnosis = diagnose(opening(engine), None, labelled, figures, whole=whole, images=IMAGES)
         assert keys(diagnosis) == expected
 
 
@@ -219,25 +230,25 @@ def test_where_none_explains_it_says_so_and_names_the_closest(engine, photos: Ph
     labelled = photos.labelled(answers(engine, photos.with_recipe(VARIATIONS["interpolation=bicubic"].recipe)))
     diagnosis = explained(engine, labelled, 99.0)
     assert keys(diagnosis) == []
-    count = len(VARIATIONS) + len(list(label_suspects(NETWORK.num_classes)))
-    assert diagnosis.sentences[0] == f"none of {count} suspects explains top1 99 (64 of 64 images)"
+    count = len(VARIATIONS) + len(list(label_hypotheses(NETWORK.num_classes)))
+    assert diagnosis.sentences[0] == f"none of {count} hypotheses explains top1 99 (64 of 64 images)"
     assert diagnosis.sentences[1] == "bicubic interpolation: top1 100.00, without 99"
 
 
 def test_suspects_that_fit_alike_are_all_named_closest_first(engine, photos: Photos) -> None:
     twin = random_engine(photos, 6)
     labelled = photos.labelled(answers(twin, photos))
-    others = [Suspect(name, f"the weights of {name}", engine=lambda: twin) for name in ("one", "two")]
+    others = [Hypothesis(name, f"the weights of {name}", model=lambda: twin) for name in ("one", "two")]
     diagnosis = explained(engine, labelled, 100.0, others=others)
     assert keys(diagnosis) == ["one", "two"]
-    assert diagnosis.sentences[0].endswith("suspects explain top1 100, closest first (64 of 64 images)")
+    assert diagnosis.sentences[0].endswith("hypotheses explain top1 100, closest first (64 of 64 images)")
 
 
-def test_a_figure_that_was_met_after_all_needs_no_suspect(engine, photos: Photos) -> None:
+def test_a_figure_that_was_met_after_all_needs_no_hypothesis(engine, photos: Photos) -> None:
     """The sample of a diagnosis is a new one: an evaluation of a part may have been unlucky."""
     labelled = photos.labelled(answers(engine, photos))
-    diagnosis = diagnose(engine, labelled, [PublishedFigure("top1", 100.0, 1)], images=IMAGES)
-    assert diagnosis.as_evaluated.finding is Finding.EXPLAINS
+    diagnosis = diagnose(opening(engine), None, labelled, [PublishedFigure("top1", 100.0, 1)], images=IMAGES)
+    assert diagnosis.as_evaluated.finding is Standing.EXPLAINS
     assert keys(diagnosis) == []
     assert diagnosis.sentences[0] == (
         "64 of 64 images, drawn afresh, do not rule top1 100 out as evaluated: diagnose more images"
@@ -254,10 +265,10 @@ def test_a_suspect_that_fails_is_said_and_costs_nothing(engine, photos: Photos) 
         raise ValueError("what a library says")
 
     labelled = photos.labelled(answers(engine, photos.with_recipe(VARIATIONS["channels=bgr"].recipe)))
-    others = [Suspect("a", "the weights of a", engine=broken), Suspect("b", "the weights of b", engine=worse)]
+    others = [Hypothesis("a", "the weights of a", model=broken), Hypothesis("b", "the weights of b", model=worse)]
     diagnosis = explained(engine, labelled, 100.0, others=others)
     assert keys(diagnosis) == ["channels=bgr"]
-    assert [s.finding for s in diagnosis.suspects[-2:]] == [Finding.NOT_RUN] * 2
+    assert [s.finding for s in diagnosis.hypotheses[-2:]] == [Standing.NOT_RUN] * 2
     assert "not tried: the weights of a: not a checkpoint of tiny" in diagnosis.sentences
     assert "not tried: the weights of b: ValueError: what a library says" in diagnosis.sentences
 
@@ -266,21 +277,21 @@ def test_a_sample_is_random_by_seed_and_knows_the_whole(engine, photos: Photos) 
     labelled = photos.labelled(answers(engine, photos.with_recipe(VARIATIONS["channels=bgr"].recipe)))
     figures = [PublishedFigure("top1", 100.0, 1)]
     options = {"images": 60, "whole": correct(engine, labelled)}
-    diagnosis = diagnose(engine, labelled, figures, seed=1, **options)
-    assert (diagnosis.images, diagnosis.split, diagnosis.seed) == (60, 64, 1)
+    diagnosis = diagnose(opening(engine), None, labelled, figures, seed=1, **options)
+    assert (diagnosis.images, diagnosis.split_size, diagnosis.seed) == (60, 64, 1)
     assert keys(diagnosis) == ["channels=bgr"]
     low, high = diagnosis.explained_by[0].figures[0].interval
     assert 0 < low < high == 100.0
-    assert diagnosis.to_json() == diagnose(engine, labelled, figures, seed=1, **options).to_json()
-    assert diagnosis.to_json() != diagnose(engine, labelled, figures, seed=2, **options).to_json()
+    assert diagnosis.to_json() == diagnose(opening(engine), None, labelled, figures, seed=1, **options).to_json()
+    assert diagnosis.to_json() != diagnose(opening(engine), None, labelled, figures, seed=2, **options).to_json()
 
 
 def test_a_small_sample_does_not_question_what_the_whole_split_gave(engine, photos: Photos) -> None:
     labelled = photos.labelled(answers(engine, photos))
     options = {"images": 1, "whole": {1: IMAGES - 2, 5: IMAGES - 1}}
-    diagnosis = diagnose(engine, labelled, [PublishedFigure("top1", 100.0, 1)], **options)
+    diagnosis = diagnose(opening(engine), None, labelled, [PublishedFigure("top1", 100.0, 1)], **options)
     (known,) = diagnosis.as_evaluated.figures
-    assert (known.finding, known.measured) == (Finding.EXCLUDED, 100 * (IMAGES - 2) / IMAGES)
+    assert (known.finding, known.measured) == (Standing.EXCLUDED, 100 * (IMAGES - 2) / IMAGES)
     assert known.interval == (known.measured, known.measured)
     assert "as evaluated" not in diagnosis.sentences[0]
 
@@ -305,21 +316,21 @@ def test_unreadable_images_of_a_sample_may_be_right_or_wrong(engine, photos, ima
     labelled = photos.labelled(answers(engine, photos.with_recipe(VARIATIONS["channels=bgr"].recipe)))
     damaged = Damaged(labelled.samples, pixels=labelled.pixels)
     figures = [PublishedFigure("top1", 100.0, 1)]
-    diagnosis = diagnose(engine, damaged, figures, images=images, skip_unreadable=True)
+    diagnosis = diagnose(opening(engine), None, damaged, figures, images=images, skip_unreadable=True)
     drawn = draw(IMAGES, images, (0, 1), shuffled=False)
-    assert (diagnosis.images, diagnosis.split) == (sum(index % 7 > 0 for index in drawn), IMAGES)
-    (bgr,) = [suspect for suspect in diagnosis.suspects if suspect.key == "channels=bgr"]
+    assert (diagnosis.images, diagnosis.split_size) == (sum(index % 7 > 0 for index in drawn), IMAGES)
+    (bgr,) = [hypothesis for hypothesis in diagnosis.hypotheses if hypothesis.key == "channels=bgr"]
     low, high = bgr.figures[0].interval
     assert low <= 100 * 54 / IMAGES
     assert high == 100
     with pytest.raises(UnreadableImages):
-        diagnose(engine, damaged, figures, images=images)
+        diagnose(opening(engine), None, damaged, figures, images=images)
 
 
-def test_no_recipe_is_its_own_suspect() -> None:
-    for recipe in [SMALL, *(suspect.recipe for suspect in VARIATIONS.values())]:
-        recipes = [suspect.recipe for suspect in different(recipe_suspects(recipe), recipe)]
+def test_no_recipe_is_its_own_hypothesis() -> None:
+    for recipe in [SMALL, *(hypothesis.recipe for hypothesis in VARIATIONS.values())]:
+        recipes = [hypothesis.recipe for hypothesis in different(recipe_hypotheses(recipe), recipe)]
         assert recipe not in recipes
         assert len(set(recipes)) == len(recipes) >= 13
     grey = EvalRecipe(mean=(127.5,), std=(127.5,))
-    assert all(len(s.recipe.mean) == 1 for s in different(recipe_suspects(grey), grey))
+    assert all(len(s.recipe.mean) == 1 for s in different(recipe_hypotheses(grey), grey))

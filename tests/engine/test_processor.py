@@ -35,8 +35,8 @@ def test_a_system_that_tells_nothing(tmp_path: Path) -> None:
 @pytest.mark.mindspore
 def test_the_engine_says_what_it_runs_on() -> None:
     mindspore = pytest.importorskip("mindspore")
-    from hubtool.engine.mindspore import MindSporeEngine
+    from hubtool.engine.mindspore import MindSporeSession
 
     if mindspore.get_context("device_target") != "CPU":
         pytest.skip("MindSpore runs on something else here")
-    assert MindSporeEngine(mindspore.nn.ReLU()).device == f"CPU {processor()}"
+    assert MindSporeSession(mindspore.nn.ReLU()).identity.device == f"CPU {processor()}"

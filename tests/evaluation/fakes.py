@@ -1,14 +1,18 @@
-"""A dataset, an engine and a record that cost nothing."""
+"""A split, a session, a model and a record that cost nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.split import Batch
+from hubtool.engine.protocol import Identity
+from hubtool.network.bit.spec import bit_spec
+from hubtool.network.spec import Model
 
 
 class Numbers:
@@ -41,10 +45,13 @@ class Numbers:
             yield Batch(images, chosen % 10)
 
 
+MODEL = Model(bit_spec("tiny", units=(1,), width=32), Path("tiny.ckpt"), "ab" * 32)
+
+
 class Guess:
     """Says 0, then 1, 2, ... : right for labels 0, and among five for labels under 5."""
 
-    name, precision, device = "guess", "float32", "a coin"
+    identity = Identity("guess", "1", "float32", "a coin")
 
     def __init__(self, *, fails_after: int = -1, remembers: bool = True):
         self.seen: list[int] = []

@@ -5,6 +5,7 @@ import logging
 import multiprocessing
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from hubtool.evaluation import ledger as module
 from hubtool.evaluation.ledger import Resume, digest_of, opened
 from hubtool.evaluation.loop import evaluate
-from hubtool.evaluation.outcome import new_rows
-from hubtool.evaluation.sampling import Sampling, ledger_inputs, measure
-from tests.evaluation.fakes import Guess, Numbers
+from hubtool.evaluation.measure import ledger_inputs, measure
+from hubtool.evaluation.sampling import Sampling, draw
+from hubtool.evaluation.topk import new_rows
+from tests.evaluation.fakes import MODEL, Guess, Numbers
 
 np = pytest.importorskip("numpy")
 INPUTS = {"asset": "ab" * 32, "network": "net", "batch_size": 3}
@@ -60,7 +62,7 @@ def test_answers_come_back_bit_by_bit(tmp_path: Path) -> None:
     with opened(tmp_path, INPUTS) as ledger:
         assert [batch.tobytes() for batch in ledger.batches] == [written.tobytes(), rows(1).tobytes()]
     header, first, _ = map(json.loads, path.read_text().splitlines())
-    assert header == {"ledger": 1, "inputs": INPUTS}
+    assert header == {"ledger": 2, "inputs": INPUTS}
     assert first["rows"][0] == [7, 7, [7, 1, 2, -1, -1], float(np.float32(1.0) / np.float32(3.0))]
 
 
@@ -186,7 +188,7 @@ def _evaluate_and_die(folder: Path, batches: int) -> None:
             return super().logits(images)
 
     logging.disable()
-    measure(Killed(fails_after=batches), Numbers(), {}, [], Sampling(batch_size=7), ledgers=folder)
+    measure(Killed(fails_after=batches), Numbers(), MODEL, Sampling(batch_size=7), ledgers=folder)
 
 
 @pytest.mark.parametrize("batches", [0, 1, 4, 7])
@@ -196,8 +198,8 @@ def test_killed_and_started_again(tmp_path: Path, batches: int) -> None:
     process.join(20)
     assert process.exitcode == -signal.SIGKILL
     engine = Guess()
-    resumed = measure(engine, Numbers(), {}, [], Sampling(batch_size=7), ledgers=tmp_path / "a")
-    whole = measure(Guess(), Numbers(), {}, [], Sampling(batch_size=7), ledgers=tmp_path / "b")
+    resumed = measure(engine, Numbers(), MODEL, Sampling(batch_size=7), ledgers=tmp_path / "a")
+    whole = measure(Guess(), Numbers(), MODEL, Sampling(batch_size=7), ledgers=tmp_path / "b")
     assert len(engine.seen) == 50 - 7 * batches == 50 - resumed.counts.resumed
     assert resumed.digest == whole.digest
     (one,), (other,) = (tmp_path / "a").iterdir(), (tmp_path / "b").iterdir()
@@ -205,39 +207,48 @@ def test_killed_and_started_again(tmp_path: Path, batches: int) -> None:
 
 
 def test_the_inputs_tell_everything_apart(tmp_path: Path) -> None:
-    what = {"asset": "ab" * 32, "network": "net"}
-    renamed, relabelled, other_recipe, other_precision = Numbers(), Numbers(), Numbers(), Guess()
+    renamed, relabelled, other_recipe = Numbers(), Numbers(), Numbers()
     rewritten = Numbers()
     rewritten.state = lambda: "1" * 64
     renamed.names = [*renamed.names[:-1], "other"]
     relabelled.labels = [*relabelled.labels[:-1], 3]
     other_recipe.recipe = "squashed"
-    other_precision.precision = "bfloat16"
+    identity = Guess.identity
     asked = [
-        (Guess(), Numbers(), what, Sampling()),
-        (Guess(), renamed, what, Sampling()),
-        (Guess(), relabelled, what, Sampling()),
-        (Guess(), rewritten, what, Sampling()),
-        (Guess(), other_recipe, what, Sampling()),
-        (Guess(), Numbers(51), what, Sampling()),
-        (other_precision, Numbers(), what, Sampling()),
-        (Guess(), Numbers(), what | {"network": "net2"}, Sampling()),
-        (Guess(), Numbers(), what, Sampling(limit=20)),
-        (Guess(), Numbers(), what, Sampling(limit=20, seed=1)),
-        (Guess(), Numbers(), what, Sampling(batch_size=16)),
-        (Guess(), Numbers(), what, Sampling(early_stop=True)),
-        (Guess(), Numbers(), what, Sampling(early_stop=True, seed=1)),
+        (identity, Numbers(), MODEL, Sampling()),
+        (identity, renamed, MODEL, Sampling()),
+        (identity, relabelled, MODEL, Sampling()),
+        (identity, rewritten, MODEL, Sampling()),
+        (identity, other_recipe, MODEL, Sampling()),
+        (identity, Numbers(51), MODEL, Sampling()),
+        (replace(identity, precision="bfloat16"), Numbers(), MODEL, Sampling()),
+        (replace(identity, device="another coin"), Numbers(), MODEL, Sampling()),
+        (replace(identity, version="2"), Numbers(), MODEL, Sampling()),
+        (replace(identity, options=(("compiled", "True"),)), Numbers(), MODEL, Sampling()),
+        (identity, Numbers(), replace(MODEL, sha256="cd" * 32), Sampling()),
+        (identity, Numbers(), replace(MODEL, spec=replace(MODEL.spec, name="net2")), Sampling()),
+        (identity, Numbers(), MODEL, Sampling(limit=20)),
+        (identity, Numbers(), MODEL, Sampling(limit=20, seed=1)),
+        (identity, Numbers(), MODEL, Sampling(batch_size=16)),
+        (identity, Numbers(), MODEL, Sampling(early_stop=True)),
+        (identity, Numbers(), MODEL, Sampling(early_stop=True, seed=1)),
     ]
-    digests = {digest_of(ledger_inputs(*question)) for question in asked}
+
+    def inputs(identity, split, model, sampling):
+        return digest_of(ledger_inputs(identity, split, model, sampling, sampling.order(len(split))))
+
+    digests = {inputs(*question) for question in asked}
     assert len(digests) == len(asked)
     # What is claimed, and how far off it may be, is judged anew each time: it changes no answer.
-    assert digest_of(ledger_inputs(Guess(), Numbers(), what, Sampling(tolerance=1.0))) in digests
+    assert inputs(identity, Numbers(), MODEL, Sampling(tolerance=1.0)) in digests
 
 
 def test_stopping_early_by_a_ledger_is_judged_by_the_claims_of_now(tmp_path: Path) -> None:
     def run(published: float):
         sampling = Sampling(batch_size=5, early_stop=True)
-        return measure(Guess(), Numbers(), {}, [(1, published)], sampling, ledgers=tmp_path, resume=Resume.ALL)
+        return measure(
+            Guess(), Numbers(), MODEL, sampling, claims=[(1, published)], ledgers=tmp_path, resume=Resume.ALL
+        )
 
     refuted = run(99.0)
     assert refuted.counts.images < 50
@@ -250,5 +261,25 @@ def test_stopping_early_by_a_ledger_is_judged_by_the_claims_of_now(tmp_path: Pat
 
 
 def test_without_a_ledger_the_answers_are_the_same(tmp_path: Path) -> None:
-    kept = measure(Guess(), Numbers(), {}, [], Sampling(limit=20), ledgers=tmp_path)
-    assert kept.digest == evaluate(Guess(), Numbers(), limit=20).digest
+    kept = measure(Guess(), Numbers(), MODEL, Sampling(limit=20), ledgers=tmp_path)
+    assert kept.digest == evaluate(Guess(), Numbers(), draw(50, 20, 0, shuffled=False)).digest
+
+
+def test_answers_of_the_format_before_are_named_and_never_used(tmp_path: Path, caplog) -> None:
+    """They do not note the device, so they may be those of another one."""
+    measure(Guess(), Numbers(), MODEL, Sampling(), ledgers=tmp_path)
+    (path,) = tmp_path.iterdir()
+    header, *lines = path.read_text().splitlines()
+    document = json.loads(header)
+    del document["inputs"]["device"], document["inputs"]["options"]
+    document["ledger"], document["inputs"]["hubtool"] = 1, "0.0.9"
+    path.unlink()
+    old = tmp_path / f"{digest_of(document['inputs'])}.jsonl"
+    old.write_text("\n".join([json.dumps(document), *lines]) + "\n")
+    engine = Guess()
+    evaluation = measure(engine, Numbers(), MODEL, Sampling(), ledgers=tmp_path, resume=Resume.ALL)
+    assert (len(engine.seen), evaluation.counts.resumed) == (50, 0)
+    assert f"{old}: answers that hubtool 0.0.9 kept are not used, since it did not note the device" in caplog.text
+    caplog.clear()
+    measure(Guess(), Numbers(50, (1,)), replace(MODEL, sha256="cd" * 32), Sampling(), ledgers=tmp_path)
+    assert "not used" not in caplog.text  # those are about another checkpoint

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.evaluation import ledgers as module
-from hubtool.evaluation.ledger import Resume, opened
-from hubtool.evaluation.ledgers import forget_ledger, kept_ledgers, ledgers_of
+from hubtool.evaluation import ledger as module
+from hubtool.evaluation.ledger import Resume, forget_ledger, kept_ledgers, ledgers_of, opened
 from tests.evaluation.test_ledger import INPUTS, read, rows, write
 
 pytest.importorskip("numpy")

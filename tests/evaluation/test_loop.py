@@ -5,12 +5,15 @@ import tracemalloc
 import pytest
 
 from hubtool.errors import BrokenDataset, CheckpointMismatch
-from hubtool.evaluation.loop import draw, evaluate
-from hubtool.evaluation.outcome import Evaluation, best_classes, is_correct
-from hubtool.evaluation.sampling import Sampling, measure
-from tests.evaluation.fakes import Guess, Kept, Numbers
+from hubtool.evaluation.loop import evaluate
+from hubtool.evaluation.measure import measure
+from hubtool.evaluation.outcome import Evaluation
+from hubtool.evaluation.sampling import Sampling, draw
+from hubtool.evaluation.topk import best_classes, is_correct
+from tests.evaluation.fakes import MODEL, Guess, Kept, Numbers
 
 np = pytest.importorskip("numpy")
+SHUFFLED = draw(50, None, 0, shuffled=True)
 
 
 @pytest.mark.parametrize(
@@ -47,27 +50,27 @@ def test_a_whole_split_is_counted_in_order() -> None:
     evaluation = evaluate(engine, Numbers(), batch_size=7)
     counts = evaluation.counts
     assert engine.seen == list(range(50))
-    assert (counts.correct, counts.images, counts.split, counts.resumed) == ({1: 5, 5: 25}, 50, 50, 0)
+    assert (counts.correct, counts.images, counts.split_size, counts.resumed) == ({1: 5, 5: 25}, 50, 50, 0)
     assert evaluation.rows["index"].tolist() == list(range(50))
     assert evaluation.rows["label"].tolist() == [i % 10 for i in range(50)]
     assert evaluation.rows["best"].tolist() == [[0, 1, 2, 3, 4]] * 50
     assert evaluation.rows["logit"].tolist() == [10.0] * 50
-    assert evaluation.engine_seconds <= counts.seconds
+    assert evaluation.session_seconds <= counts.seconds
 
 
 def test_a_part_is_drawn_by_its_seed_without_replacement() -> None:
     seen = []
     for seed in (0, 0, 1):
         engine = Guess()
-        counts = evaluate(engine, Numbers(), limit=20, seed=seed).counts
-        assert (counts.images, counts.split) == (20, 50)
+        counts = evaluate(engine, Numbers(), draw(50, 20, seed, shuffled=False)).counts
+        assert (counts.images, counts.split_size) == (20, 50)
         assert len(set(engine.seen)) == 20
         seen.append(engine.seen)
     assert seen[0] == seen[1] != seen[2]
 
 
 def test_a_limit_beyond_the_split_is_the_whole_split() -> None:
-    assert evaluate(Guess(), Numbers(), limit=51).counts.images == 50
+    assert evaluate(Guess(), Numbers(), draw(50, 51, 0, shuffled=False)).counts.images == 50
 
 
 def test_a_stop_rule_sees_every_batch_and_ends_a_run_in_random_order() -> None:
@@ -78,7 +81,7 @@ def test_a_stop_rule_sees_every_batch_and_ends_a_run_in_random_order() -> None:
         return images >= 20
 
     engine = Guess()
-    counts = evaluate(engine, Numbers(), batch_size=8, stop=stop).counts
+    counts = evaluate(engine, Numbers(), SHUFFLED, batch_size=8, stop=stop).counts
     assert [images for images, _ in asked] == [8, 16, 24]
     assert asked[-1][1] == counts.correct
     assert counts.images == 24
@@ -106,14 +109,14 @@ def test_a_resumed_run_stops_where_an_uninterrupted_one_does() -> None:
         return images >= 20
 
     kept = Kept([])
-    evaluate(Guess(), Numbers(), batch_size=8, record=kept, stop=lambda *_: False)
+    evaluate(Guess(), Numbers(), SHUFFLED, batch_size=8, record=kept, stop=lambda *_: False)
     assert sum(map(len, kept.batches)) == 50
-    resumed = evaluate(Guess(), Numbers(), batch_size=8, record=kept, stop=stop)
-    assert resumed.digest == evaluate(Guess(), Numbers(), batch_size=8, stop=stop).digest
+    resumed = evaluate(Guess(), Numbers(), SHUFFLED, batch_size=8, record=kept, stop=stop)
+    assert resumed.digest == evaluate(Guess(), Numbers(), SHUFFLED, batch_size=8, stop=stop).digest
 
 
 def test_classes_and_confusions() -> None:
-    evaluation = evaluate(Guess(), Numbers(), limit=None)
+    evaluation = evaluate(Guess(), Numbers())
     assert [(c.label, c.images, c.top1, c.top5) for c in evaluation.by_class()] == [
         (label, 5, 5 * (label == 0), 5 * (label < 5)) for label in range(10)
     ]
@@ -121,7 +124,7 @@ def test_classes_and_confusions() -> None:
 
 
 def test_no_confusions_where_all_is_right() -> None:
-    evaluation = evaluate(Guess(), Numbers(), limit=None)
+    evaluation = evaluate(Guess(), Numbers())
     right = Evaluation(evaluation.counts, evaluation.rows[evaluation.rows["label"] == 0], evaluation.names)
     assert right.confusions(5) == []
 
@@ -149,7 +152,7 @@ class _Damaged(Numbers):
 def test_unreadable_images_are_left_out_when_asked(tmp_path, limit, early_stop, caplog) -> None:
     sampling = Sampling(limit=limit, batch_size=8, early_stop=early_stop, skip_unreadable=True)
     dataset, engine = _Damaged(50), Guess()
-    evaluation = measure(engine, dataset, {}, [(1, 10.0)], sampling, ledgers=tmp_path)
+    evaluation = measure(engine, dataset, MODEL, sampling, claims=[(1, 10.0)], ledgers=tmp_path)
     counts = evaluation.counts
     assert counts.images + counts.skipped == (limit or 50)
     assert counts.skipped == len(dataset.unreadable(draw(50, limit, 0, shuffled=early_stop)))
@@ -161,9 +164,9 @@ def test_unreadable_images_are_left_out_when_asked(tmp_path, limit, early_stop, 
 
 
 def test_the_first_unreadable_images_are_named_and_the_others_counted(tmp_path, caplog) -> None:
-    measure(Guess(), _Damaged(200), {}, [], Sampling(skip_unreadable=True), ledgers=tmp_path)
-    assert len([message for message in caplog.messages if message.endswith("is left out: no image")]) == 20
-    assert caplog.messages[-1] == "numbers: 29 images are left out; --json lists them all under `unreadable`"
+    measure(Guess(), _Damaged(200), MODEL, Sampling(skip_unreadable=True), ledgers=tmp_path)
+    assert len([message for message in caplog.messages if message.endswith("is skipped: no image")]) == 20
+    assert caplog.messages[-1] == "numbers: 29 images are skipped; --json lists them all under `unreadable`"
 
 
 def test_nothing_is_left_when_no_image_can_be_decoded(tmp_path) -> None:
@@ -172,4 +175,4 @@ def test_nothing_is_left_when_no_image_can_be_decoded(tmp_path) -> None:
             return dict.fromkeys(indices, "no image")
 
     with pytest.raises(BrokenDataset, match="none of 50 images can be decoded: number/0: no image"):
-        measure(Guess(), Broken(50), {}, [], Sampling(skip_unreadable=True), ledgers=tmp_path)
+        measure(Guess(), Broken(50), MODEL, Sampling(skip_unreadable=True), ledgers=tmp_path)

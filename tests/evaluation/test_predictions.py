@@ -8,6 +8,7 @@ from hubtool.errors import EnvironmentProblem, NotFound, UsageProblem
 from hubtool.evaluation.compare import difference
 from hubtool.evaluation.loop import evaluate
 from hubtool.evaluation.predictions import Prediction, predictions_of, read_predictions, write_predictions
+from hubtool.evaluation.sampling import draw
 from tests.evaluation.fakes import Guess, Numbers
 
 pytest.importorskip("numpy")
@@ -23,7 +24,7 @@ def by_image(*predictions: Prediction) -> dict[str, Prediction]:
 
 
 def test_predictions_are_written_in_the_order_of_the_dataset(tmp_path: Path) -> None:
-    evaluation = evaluate(Guess(), Numbers(), limit=20, stop=lambda *_: False)
+    evaluation = evaluate(Guess(), Numbers(), draw(50, 20, 0, shuffled=True))
     write_predictions(tmp_path / "p.csv", predictions_of(evaluation))
     header, *lines = (tmp_path / "p.csv").read_text().splitlines()
     assert header == HEADER

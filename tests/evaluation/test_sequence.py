@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtool.evaluation.outcome import TOP_K
-from hubtool.evaluation.sampling import EarlyStop
+from hubtool.evaluation.early_stop import EarlyStop
 from hubtool.evaluation.sequence import ConfidenceSequence, totals
+from hubtool.evaluation.topk import TOP_K
 
 np = pytest.importorskip("numpy")
 ALPHA = 0.01

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from hubtool.lint.engine import check_card
 from hubtool.lint.fixes import apply_edits
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Facts
 from hubtool.lint.suppress import drop_ignored, suppress
+from tests.effort import little_effort
 
 _MARK = "hubtool:"
 RAN = frozenset({"HT101", "HT102", "HT108", "HT901", "HT902"})
@@ -215,9 +215,8 @@ def test_the_rules_themselves_find_nothing() -> None:
 )
 def test_hostile_cards_cost_linear_time(text: str) -> None:
     parsed = parse(text)
-    started = time.process_time()
-    suppress(parsed, found(parsed, *[(9, "HT102")] * 1000), RAN)
-    assert time.process_time() - started < 5
+    with little_effort(125):
+        suppress(parsed, found(parsed, *[(9, "HT102")] * 1000), RAN)
 
 
 _PIECES = st.sampled_from(

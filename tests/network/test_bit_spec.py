@@ -6,15 +6,15 @@ import pytest
 
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CheckpointMismatch
-from hubtool.network.bit.spec import Architecture
+from hubtool.network.bit.spec import bit_spec, parameter_shapes
 from hubtool.network.layout import check_finite, check_layout
-from hubtool.network.registry import ARCHITECTURES, find_architecture
+from hubtool.network.registry import find_spec
 from tests.checkpoint.proto import entry
 from tests.conftest import DIGITS_CHECKPOINT
 
 np = pytest.importorskip("numpy")
 
-TINY = Architecture("tiny", units=(1,), width=32, num_classes=2, in_channels=1, input_size=8)
+TINY = bit_spec("tiny", units=(1,), width=32, num_classes=2, in_channels=1, input_size=8)
 
 
 @pytest.mark.parametrize(
@@ -27,17 +27,17 @@ TINY = Architecture("tiny", units=(1,), width=32, num_classes=2, in_channels=1, 
     ],
 )
 def test_parameter_counts(name: str, count: int) -> None:
-    assert ARCHITECTURES[name].parameter_count == count
+    assert find_spec(name).parameter_count == count
 
 
 @pytest.mark.parametrize("name", ["BiT_resnet50", "bit-resnet50", "bit_resnet50"])
 def test_names_are_found_case_and_punctuation_aside(name: str) -> None:
-    assert find_architecture(name) is ARCHITECTURES["bit_resnet50"]
-    assert find_architecture("resnet50") is None
+    assert find_spec(name) is find_spec("bit_resnet50")
+    assert find_spec("resnet50") is None
 
 
 def test_published_names_come_first_to_last() -> None:
-    names = list(ARCHITECTURES["bit_resnet50"].parameter_shapes())
+    names = list(parameter_shapes(find_spec("bit_resnet50")))
     assert names[:3] == ["conv1.weight", "layer1.0.gn1.gamma", "layer1.0.gn1.beta"]
     assert names[10] == "layer1.0.down_sample.0.weight"
     assert names[-4:] == ["gn.gamma", "gn.beta", "classifier.weight", "classifier.bias"]
@@ -52,14 +52,14 @@ def write(path: Path, shapes: dict, dtype: str = "Float32", value: float = 0.5) 
 
 
 def test_a_checkpoint_that_belongs(tmp_path: Path) -> None:
-    checkpoint = write(tmp_path / "a.ckpt", TINY.parameter_shapes())
+    checkpoint = write(tmp_path / "a.ckpt", parameter_shapes(TINY))
     check_layout(checkpoint, TINY)
     check_finite(checkpoint)
-    check_layout(Checkpoint(DIGITS_CHECKPOINT), ARCHITECTURES["bit_digits"])
+    check_layout(Checkpoint(DIGITS_CHECKPOINT), find_spec("bit_digits"))
 
 
 def test_what_does_not_fit_is_counted_and_named(tmp_path: Path) -> None:
-    shapes = TINY.parameter_shapes()
+    shapes = parameter_shapes(TINY)
     del shapes["gn.gamma"]
     shapes["classifier.bias"] = (3,)
     shapes |= {f"fc{n}.weight": (1,) for n in range(5)}
@@ -74,6 +74,6 @@ def test_what_does_not_fit_is_counted_and_named(tmp_path: Path) -> None:
 
 def test_types_and_values_that_no_weight_has(tmp_path: Path) -> None:
     with pytest.raises(CheckpointMismatch, match="not floating-point: conv1.weight int32"):
-        check_layout(write(tmp_path / "a.ckpt", TINY.parameter_shapes(), "Int32"), TINY)
+        check_layout(write(tmp_path / "a.ckpt", parameter_shapes(TINY), "Int32"), TINY)
     with pytest.raises(CheckpointMismatch, match=r"not finite: conv1.weight \(1568 values\)"):
-        check_finite(write(tmp_path / "b.ckpt", TINY.parameter_shapes(), value=float("nan")))
+        check_finite(write(tmp_path / "b.ckpt", parameter_shapes(TINY), value=float("nan")))

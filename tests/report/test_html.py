@@ -14,22 +14,31 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from hubtool.asset.pull import VerifiedAsset
-from hubtool.data.samples import FileSample, SampleDataset, Split
+from hubtool.asset.verified import VerifiedAsset
+from hubtool.card.claimset import Heading
+from hubtool.data.dataset import SampleDataset
+from hubtool.data.layout import Split
+from hubtool.data.open import SplitSource
+from hubtool.data.samples import FileSample
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, CardError, EnvironmentProblem
 from hubtool.evaluation.loop import evaluate
-from hubtool.evaluation.outcome import Counts, Evaluation, count_correct, new_rows
+from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evaluation.sampling import Sampling
+from hubtool.evaluation.topk import count_correct, new_rows
 from hubtool.evidence.judge import judge, not_run
 from hubtool.evidence.measurement import Measurement
-from hubtool.verify.result import Check, Level, Status, SubjectResult
-from tests.evaluation.fakes import Guess, Numbers
+from hubtool.verify.jobs import Job
+from hubtool.verify.result import Check, Level, Result, Status
+from hubtool.verify.run import Run
+from hubtool.verify.splits import Images
+from tests.evaluation.fakes import MODEL, Guess, Numbers
 from tests.photos import write_photos
 
 pytest.importorskip("jinja2")
 np = pytest.importorskip("numpy")
-from hubtool.report.html import verification_page, write_page  # noqa: E402
+from hubtool.report.html import write_page  # noqa: E402
+from hubtool.report.results import verification_page  # noqa: E402
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 EVIL = '<script>alert("x")</script><img src=https://evil.example/x.png>'
@@ -61,19 +70,18 @@ class Page(HTMLParser):
         return [attributes[name] or "" for _, attributes in self.tags if name in attributes]
 
 
-def result(*claims: Measurement, **changes) -> SubjectResult:
-    made = SubjectResult(
-        name="net", uid="hub/1.0/net", variant=None, place="front matter", asset=None,
-        checks=(Check(Level.CARD, Status.OK, "valid"),), claims=claims,
-        evaluation=None, engine=None, precision=None, error=None,
-    )  # fmt: skip
-    return replace(made, **changes)
+def result(*claims: Measurement, **changes) -> Result:
+    made = Result(Heading("net", "hub/1.0/net", None, "front matter"), (Check(Level.CARD, Status.OK, "valid"),), claims)
+    heading = {key: changes.pop(key) for key in ("name", "uid", "variant", "place") if key in changes}
+    return replace(made, heading=replace(made.heading, **heading), **changes)
 
 
-def evaluated(dataset, evaluation: Evaluation | None = None, **changes) -> SubjectResult:
+def evaluated(dataset, evaluation: Evaluation | None = None, fingerprint=None, recipe=None, **changes) -> Result:
     evaluation = evaluation or evaluate(Guess(), dataset)
-    engine = {"engine": "guess 1", "precision": "float32", "device": "a coin"}
-    return result(PART, evaluation=evaluation, dataset=dataset, **engine, **changes)
+    images = Images(SplitSource("numbers", None, None, 10, 3, 8), recipe)
+    job = Job(MODEL, images, "guess", "float32", Sampling())
+    run = Run(job, evaluation, Guess.identity, dataset, fingerprint or dataset.fingerprint())
+    return result(PART, run=run, **changes)
 
 
 def answered(labels: list[int], best: list[int], names: list[str] | None = None) -> Evaluation:
@@ -85,7 +93,7 @@ def answered(labels: list[int], best: list[int], names: list[str] | None = None)
     return Evaluation(Counts(count_correct(rows), len(labels), len(labels), 1.0), rows, names)
 
 
-def page_of(*results: SubjectResult, **options) -> str:
+def page_of(*results: Result, **options) -> str:
     return verification_page(results, now=NOW, **options)
 
 
@@ -116,7 +124,7 @@ def of_class(element: ET.Element, name: str) -> list[ET.Element]:
         evaluated(Numbers(), answered([0, 1], [1, 0], [f"{EVIL}x/a", "b/a"])),
     ],
 )
-def test_text_of_a_card_or_a_dataset_stays_text(hostile: SubjectResult) -> None:
+def test_text_of_a_card_or_a_dataset_stays_text(hostile: Result) -> None:
     page = page_of(hostile, result())
     assert "<script" not in page
     assert "evil.example/x.png&gt;" in page
@@ -236,12 +244,14 @@ def test_a_dataset_that_is_gone_by_then_does_not_cost_the_report() -> None:
 def test_what_was_left_out_and_the_digest_of_all_images_are_told() -> None:
     dataset = Numbers()
     fingerprint = replace(dataset.fingerprint(), contents_sha256="cd" * 32)
-    made = evaluated(dataset, evaluate(Guess(), dataset, skip={3, 7}), fingerprint=fingerprint)
+    evaluation = evaluate(Guess(), dataset, [index for index in range(len(dataset)) if index not in {3, 7}])
+    evaluation = replace(evaluation, counts=replace(evaluation.counts, skipped=2))
+    made = evaluated(dataset, evaluation, fingerprint=fingerprint)
     text = Page(page_of(made, made, sampling=Sampling(skip_unreadable=True, batch_size=7))).text
     assert f"contents SHA-256 {'cd' * 32}" in text
-    assert "left out as unreadable 2 images" in text
-    assert "batch size 7 unreadable images 2 images left out" in text
-    assert "unreadable images not left out" in Page(page_of(made, sampling=Sampling())).text
+    assert "skipped as unreadable 2 images" in text
+    assert "batch size 7 unreadable images 2 images skipped" in text
+    assert "unreadable images not skipped" in Page(page_of(made, sampling=Sampling())).text
 
 
 def test_many_classes_are_cut_to_the_worst_and_the_best() -> None:
@@ -316,7 +326,7 @@ def test_the_same_evaluation_is_shown_once() -> None:
 def test_nothing_wrong_has_no_worst_images() -> None:
     page = page_of(evaluated(Numbers(), answered([0, 1], [0, 1])))
     assert "Every image was taken for what it is." in page
-    assert "Worst images" not in page
+    assert "Most confident mistakes" not in page
 
 
 def photographs(folder: Path) -> SampleDataset:

@@ -7,33 +7,33 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from hubtool.card.claimset import Heading
 from hubtool.errors import CardError
 from hubtool.evidence.judge import judge, not_run
 from hubtool.evidence.measurement import Measurement
 from hubtool.report.verification import verification_view
-from hubtool.verify.result import Check, Level, Status, SubjectResult
+from hubtool.verify.result import Check, Level, Result, Status
 
 MET = judge("top1", 80.0, correct=800, images=1000, split=1000)
 MISSED = judge("top1", 80.0, correct=700, images=1000, split=1000)
 
 
-def result(name: str, *claims: Measurement, **changes) -> SubjectResult:
-    made = SubjectResult(
-        name=name, uid=f"hub/1.0/{name}", variant=None, place="front matter", asset=None,
-        checks=(Check(Level.CARD, Status.OK, "valid"),), claims=claims,
-        evaluation=None, engine=None, precision=None, error=None,
-    )  # fmt: skip
-    return replace(made, **changes)
+def result(name: str, *claims: Measurement, **changes) -> Result:
+    made = Result(
+        Heading(name, f"hub/1.0/{name}", None, "front matter"), (Check(Level.CARD, Status.OK, "valid"),), claims
+    )
+    heading = {key: changes.pop(key) for key in ("uid", "variant", "place") if key in changes}
+    return replace(made, heading=replace(made.heading, **heading), **changes)
 
 
-def lines(*results: SubjectResult, width: int = 200) -> list[str]:
+def lines(*results: Result, width: int = 200) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
     for renderable in verification_view(results):
         console.print(renderable)
     return console.file.getvalue().splitlines()
 
 
-def summary(*results: SubjectResult) -> list[list[str]]:
+def summary(*results: Result) -> list[list[str]]:
     """The rows of the table at the end, cell by cell where two spaces part them."""
     shown = lines(*results)
     rows = shown[next(i for i, line in enumerate(shown) if line.startswith("  model")) + 1 : -2]

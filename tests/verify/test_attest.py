@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.asset.cache import Cache
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import choose
 from hubtool.progress import SILENT, Task
 from hubtool.verify.attest import write_evidence
-from hubtool.verify.levels import verify
 from hubtool.verify.plan import Plan
+from hubtool.verify.verify import verify
+from hubtool.workspace import Workspace
 
 
 class EditsACard:
@@ -35,8 +35,8 @@ def test_a_card_that_is_edited_while_the_evaluation_runs(cards: Path, tmp_path: 
     card = cards / "bit_digits.md"
     judged = hashlib.sha256(card.read_bytes()).hexdigest()
     chosen = choose(Catalogue([cards]), ["bit_digits"])
-    plan = Plan(Cache(tmp_path / "cache"), reproduce_eval=True)
+    plan = Plan(Workspace((cards,), tmp_path / "cache"), reproduce_eval=True)
     results = verify(chosen, plan, EditsACard(card))
     assert hashlib.sha256(card.read_bytes()).hexdigest() != judged
-    (path,) = write_evidence(tmp_path / "evidence", chosen, results, plan)
+    (path,) = write_evidence(tmp_path / "evidence", results, plan)
     assert json.loads(path.read_text())["predicate"]["card"]["sha256"] == judged

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hubtool.data.labelspace import LabelSpace
-from hubtool.data.layout import Layout
+from hubtool.data.layout import Layout, Split
 from hubtool.data.readers.plainpickle import Array, BadPickle, loads
 from hubtool.data.readers.tarindex import BadTar, members
-from hubtool.data.samples import COLOURS, PixelSample, Split, read_file
+from hubtool.data.samples import COLOURS, PixelSample, read_file
 from hubtool.errors import BrokenDataset, UsageProblem
 
 SIDE = 32
@@ -41,7 +41,7 @@ class _Kind:
     """
 
     name: str
-    classes: int
+    num_classes: int
     folder: str
     file: str
     labels: str = ""
@@ -61,7 +61,7 @@ def recognises(path: Path) -> bool:
     return _archived(path) is not None if path.is_file() else bool(_unpacked(path))
 
 
-def read(path: Path, expected: LabelSpace) -> Split:
+def read(path: Path, space: LabelSpace) -> Split:
     """The test images, 32x32 in colour, in the order of the file; the fine labels of CIFAR-100.
 
     Raises
@@ -76,17 +76,19 @@ def read(path: Path, expected: LabelSpace) -> Split:
         found: dict[_Kind, Path] = {archived: path} if archived else {}
     else:
         found = _unpacked(path)
-    fitting = next((kind for kind in found if kind.classes == expected.num_classes), None)
+    fitting = next((kind for kind in found if kind.num_classes == space.num_classes), None)
     if fitting is None:
-        said = " and ".join(dict.fromkeys(f"{kind.classes} classes" for kind in found))
-        raise UsageProblem(f"{path}: {said} for a network with {expected.num_classes} outputs")
+        said = " and ".join(dict.fromkeys(f"{kind.num_classes} classes" for kind in found))
+        raise UsageProblem(f"{path}: {said} for a network with {space.num_classes} outputs")
     place = found[fitting]
     data = _extracted(place, fitting) if path.is_file() else _file(place)
     images, labels = _from_pickle(data, place, fitting) if fitting.labels else _from_records(data, place, fitting)
-    wrong = next((label for label in labels if not 0 <= label < fitting.classes), None)
+    wrong = next((label for label in labels if not 0 <= label < fitting.num_classes), None)
     if wrong is not None or not labels:
         raise BrokenDataset(
-            f"{place}: no image" if wrong is None else f"{place}: label {wrong}, expected 0 to {fitting.classes - 1}"
+            f"{place}: no image"
+            if wrong is None
+            else f"{place}: label {wrong}, expected 0 to {fitting.num_classes - 1}"
         )
     samples = [
         PixelSample(f"test/{number:07}", label, interleaved(image), SIDE, COLOURS)

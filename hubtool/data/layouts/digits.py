@@ -19,7 +19,6 @@ from hubtool.progress import SILENT, Progress
 
 TRAIN_IMAGES = 1437
 """The first 1,437 images are the training split, the last 360 the test split."""
-CLASSES = 10
 _FILE = "datasets/data/digits.csv.gz"
 _MAX_GREY = 16
 _SIDE = 8
@@ -41,7 +40,7 @@ class Digits:
         scikit-learn is not installed.
     """
 
-    num_classes = CLASSES
+    num_classes = 10
     left_out: Sequence[str] = ()
 
     def __init__(self, split: str, size: int):
@@ -93,7 +92,7 @@ def _all_digits() -> tuple[Any, Any]:
 
     From the file that scikit-learn's loader reads: to import the loader takes ten times as long as to read it.
     """
-    np = require("numpy", extra="mindspore", purpose="read images")
+    np = require("numpy", extra="eval", purpose="read images")
     package = find_spec("sklearn")
     places = (package.submodule_search_locations if package else None) or []
     file = next((path for place in places if (path := Path(place, _FILE)).is_file()), None)
@@ -107,7 +106,7 @@ def _all_digits() -> tuple[Any, Any]:
 
 def _enlarged(images: Any, size: int) -> Any:
     """Bilinear enlargement with pixel centres at half-integers, edges repeated; (N, 8, 8) -> (N, 1, size, size)."""
-    np = require("numpy", extra="mindspore", purpose="read images")
+    np = require("numpy", extra="eval", purpose="read images")
     centres = np.clip((np.arange(size) + 0.5) * _SIDE / size - 0.5, 0, _SIDE - 1)
     low = np.minimum(centres.astype("int64"), _SIDE - 2)
     weights = np.zeros((size, _SIDE))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from hubtool.data.labelspace import LabelSpace
-from hubtool.data.layout import Layout
+from hubtool.data.layout import Layout, Split
 from hubtool.data.layouts.imagefolder import has_images, image_files, undecoded_files
 from hubtool.data.readers.labels import LABEL_FILES, find_label_file, labels_of
-from hubtool.data.samples import FileSample, Split
+from hubtool.data.samples import FileSample
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.words import counted
 
@@ -24,7 +24,7 @@ def recognises(path: Path) -> bool:
     return _images_folder(path) is not None
 
 
-def read(path: Path, expected: LabelSpace) -> Split:
+def read(path: Path, space: LabelSpace) -> Split:
     """The images of one folder, sorted by name.
 
     A file of labels given outright says which images the split consists of; one that was only found has to
@@ -50,7 +50,7 @@ def read(path: Path, expected: LabelSpace) -> Split:
             f"{folder}: {counted(len(images), 'image')} and no file with their labels",
             hint=f"such as {', '.join(LABEL_FILES)}",
         )
-    labels = labels_of(label_file, images, expected, whole=not path.is_file())
+    labels = labels_of(label_file, images, space, whole=not path.is_file())
     samples = [FileSample(folder / image, image, label) for image, label in labels.items()]
     layout = f"a folder of images with labels in {label_file.name}"
     return Split(layout, folder, samples, left_out=undecoded_files(folder))

@@ -6,9 +6,10 @@ import os
 from collections.abc import Sequence, Set
 from pathlib import Path
 
+from hubtool.data.dataset import SampleDataset
 from hubtool.data.labelspace import LabelSpace, numbers_by_name
-from hubtool.data.layout import Layout
-from hubtool.data.samples import IMAGE_EXTENSIONS, UNDECODED_EXTENSIONS, FileSample, SampleDataset, Split
+from hubtool.data.layout import Layout, Split
+from hubtool.data.samples import IMAGE_EXTENSIONS, UNDECODED_EXTENSIONS, FileSample
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import NotFound
 
@@ -20,7 +21,7 @@ class ImageFolder(SampleDataset):
     ----------
     root
         The folder that holds `val/`, or `val/` itself.
-    outputs
+    num_classes
         Classes the network tells apart: with fewer folders than that, sorted names give wrong labels.
     class_names
         Folder names in the order of the network's outputs, when the folders are only some of them.
@@ -33,8 +34,8 @@ class ImageFolder(SampleDataset):
         Folders and outputs do not agree and no class list was given, or the list lacks a folder.
     """
 
-    def __init__(self, root: Path, outputs: int, recipe: EvalRecipe, class_names: Sequence[str] | None = None):
-        super().__init__(read(root, LabelSpace(outputs, class_names)), outputs, recipe)
+    def __init__(self, root: Path, num_classes: int, recipe: EvalRecipe, class_names: Sequence[str] | None = None):
+        super().__init__(read(root, LabelSpace(num_classes, class_names)), num_classes, recipe)
 
 
 def recognises(path: Path) -> bool:
@@ -45,13 +46,13 @@ def recognises(path: Path) -> bool:
     return any(has_images(root / folder) for folder in _folders(root))
 
 
-def read(path: Path, expected: LabelSpace) -> Split:
+def read(path: Path, space: LabelSpace) -> Split:
     """The images of a folder of class folders; see `ImageFolder`."""
     root = _root(path)
     if not root.is_dir():
         raise NotFound(f"{root}: no such folder of images", hint="name the folder that holds val/")
     folders = _folders(root)
-    numbers = numbers_by_name(folders, expected, where=str(root), noun="class folder")
+    numbers = numbers_by_name(folders, space, where=str(root), noun="class folder")
     files = {folder: image_files(root / folder) for folder in folders}
     samples = [
         FileSample(root / folder / file, f"{folder}/{file}", numbers[folder])

@@ -8,12 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from hubtool.data.fingerprint import version_of
 from hubtool.data.labelspace import LabelSpace, numbers_by_name
-from hubtool.data.layout import Layout
+from hubtool.data.layout import Layout, Split
 from hubtool.data.readers.labels import LABEL_FILES, find_label_file, labels_of
 from hubtool.data.readers.tarindex import BLOCK, BadTar, Member, looks_like_tar, members
-from hubtool.data.samples import IMAGE_EXTENSIONS, MAX_IMAGE_BYTES, UNDECODED_EXTENSIONS, Split
+from hubtool.data.samples import IMAGE_EXTENSIONS, MAX_IMAGE_BYTES, UNDECODED_EXTENSIONS, version_of
 from hubtool.errors import BrokenDataset, UsageProblem
 from hubtool.words import counted
 
@@ -67,7 +66,7 @@ def recognises(path: Path) -> bool:
     return path.is_file() and (path.name.lower().endswith(_SUFFIXES) or looks_like_tar(_head(path)))
 
 
-def read(path: Path, expected: LabelSpace) -> Split:
+def read(path: Path, space: LabelSpace) -> Split:
     """The images of an archive: `<class>/<image>` below whatever, or in one folder with a file of labels beside it.
 
     Raises
@@ -89,7 +88,7 @@ def read(path: Path, expected: LabelSpace) -> Split:
     images, left_out = _images(path)
     parents = {PurePosixPath(name).parent for name in images}
     if len(parents) > 1:
-        labels, said = _from_folders(path, images, expected), f"{len(parents):,} class folders"
+        labels, said = _from_folders(path, images, space), f"{len(parents):,} class folders"
     else:
         label_file = find_label_file((path.resolve().parent,))
         if label_file is None:
@@ -98,7 +97,7 @@ def read(path: Path, expected: LabelSpace) -> Split:
                 hint=f"such as {', '.join(LABEL_FILES)}",
             )
         by_name = {PurePosixPath(name).name: name for name in images}
-        labels = {by_name[name]: label for name, label in labels_of(label_file, list(by_name), expected).items()}
+        labels = {by_name[name]: label for name, label in labels_of(label_file, list(by_name), space).items()}
         said = f"labels in {label_file.name}"
     samples = [_TarSample(archive, images[name], _short(name, parents), label) for name, label in labels.items()]
     short = [_short(name, parents) for name in left_out]
@@ -140,7 +139,7 @@ def _images(path: Path) -> tuple[dict[str, Member], list[str]]:
     return dict(sorted(found.items())), sorted(left_out)
 
 
-def _from_folders(path: Path, images: dict[str, Member], expected: LabelSpace) -> dict[str, int]:
+def _from_folders(path: Path, images: dict[str, Member], space: LabelSpace) -> dict[str, int]:
     splits = Counter(PurePosixPath(name).parent.parent for name in images)
     if len(splits) > 1:
         raise UsageProblem(
@@ -148,7 +147,7 @@ def _from_folders(path: Path, images: dict[str, Member], expected: LabelSpace) -
             hint="the archive may hold one split only",
         )
     numbers = numbers_by_name(
-        (PurePosixPath(name).parent.name for name in images), expected, where=str(path), noun="class folder"
+        (PurePosixPath(name).parent.name for name in images), space, where=str(path), noun="class folder"
     )
     return {name: numbers[PurePosixPath(name).parent.name] for name in images}
 

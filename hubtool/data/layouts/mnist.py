@@ -11,8 +11,8 @@ import zlib
 from pathlib import Path
 
 from hubtool.data.labelspace import LabelSpace
-from hubtool.data.layout import Layout
-from hubtool.data.samples import GREYS, PixelSample, Split, read_file
+from hubtool.data.layout import Layout, Split
+from hubtool.data.samples import GREYS, PixelSample, read_file
 from hubtool.errors import BrokenDataset, UsageProblem
 
 CLASSES = 10
@@ -28,7 +28,7 @@ def recognises(path: Path) -> bool:
     return path.is_dir() and _find(path, _IMAGES) is not None
 
 
-def read(path: Path, expected: LabelSpace) -> Split:
+def read(path: Path, space: LabelSpace) -> Split:
     """The test images, grey, in the order of the file.
 
     Raises
@@ -41,8 +41,8 @@ def read(path: Path, expected: LabelSpace) -> Split:
     image_file, label_file = _find(path, _IMAGES), _find(path, _LABELS)
     if image_file is None or label_file is None:
         raise BrokenDataset(f"{path}: no {_LABELS[0]} beside the images")
-    if expected.num_classes != CLASSES:
-        raise UsageProblem(f"{path}: {CLASSES} classes for a network with {expected.num_classes} outputs")
+    if space.num_classes != CLASSES:
+        raise UsageProblem(f"{path}: {CLASSES} classes for a network with {space.num_classes} outputs")
     (count, height, width), pixels = _read_idx(image_file, 3)
     (label_count,), labels = _read_idx(label_file, 1)
     if count != label_count or not count or height != width or not height:

@@ -16,10 +16,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from hubtool.data.fingerprint import version_of
 from hubtool.data.labelspace import LabelSpace, checked_numbers, numbers_by_name
-from hubtool.data.layout import Layout
-from hubtool.data.samples import MAX_IMAGE_BYTES, Split
+from hubtool.data.layout import Layout, Split
+from hubtool.data.samples import MAX_IMAGE_BYTES, version_of
 from hubtool.errors import BrokenDataset, UsageProblem
 from hubtool.extras import require
 
@@ -145,7 +144,7 @@ def recognises(path: Path) -> bool:
     return bool(_files(path))
 
 
-def read(path: Path, expected: LabelSpace) -> Split:
+def read(path: Path, space: LabelSpace) -> Split:
     """The images of the validation shards (else the test shards, else all if none is named for a split).
 
     Raises
@@ -160,7 +159,7 @@ def read(path: Path, expected: LabelSpace) -> Split:
     files = _chosen(path, _files(path))
     shards = [_Shard(file) for file in files]
     keys = [(shard, row) for shard in shards for row in range(shard.rows)]
-    labels = _labels(path, [label for shard in shards for label in shard.column(shard.label)], expected)
+    labels = _labels(path, [label for shard in shards for label in shard.column(shard.label)], space)
     if not labels:
         raise BrokenDataset(f"{path}: no row in its shards")
     names = _names(shards)
@@ -220,13 +219,13 @@ def _column(path: Path, names: Sequence[str], wanted: Sequence[str]) -> str:
     return found
 
 
-def _labels(path: Path, values: list[Any], expected: LabelSpace) -> list[int]:
+def _labels(path: Path, values: list[Any], space: LabelSpace) -> list[int]:
     if all(type(value) is int for value in values):
-        return checked_numbers(values, expected, where=str(path))
+        return checked_numbers(values, space, where=str(path))
     if all(isinstance(value, str) for value in values):
-        if expected.class_names is None and all(map(_NUMBER.fullmatch, values)):
-            return checked_numbers([int(value) for value in values], expected, where=str(path))
-        numbers = numbers_by_name(values, expected, where=str(path))
+        if space.class_names is None and all(map(_NUMBER.fullmatch, values)):
+            return checked_numbers([int(value) for value in values], space, where=str(path))
+        numbers = numbers_by_name(values, space, where=str(path))
         return [numbers[value] for value in values]
     raise BrokenDataset(f"{path}: labels that are missing, or neither numbers nor names")
 

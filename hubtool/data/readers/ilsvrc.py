@@ -57,7 +57,7 @@ def _from_lines(data: bytes, path: Path) -> list[tuple[int, str]]:
 
 
 def _from_mat(data: bytes, path: Path) -> list[tuple[int, str]]:
-    scipy_io = require("scipy.io", extra="mindspore", purpose="read meta.mat")
+    scipy_io = require("scipy.io", extra="data", purpose="read meta.mat")
     _require_small(data, path)
     try:
         synsets = scipy_io.loadmat(io.BytesIO(data), squeeze_me=True, variable_names=["synsets"])["synsets"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 MAX_PIXELS = 1 << 27
 """Largest image that is decoded: 134 megapixels, 400 MB in colour."""
@@ -16,10 +18,30 @@ _START_OF_SCAN, _END = 0xDA, 0xD9
 _SHORTEST_SCAN_HEADER = 8
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+_BYTE_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
+_TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
+_TIFF_LONG = 4
+
+
+@dataclass(frozen=True, slots=True)
+class JpegFrame:
+    """What the frame header of a JPEG file says.
+
+    Attributes
+    ----------
+    components
+        1 for grey, 3 for colour, 4 for CMYK.
+    progressive
+        Whether the image comes in several scans, each finer than the one before.
+    """
+
+    components: int
+    progressive: bool
 
 
 def declared_pixels(data: bytes) -> int | None:
-    """Width times height as the header of a JPEG, PNG, BMP, PBM, PGM or PPM file has it; None if it cannot be told.
+    """Width times height as the header of a JPEG, PNG, BMP, TIFF, PBM, PGM or PPM file has it; None if it does not say.
 
     Of several frames in a JPEG file the largest counts.
     """
@@ -30,13 +52,29 @@ def declared_pixels(data: bytes) -> int | None:
         return abs(width * height)
     if match := _PNM.match(data):
         return int(match[1]) * int(match[2])
+    if data[:4] in _BYTE_ORDERS:
+        return _tiff_pixels(data)
     return _jpeg_pixels(data) if data.startswith(_JPEG) else None
+
+
+def jpeg_frame(data: bytes) -> JpegFrame | None:
+    """The first frame before the first scan of a JPEG file; None if there is none."""
+    for marker, place in _segments(data):
+        if marker in _FRAMES and place < len(data) - 9:
+            return JpegFrame(data[place + 9], marker in _PROGRESSIVE)
+    return None
+
+
+def jpeg_has_end(data: bytes) -> bool:
+    """Whether the mark that ends a JPEG file follows its first scan, whatever comes after the mark."""
+    scan = next((place for marker, place in _segments(data) if marker == _START_OF_SCAN), len(data))
+    return data.find(_JPEG_END, scan) >= 0
 
 
 def is_cut_off(data: bytes) -> bool:
     """Whether a JPEG file ends before the data of its first scan, or within a marker.
 
-    MindSpore 2.8, which refuses most files that were cut off, hangs or dies of some of those.
+    Such a file has no pixel, whatever a decoder makes of it.
     """
     if not data.startswith(_JPEG):
         return False
@@ -50,6 +88,19 @@ def _jpeg_pixels(data: bytes) -> int | None:
     """From the frames before the first scan."""
     frames = [place for marker, place in _segments(data) if marker in _FRAMES and place < len(data) - 8]
     return max((_big(data, place + 5, 2) * _big(data, place + 7, 2) for place in frames), default=None)
+
+
+def _tiff_pixels(data: bytes) -> int | None:
+    """From the first directory, which is the image that decoders read."""
+    order = _BYTE_ORDERS[data[:4]]
+    start = int.from_bytes(data[4:8], order)
+    count = int.from_bytes(data[start : start + 2], order)
+    sides = {}
+    for place in range(start + 2, min(start + 2 + 12 * count, len(data) - 11), 12):
+        tag, kind = (int.from_bytes(data[at : at + 2], order) for at in (place, place + 2))
+        sides[tag] = int.from_bytes(data[place + 8 : place + (12 if kind == _TIFF_LONG else 10)], order)
+    known = _TIFF_WIDTH in sides and _TIFF_HEIGHT in sides
+    return sides[_TIFF_WIDTH] * sides[_TIFF_HEIGHT] if known else None
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int]]:

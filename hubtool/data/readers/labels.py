@@ -49,7 +49,7 @@ def find_label_file(folders: Iterable[Path]) -> Path | None:
     return found[0] if found else None
 
 
-def labels_of(path: Path, images: Sequence[str], expected: LabelSpace, *, whole: bool = True) -> dict[str, int]:
+def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bool = True) -> dict[str, int]:
     """The label of each image that a file speaks of.
 
     Parameters
@@ -77,13 +77,13 @@ def labels_of(path: Path, images: Sequence[str], expected: LabelSpace, *, whole:
     if all(map(_NUMBER.fullmatch, lines)):
         synsets = synsets_by_id(_translation(path))
         found = _ground_truth(path, lines, images, synsets)
-        classes: Iterable[str] = found.values() if expected.class_names else synsets.values()
+        classes: Iterable[str] = found.values() if space.class_names else synsets.values()
     else:
         found = _listed(path, lines, images, whole=whole)
         classes = found.values()
         if all(map(_NUMBER.fullmatch, classes)):
-            return dict(zip(found, checked_numbers([int(n) for n in classes], expected, where=str(path)), strict=True))
-    numbers = numbers_by_name(classes, expected, where=str(path))
+            return dict(zip(found, checked_numbers([int(n) for n in classes], space, where=str(path)), strict=True))
+    numbers = numbers_by_name(classes, space, where=str(path))
     return {image: numbers[name] for image, name in found.items()}
 
 

@@ -1,119 +1,124 @@
-"""Undecoded images to pixels of the right size, one by one, and the reason where that cannot be done.
+"""Pixels as mindspore.dataset computes them, and so MindCV, by OpenCV.
 
-Whatever mindspore.dataset decodes is decoded as it does it, which is what MindCV's loader sees too: grey, CMYK and
-palette images become RGB, the orientation in EXIF data is not heeded, GIF and WebP cannot be read.
+Grey, CMYK and palette images become RGB, the orientation in EXIF data is ignored, and what mindspore.dataset cannot
+read (GIF, WebP, JPEG 2000) is refused. tests/data/test_pixels.py compares every kind of file with mindspore.dataset,
+bit for bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Protocol
+from functools import cache
+from typing import Any
 
 from hubtool.data.readers.imagesize import MAX_PIXELS
-from hubtool.data.transform.pillow import resized
-from hubtool.data.transform.spec import PILLOW, SQUASH, EvalRecipe
-from hubtool.errors import HubtoolError, MissingExtra
+from hubtool.data.transform import jpeg, pillow
+from hubtool.data.transform.refusal import NO_IMAGE, CannotDecode
+from hubtool.data.transform.spec import SQUASH, Geometry
+from hubtool.extras import require
 
-NO_IMAGE = "not an image that can be read"
-"""The reason of a decoder, which says nothing that helps."""
-
-
-class Sample(Protocol):
-    """One image of a dataset, wherever it is kept."""
-
-    @property
-    def name(self) -> str:
-        """What it is called: its path from the dataset's root."""
-
-    @property
-    def label(self) -> int:
-        """Number of its class, from 0."""
-
-    def read(self) -> bytes:
-        """The undecoded image. Raises OSError or a HubtoolError."""
-
-
-class CannotDecode(Exception):
-    """An image cannot be read or decoded; the message is the reason, without the image's name."""
+_SIGNATURES = (
+    b"\xff\xd8\xff",  # JPEG
+    b"\x89PNG\r\n\x1a\n",
+    b"BM",
+    *(f"P{kind}".encode() for kind in "1234567Ff"),  # PBM, PGM, PPM, PAM and PFM
+    b"II*\0",
+    b"MM\0*",  # TIFF, as the line before
+    b"#?RADIANCE",
+    b"#?RGBE",
+    b"\x59\xa6\x6a\x95",  # Sun raster
+)
+"""How the files begin that mindspore.dataset reads. OpenCV reads more: which ones depends on its version."""
+_FLAGS = {"bilinear": "INTER_LINEAR", "bicubic": "INTER_CUBIC", "nearest": "INTER_NEAREST", "area": "INTER_AREA"}
+_LARGEST_FACTOR = 1000
+"""mindspore.dataset enlarges a side to at most so many times its length."""
 
 
-def decoded(sample: Sample, recipe: EvalRecipe) -> Any:
-    """An image resized and cropped by the recipe, (image_size, image_size, 3) uint8, red first.
+def pixels(data: bytes, geometry: Geometry) -> Any:
+    """An undecoded image to (size, size, 3) uint8, red first.
 
     Raises
     ------
     CannotDecode
-        It cannot be read, decoded or resized.
+        mindspore.dataset cannot decode or resize it either, or it is damaged.
+    MissingExtra
+        OpenCV is not installed; or Pillow, which CMYK images and `pilcubic` need.
     """
+    image = _decoded(data)
+    height, width = image.shape[:2]
+    wanted = _resized_shape(height, width, geometry)
+    image = _resized(image, *wanted, geometry.interpolation)
+    size = geometry.size
+    top, left = ((length - size) // 2 for length in wanted)
+    # OpenCV keeps blue first. The copy frees the larger image.
+    return image[top : top + size, left : left + size, ::-1].copy()
+
+
+def _opencv() -> Any:
+    """OpenCV, set to compute what mindspore.dataset's own copy of it computes."""
+    cv2 = _loaded()
+    # A switch of the calling thread: IPP's bicubic interpolation is one level off in places.
+    cv2.ipp.setUseIPP(False)
+    return cv2
+
+
+@cache
+def _loaded() -> Any:
+    """OpenCV with the switches that are the whole process's, set once.
+
+    Other code in the process that uses OpenCV gets the slower, exact paths, too. OpenCV's own threads are off, for
+    images are decoded in parallel already; so are its messages, for what it cannot read is raised here with a reason.
+    """
+    cv2 = require("cv2", extra="eval", purpose="decode images")
+    cv2.setUseOptimized(False)
+    cv2.setNumThreads(1)
+    set_log_level = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel  # OpenCV 4, 5
+    set_log_level(0)
+    return cv2
+
+
+def _decoded(data: bytes) -> Any:
+    """(height, width, 3) uint8, blue first."""
+    if not data.startswith(_SIGNATURES):
+        raise CannotDecode(NO_IMAGE)
+    if data.startswith(jpeg.START):
+        return jpeg.decoded(data, _imdecode)
+    return _imdecode(data)
+
+
+def _imdecode(data: bytes) -> Any:
+    np = require("numpy", extra="eval", purpose="decode images")
+    cv2 = _opencv()
     try:
-        data = sample.read()
-    except OSError as error:
-        raise CannotDecode(error.strerror or str(error)) from error
-    except MissingExtra:
-        raise
-    except HubtoolError as error:
-        raise CannotDecode(error.message.removeprefix(f"{sample.name}: ")) from error
-    return _by_pillow(data, recipe) if recipe.backend == PILLOW else _by_mindspore(data, recipe)
-
-
-def why_unreadable(samples: Iterable[Sample], recipe: EvalRecipe) -> dict[int, str]:
-    """Reason by place of the samples that cannot be decoded; it decodes every one."""
-    reasons = {}
-    with no_dumps():
-        for place, sample in enumerate(samples):
-            try:
-                decoded(sample, recipe)
-            except CannotDecode as error:
-                reasons[place] = str(error)
-    return reasons
-
-
-@contextmanager
-def no_dumps() -> Iterator[None]:
-    """Take away the copies of bad images that MindSpore leaves in the working directory."""
-    were_there = _dumps()
-    try:
-        yield
-    finally:
-        for dump in _dumps() - were_there:
-            dump.unlink(missing_ok=True)
-
-
-def _by_mindspore(data: bytes, recipe: EvalRecipe) -> Any:
-    import numpy as np
-    from mindspore.dataset import vision
-
-    image = None
-    # MindSpore 2.8 fails once more on the image after one that failed: the second try tells.
-    for _ in range(2):
-        try:
-            image = vision.Decode()(np.frombuffer(data, dtype=np.uint8))
-            break
-        except (RuntimeError, TypeError, ValueError):
-            continue
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as error:
+        raise CannotDecode(NO_IMAGE) from error
     if image is None:
         raise CannotDecode(NO_IMAGE)
-    height, width = image.shape[:2]
-    if recipe.resize_rule != SQUASH and recipe.resize**2 * max(height, width) // min(height, width) > MAX_PIXELS:
-        raise CannotDecode(f"{width}x{height} pixels, more than {MAX_PIXELS:,} when resized")
-    size = (recipe.resize, recipe.resize) if recipe.resize_rule == SQUASH else recipe.resize
+    return image
+
+
+def _resized_shape(height: int, width: int, geometry: Geometry) -> tuple[int, int]:
+    """Height and width before the crop."""
+    side = geometry.resize
+    shape = (side, side)
+    if geometry.resize_rule != SQUASH and height != width:
+        shorter, longer = sorted((height, width))
+        if side**2 * longer // shorter > MAX_PIXELS:
+            raise CannotDecode(f"{width}x{height} pixels, more than {MAX_PIXELS:,} when resized")
+        np = require("numpy", extra="eval", purpose="resize images")
+        # In single precision and in this order, as mindspore.dataset does it: now and then that is a pixel more.
+        long_side = int(np.float32(longer) / np.float32(shorter) * np.float32(side))
+        shape = (side, long_side) if height < width else (long_side, side)
+    if shape[0] > height * _LARGEST_FACTOR or shape[1] > width * _LARGEST_FACTOR:
+        raise CannotDecode(f"{width}x{height} pixels, which cannot be resized")
+    return shape
+
+
+def _resized(image: Any, height: int, width: int, interpolation: str) -> Any:
+    if interpolation == "pilcubic":
+        return pillow.bicubic(image, height, width)
+    cv2 = _opencv()
     try:
-        image = vision.Resize(size, interpolation=vision.Inter[recipe.interpolation.upper()])(image)
-        return vision.CenterCrop(recipe.image_size)(image)
-    except RuntimeError as error:
-        raise CannotDecode(f"{width}x{height} pixels, which cannot be resized") from error
-
-
-def _by_pillow(data: bytes, recipe: EvalRecipe) -> Any:
-    try:
-        return resized(data, recipe)
-    except MissingExtra:
-        raise
-    except Exception as error:  # Pillow's decoders raise nearly anything
-        raise CannotDecode(NO_IMAGE) from error
-
-
-def _dumps() -> set[Path]:
-    return {*Path().glob("abnormal_image.*"), *Path().glob("unsupported_image.*")}
+        return cv2.resize(image, (width, height), interpolation=getattr(cv2, _FLAGS[interpolation]))
+    except cv2.error as error:
+        raise CannotDecode(f"{image.shape[1]}x{image.shape[0]} pixels, which cannot be resized") from error

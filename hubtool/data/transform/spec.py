@@ -26,6 +26,47 @@ CHOICES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Geometry:
+    """How an image is decoded, resized and cropped. Recipes of equal geometry share their pixels.
+
+    Attributes
+    ----------
+    size
+        Side of the square that the centre crop keeps, in pixels.
+    resize
+        Length of the shorter side, or of both, before the crop, in pixels.
+    resize_rule, interpolation, backend
+        As `EvalRecipe` has them.
+    """
+
+    size: int
+    resize: int
+    resize_rule: str
+    interpolation: str
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """What becomes of pixels before a network sees them.
+
+    Attributes
+    ----------
+    mean, std
+        Per channel of the result, on the scale of 0 to 255. One of each: grey images, whose channels are equal.
+    channels
+        Order of the channels in the result, `rgb` or `bgr`.
+    rescale
+        Divide by 255 first, as MindCV does for some datasets: the same but for the last bits.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    channels: str = RGB
+    rescale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EvalRecipe:
     """How an image becomes the network's input; the defaults are those of MindCV's evaluation.
 
@@ -44,8 +85,8 @@ class EvalRecipe:
     channels
         Order in which the network sees them. With `bgr`, mean and std are those of blue, green, red.
     backend
-        `mindspore`: mindspore.dataset, which is OpenCV without antialiasing; `pillow`: Pillow, with antialiasing,
-        sizes and crop rounded as torchvision does it.
+        `mindspore`: the pixels of mindspore.dataset, that is OpenCV's without antialiasing; `pillow`: Pillow's, with
+        antialiasing, sizes and crop rounded as torchvision rounds them.
     """
 
     image_size: int = 224
@@ -61,6 +102,15 @@ class EvalRecipe:
     def resize(self) -> int:
         """Length of the shorter side, or of both, before the crop, in pixels."""
         return math.floor(self.image_size / self.crop_pct)
+
+    @property
+    def geometry(self) -> Geometry:
+        """The part that decides the decoded pixels."""
+        return Geometry(self.image_size, self.resize, self.resize_rule, self.interpolation, self.backend)
+
+    def normalisation(self, *, rescale: bool = False) -> Normalisation:
+        """The part that comes after; `rescale` belongs to the dataset, not to the recipe."""
+        return Normalisation(self.mean, self.std, self.channels, rescale)
 
     @property
     def described(self) -> str:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from hubtool.card.claimset import Subject, all_subjects
-from hubtool.card.digest import claims_digest
+from hubtool.card.claimset import ClaimSet
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
-from hubtool.evidence.folder import Evidence, StatementFile, evidence_beside
+from hubtool.evidence.folder import Evidence, evidence_beside
+from hubtool.evidence.match import Backed, evidence_of
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Facts, Finding, Place, catalogue_rule, rule
 from hubtool.lint.summary import Summary
-
-if TYPE_CHECKING:
-    from hubtool.evidence.statement import Statement
 
 
 @rule("HT803", "no-evidence", Severity.INFO)
@@ -35,14 +31,14 @@ def no_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc76.85 and evidence/bit_resnet50-1e4795a4.intoto.json
     """
-    for held in _held(card)[0]:
-        if not held.subject.metrics or held.stale or any(file.statement.contradicted for file in held.fresh):
+    for held in _backed(card):
+        if not held.claim_set.claims or held.stale or any(file.statement.contradicted for file in held.fresh):
             continue
         lacking = [(file.path.name, file.statement.shortcoming) for file in held.fresh]
         if all(shortcoming for _, shortcoming in lacking):
             why = "".join(f"; `{name}` {shortcoming}" for name, shortcoming in lacking)
             message = f"nobody has reproduced these figures: hubtool verify --reproduce-eval --evidence evidence/{why}"
-            yield Finding(_place(card, held.subject), message)
+            yield Finding(_place(card, held.claim_set), message)
 
 
 @rule("HT804", "stale-evidence", Severity.ERROR)
@@ -59,12 +55,12 @@ def stale_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         the evaluation run again after the change
     """
-    found, homeless = _held(card)
-    for held in found:
+    for held in _backed(card):
         for file, reason in held.stale:
             message = f"`{file.path.name}` is about {reason}: evaluate again, or remove it"
-            yield Finding(_place(card, held.subject), message)
-    for file in homeless:
+            yield Finding(_place(card, held.claim_set), message)
+    found = evidence_of(card.card) if card.card else None
+    for file in found.homeless if found else ():
         variant = file.statement.variant
         there = any(row.model == variant for row in card.card.variants) if card.card else False
         fate = "only repeats the front matter" if there else "the card does not have"
@@ -85,11 +81,11 @@ def evidence_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc74.20
     """
-    for held in _held(card)[0]:
+    for held in _backed(card):
         for file in held.fresh:
             for wrong in file.statement.contradicted:
                 message = f"`{file.path.name}` {wrong.said}, not {wrong.metric} {wrong.published:g}"
-                yield Finding(_place(card, held.subject), message)
+                yield Finding(_place(card, held.claim_set), message)
 
 
 @catalogue_rule("HT806", "bad-evidence", Severity.ERROR)
@@ -138,57 +134,10 @@ class _File(NamedTuple):
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What a card claims of one file, and the evidence about it.
-
-    Attributes
-    ----------
-    stale
-        With what it is about that the card no longer says.
-    """
-
-    subject: Subject
-    fresh: list[StatementFile] = field(default_factory=list)
-    stale: list[tuple[StatementFile, str]] = field(default_factory=list)
-
-    def is_meant_by(self, statement: Statement) -> bool:
-        return statement.variant == (self.subject.variant.model if self.subject.variant else None)
-
-
-def _held(card: ParsedCard) -> tuple[list[_Held], list[StatementFile]]:
-    """What the card claims, by file, with the evidence, and the evidence about nothing that it claims.
-
-    Nothing where there is no folder of evidence.
-    """
-    evidence = evidence_beside(os.path.dirname(card.path))  # noqa: PTH120 (for every card; a Path takes ten times as long)
-    if card.card is None or evidence is None:
-        return [], []
-    homeless = []
-    found = [_Held(subject) for subject in all_subjects(card.card)]
-    for file in evidence.by_stem.get(card.path.stem, ()):
-        statement = file.statement
-        meant = [(held, _staleness(held.subject, statement)) for held in found if held.is_meant_by(statement)]
-        if not meant:
-            homeless.append(file)
-        fitting = [held for held, reason in meant if not reason]
-        for held in fitting:
-            held.fresh.append(file)
-        for held, reason in meant[: 0 if fitting else 1]:  # of rows of one name, evidence need not fit all
-            held.stale.append((file, reason))
-    return found, homeless
-
-
-def _staleness(subject: Subject, statement: Statement) -> str:
-    """What the evidence is about that the card no longer says; empty when it fits."""
-    digest = subject.asset.digest if subject.asset else None
-    if digest is not None and not digest.matches(statement.asset_sha256):
-        return f"a file with the digest {statement.asset_sha256[:12]}…"
-    if not statement.is_about(subject.metrics):
-        return "other figures"
-    if statement.claims_sha256 != claims_digest(subject):
-        return "another link, network, dataset or eval-recipe, or other figures"
-    return ""
+def _backed(card: ParsedCard) -> Sequence[Backed]:
+    """What the card claims, with the evidence about it; nothing where there is no folder of evidence."""
+    found = evidence_of(card.card) if card.card else None
+    return found.backed if found else ()
 
 
 def _folders(cards: Sequence[Summary]) -> Iterator[tuple[str, Evidence]]:
@@ -198,5 +147,5 @@ def _folders(cards: Sequence[Summary]) -> Iterator[tuple[str, Evidence]]:
             yield folder, evidence
 
 
-def _place(card: ParsedCard, subject: Subject) -> Span:
-    return subject.variant.model_span if subject.variant else card.span_of("evaluation")
+def _place(card: ParsedCard, claim_set: ClaimSet) -> Span:
+    return claim_set.variant.model_span if claim_set.variant else card.span_of("evaluation")

@@ -5,14 +5,15 @@ https://arxiv.org/abs/1912.11370, in the variant MindCV trained (projection shor
 pre-activated input, 1x1 convolution as head). Weight standardisation: Qiao et al.,
 https://arxiv.org/abs/1903.10520.
 
-Importing this module imports MindSpore: reach it through `hubtool.network.registry`.
+Importing this module imports MindSpore: reach it through `hubtool.network.bit.family`.
 """
 
 from collections.abc import Callable
 
 from mindspore import Tensor, nn, ops
 
-from hubtool.network.bit.spec import EXPANSION, NORM_EPSILON, NORM_GROUPS, WS_EPSILON, Architecture
+from hubtool.network.bit.spec import EXPANSION, NORM_EPSILON, NORM_GROUPS, WS_EPSILON, options_of
+from hubtool.network.spec import ModelSpec
 
 
 class StandardisedConv2d(nn.Conv2d):
@@ -107,8 +108,8 @@ class BiT(nn.Cell):
 
     Parameters
     ----------
-    architecture
-        Units per stage, width, channels and classes.
+    spec
+        Of a BiT network.
     convolution
         `StandardisedConv2d` for training and for weights as published; plain `mindspore.nn.Conv2d`
         for weights that went through `hubtool.network.bit.fold.fold_weight_standardisation`.
@@ -116,27 +117,25 @@ class BiT(nn.Cell):
         `group_norm`, or `InferenceGroupNorm` for networks that are compiled and not trained.
     """
 
-    def __init__(
-        self, architecture: Architecture, convolution: type[nn.Conv2d] = StandardisedConv2d, norm: Norm = group_norm
-    ):
+    def __init__(self, spec: ModelSpec, convolution: type[nn.Conv2d] = StandardisedConv2d, norm: Norm = group_norm):
         super().__init__()
-        width = architecture.width
-        self.conv1 = convolution(architecture.in_channels, width, kernel_size=7, stride=2, pad_mode="pad", padding=3)
+        units_per_stage, width = options_of(spec).units, options_of(spec).width
+        self.conv1 = convolution(spec.in_channels, width, kernel_size=7, stride=2, pad_mode="pad", padding=3)
         # Zeros, not MindSpore's minus infinity, border the pooled map: padding and pooling are two steps.
         self.pad = nn.ConstantPad2d(1, 0)
         self.max_pool = nn.MaxPool2d(kernel_size=3, stride=2, pad_mode="valid")
         channels = width
-        for stage, units in enumerate(architecture.units):
+        for stage, units in enumerate(units_per_stage):
             blocks = []
             for unit in range(units):
                 stride = 2 if stage > 0 and unit == 0 else 1
                 blocks.append(PreActBottleneck(convolution, norm, channels, width * 2**stage, stride))
                 channels = width * 2**stage * EXPANSION
             setattr(self, f"layer{stage + 1}", nn.SequentialCell(blocks))
-        self.stages = [f"layer{stage + 1}" for stage in range(len(architecture.units))]
+        self.stages = [f"layer{stage + 1}" for stage in range(len(units_per_stage))]
         self.gn = norm(channels)
         self.relu = nn.ReLU()
-        self.classifier = nn.Conv2d(channels, architecture.num_classes, kernel_size=1, has_bias=True)
+        self.classifier = nn.Conv2d(channels, spec.num_classes, kernel_size=1, has_bias=True)
 
     def features(self, x: Tensor) -> Tensor:
         """Pre-activation feature map (N, 4*width*2^(stages-1), h, w) that the head normalises and pools."""

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubtool.extras import require
-from hubtool.network.bit.spec import WS_EPSILON
+from hubtool.network.bit.spec import WS_EPSILON, standardised_kernels
+from hubtool.network.spec import ModelSpec
 
 
-def fold_weight_standardisation(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Named arrays with every convolution kernel but the head's standardised.
+def fold_weight_standardisation(spec: ModelSpec, weights: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights of a BiT network with every convolution kernel but the head's standardised.
 
     Parameters
     ----------
-    arrays
+    weights
         Parameters as published: name -> array; kernels are (out, in, kh, kw).
 
     Returns
@@ -23,11 +24,9 @@ def fold_weight_standardisation(arrays: Mapping[str, Any]) -> dict[str, Any]:
         The same names; kernels float32 with zero mean and unit biased variance per output channel,
         computed in float64 (the formula is that of `hubtool.network.bit.cells.StandardisedConv2d`).
     """
-    np = require("numpy", extra="mindspore", purpose="fold weights")
-    return {
-        name: _standardised(np, array) if array.ndim == 4 and not name.startswith("classifier.") else array
-        for name, array in arrays.items()
-    }
+    np = require("numpy", extra="eval", purpose="fold weights")
+    kernels = standardised_kernels(spec)
+    return {name: _standardised(np, array) if name in kernels else array for name, array in weights.items()}
 
 
 def _standardised(np: Any, kernel: Any) -> Any:

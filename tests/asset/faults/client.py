@@ -8,15 +8,17 @@ import os
 import random
 import re
 import subprocess
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
+from tests.asset.faults.forks import run_forked
 from tests.conftest import Hubtool
 
 MIB = 2**20
 GUARD = Path(__file__).parent / "guard"
+HANGS = 120.0
+"""Seconds after which a run certainly hangs, however busy the machine is."""
 
 CARD = """\
 # {name}
@@ -81,10 +83,18 @@ def resolving(**hosts: list[list[str]]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Outcome:
+    """How a run ended.
+
+    Attributes
+    ----------
+    sleeps
+        Seconds that it waited, or would have, before each further request; empty for a run that `start` began.
+    """
+
     code: int
     out: str
     err: str
-    seconds: float
+    sleeps: list[float] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
@@ -113,7 +123,7 @@ class Client:
         self.environment |= {
             "FAULTS_ATTEMPTS": str(folder / "attempts"),
             "HOME": str(folder / "home"),
-            "HUBTOOL_TIMEOUT": "1",
+            "HUBTOOL_TIMEOUT": "30",
             "PYTHONPATH": os.pathsep.join(filter(None, path)),
             "TMPDIR": str(self.temporary),
         }
@@ -135,20 +145,34 @@ class Client:
         noted = self.folder / "attempts"
         return noted.read_text().splitlines() if noted.exists() else []
 
+    def limit(self, **limits: float) -> None:
+        """Set limits of transfers for `pull`; what has seconds is short where the test waits for it to pass."""
+        self.environment["FAULTS_LIMITS"] = json.dumps(limits)
+
+    def pull(self, *options: str | Path) -> Outcome:
+        """Pull the card's file, with no pauses between requests but notes of them."""
+        self._there_before = self.final()
+        noted = self.folder / "sleeps"
+        noted.unlink(missing_ok=True)
+        argv = ["pull", self.name, "--cards", str(self.cards), "--no-progress", *map(str, options)]
+        environment = self.environment | {"FAULTS_SLEEPS": str(noted)}
+        code, out, err = run_forked(argv, environment, self.hubtool.folder, HANGS)
+        sleeps = [float(line) for line in noted.read_text().splitlines()] if noted.exists() else []
+        outcome = Outcome(code, out, err, sleeps)
+        self.check(outcome)
+        return outcome
+
     def start(self, *options: str | Path, **popen) -> subprocess.Popen[str]:
+        """Begin a pull in a process of its own that waits as long as a user's would; `finish` it."""
         self._there_before = self.final()
         return self.hubtool.popen("pull", self.name, "--cards", self.cards, "--no-progress", *options, **popen)
 
-    def pull(self, *options: str | Path, timeout: float = 40) -> Outcome:
-        return self.finish(self.start(*options), timeout)
-
-    def finish(self, process: subprocess.Popen[str], timeout: float = 40) -> Outcome:
-        started = time.monotonic()
+    def finish(self, process: subprocess.Popen[str]) -> Outcome:
         try:
-            out, err = process.communicate(timeout=timeout)
+            out, err = process.communicate(timeout=HANGS)
         finally:
             process.kill()
-        outcome = Outcome(process.returncode, out, err, time.monotonic() - started)
+        outcome = Outcome(process.returncode, out, err)
         self.check(outcome)
         return outcome
 
@@ -184,6 +208,10 @@ class Client:
         """Files that begin as these bytes do, as a partial does."""
         assert data
         return [path for path in self.files() if path.stat().st_size and data.startswith(_beginning(path))]
+
+    def wrote(self, size: int) -> bool:
+        """Whether a partial has come to that size, in bytes."""
+        return any(path.stat().st_size == size for path in self.cache.glob("partial/*.part"))
 
     def partial(self) -> Path:
         """The one partial that a broken transfer left."""

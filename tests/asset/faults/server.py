@@ -35,7 +35,6 @@ class Request:
     target: str
     headers: dict[str, str]
     connection: int
-    at: float = field(default_factory=time.monotonic)
     body_sent: int = 0
     hung_up: bool = False
     answered: threading.Event = field(default_factory=threading.Event)
@@ -144,7 +143,7 @@ class Server:
     def body_sent(self) -> int:
         return sum(request.body_sent for request in self.log)
 
-    def wait_for(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 120) -> None:
         """Wait until the log says so."""
         deadline = time.monotonic() + seconds
         while not condition():

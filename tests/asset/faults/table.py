@@ -1,7 +1,7 @@
 """Tables of cases: what the server answers, and how the pull has to end.
 
-Most of a failing pull is waiting, so all the cases that pytest selected run side by side, from the moment when the
-first of them is wanted.
+All the cases that pytest selected run side by side, from the moment when the first of them is wanted: some wait for a
+time-out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from tests.asset.faults.client import Client, Outcome, content
 from tests.asset.faults.server import Request, Server, Step, serving
 
 DATA = content(300_000)
+IMPATIENT = {"connect_seconds": 0.4, "idle_seconds": 0.4, "head_seconds": 0.8, "slow_seconds": 0.8}
+"""Limits for a server that is silent or slow: what the case waits for comes soon. A busy machine may make the client
+ask once more than it had to, so such a case does not count requests to the last one."""
+
 PATH = "/files/net-0badc0de.ckpt"
 
 
@@ -40,6 +44,10 @@ class Case:
         Words of the message, in lower case; `a|b` is either.
     asked
         How many requests the server gets for the link: so many, or one of these numbers.
+    sleeps
+        The waits between requests, in seconds; None for any.
+    limits
+        Limits of transfers that the case sets: those it waits for, to little.
     environment, link
         Variables to set, and the card's link where it is not the server's `PATH`; SERVER stands for the server's URL.
     """
@@ -49,16 +57,16 @@ class Case:
     code: tuple[int, ...] = (0,)
     says: tuple[str, ...] = ()
     asked: int | range = range(1, 30)
-    within: float = 30
+    sleeps: tuple[float, ...] | None = None
     data: bytes = DATA
+    limits: dict[str, float] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     link: str | None = None
     also: Callable[[Run], None] | None = None
 
     def run(self, folder: Path) -> Run:
         client = Client(folder)
-        # the cases crowd each other: a pause of a second may be the machine's
-        client.environment["HUBTOOL_TIMEOUT"] = "2"
+        client.limit(**self.limits)
         with serving() as server:
             steps = self.steps(server) if callable(self.steps) else self.steps
             link = server.script(PATH, *steps)
@@ -66,7 +74,7 @@ class Case:
                 link = self.link.replace("SERVER", server.url)
             for name, value in self.environment.items():
                 client.environment[name] = value.replace("SERVER", server.url)
-            outcome = client.publish(link, self.data).pull(timeout=60)
+            outcome = client.publish(link, self.data).pull()
         return Run(outcome, server.requests(PATH), client, server)
 
     def check(self, run: Run) -> None:
@@ -74,7 +82,7 @@ class Case:
         assert run.outcome.says(*self.says), run.outcome.err
         asked = range(self.asked, self.asked + 1) if isinstance(self.asked, int) else self.asked
         assert len(run.requests) in asked, [request.headers for request in run.requests]
-        assert run.outcome.seconds < self.within
+        assert self.sleeps is None or run.outcome.sleeps == list(self.sleeps)
         assert run.client.attempts == []
         if self.also:
             self.also(run)

@@ -136,7 +136,7 @@ def test_what_is_wrong_in_the_cache_is_repaired(client: Client, server: Server, 
     elsewhere = pulled.path.parents[3] / "elsewhere"
     elsewhere.write_bytes(b"of somebody else")
     damage(pulled.path)
-    again = client.pull(timeout=15)
+    again = client.pull()
     assert (again.code, again.out) == (0, pulled.out)
     assert len(server.log) == 2
     assert elsewhere.read_bytes() == b"of somebody else"

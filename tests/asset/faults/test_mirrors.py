@@ -19,7 +19,7 @@ from tests.asset.faults.server import (
     serving,
     silence,
 )
-from tests.asset.faults.table import DATA, PATH, Case, Run, Table, rows
+from tests.asset.faults.table import DATA, IMPATIENT, PATH, Case, Run, Table, rows
 
 GOOD = file(DATA)
 WRONG = file(content(len(DATA), seed=2))
@@ -48,7 +48,7 @@ def test_the_file_is_the_same_whoever_it_came_from(client: Client, server: Serve
     assert server.log == []
 
 
-def failing(name: str, step: Step) -> Case:
+def failing(name: str, step: Step, **limits: float) -> Case:
     """A mirror that fails on the server that the card's link leads to."""
 
     def steps(server: Server) -> tuple[Step, ...]:
@@ -57,10 +57,11 @@ def failing(name: str, step: Step) -> Case:
 
     environment = {
         "HUBTOOL_MIRROR": "SERVER/files/=SERVER/copy/",
-        "HUBTOOL_TIMEOUT": "1",
         "HUBTOOL_MAX_BYTES": str(MIB),
     }
-    return Case(name, steps, asked=1, within=60, environment=environment, also=it_was_asked)
+    return Case(
+        name, steps, asked=range(1, 6) if limits else 1, limits=limits, environment=environment, also=it_was_asked
+    )
 
 
 def it_was_asked(run: Run) -> None:
@@ -73,7 +74,7 @@ def it_was_asked(run: Run) -> None:
     failing("403", answer("403 Forbidden")),
     failing("500", answer("500 Oops")),
     failing("asks to wait for an hour", answer("503 Service Unavailable", {"Retry-After": "3600"})),
-    failing("is silent", silence()),
+    failing("is silent", silence(), **IMPATIENT),
     failing("sends garbage", raw(b"garbage\r\n\r\n")),
     failing("sends other bytes", WRONG),
     failing("sends a page", chunked(b"<html>log in</html>")),
@@ -82,7 +83,7 @@ def it_was_asked(run: Run) -> None:
     failing("leads to a file", redirect("file:///etc/hostname")),
     failing("leads inside", redirect("https://10.255.255.1/")),
     failing("leads in a circle", redirect(AT_MIRROR)),
-    failing("drips", drip(b"HTTP/1.1 200 OK\r\n", 0.1)),
+    failing("drips", drip(b"HTTP/1.1 200 OK\r\n", 0.1), **IMPATIENT),
 )
 def test_the_original_stands_in_for_a_mirror_that(case: Case, table: Table) -> None:
     table.check(case)
@@ -195,7 +196,7 @@ def test_a_mirror_obeys_the_policy(client: Client, server: Server, target: str) 
     # refused and passed over, or refused with a message
     assert outcome.code in {0, 1, 2, 4}
     assert client.attempts == []
-    assert outcome.seconds < 5
+    assert outcome.sleeps == []
 
 
 def test_a_cached_file_needs_no_mirror(client: Client, server: Server, other: Server) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import signal
-import time
 from email.utils import formatdate
 
 import pytest
@@ -44,6 +43,7 @@ def resumed(server: Server) -> bool:
 
 @pytest.mark.parametrize("end", ["close", "reset", "stall"])
 def test_a_transfer_goes_on_where_it_broke(client: Client, server: Server, end: str, digits: int) -> None:
+    client.limit(idle_seconds=1.5 if end == "stall" else 30)
     client.publish(server.script(PATH, file(DATA, until=CUT, end=end), file(DATA)), DATA, digits=digits)
     assert client.pull().code == 0
     if end != "reset":  # a reset may destroy what was on its way
@@ -312,7 +312,7 @@ def test_a_partial_is_not_mixed_with_the_bytes_of_another_asset(client: Client, 
 def test_a_partial_that_was_damaged_is_no_harm(client: Client, server: Server, damage: str) -> None:
     process = client.publish(server.script(PATH, file(DATA, until=CUT, end="stall"), file(DATA)), DATA).start()
     server.wait_for(lambda: server.body_sent == CUT)
-    time.sleep(0.3)  # for the client to write what has arrived
+    server.wait_for(lambda: client.wrote(CUT))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     partial = client.partial()

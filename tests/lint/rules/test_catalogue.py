@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_catalogue
 from hubtool.lint.rules import catalogue
 from hubtool.lint.summary import Summary, summarise
+from tests.effort import little_effort
 
 CODES = frozenset({"HT701", "HT702", "HT703", "HT704", "HT705"})
 LINK, DIGEST = 27, 28
@@ -239,9 +239,8 @@ def test_time_grows_with_the_number_of_cards() -> None:
         )
         for n in range(20_000)
     ]
-    started = time.process_time()
-    assert len(check(cards)) >= 19_999
-    assert time.process_time() - started < 20
+    with little_effort():
+        assert len(check(cards)) >= 19_999
 
 
 def test_every_rule_is_documented() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.card.claimset import all_subjects
+from hubtool.card.claimset import claim_sets
 from hubtool.card.digest import claims_digest
 from hubtool.card.parse import ParsedCard, read_card
 from hubtool.evidence import folder as evidence
@@ -24,7 +24,7 @@ SPLIT = 10_000
 def statement(card: ParsedCard, number: int = 0, **changed: str) -> dict:
     """Evidence that every figure of a subject was met to the last digit."""
     assert card.card is not None
-    subject = all_subjects(card.card)[number]
+    subject = claim_sets(card.card)[number]
     assert subject.asset is not None
     assert subject.asset.digest is not None
     values = {
@@ -33,7 +33,7 @@ def statement(card: ParsedCard, number: int = 0, **changed: str) -> dict:
         "sha256": subject.asset.digest.hex.ljust(64, "0"),
         "claims": claims_digest(subject),
     } | changed
-    claims = [measured(m.name, m.value, correct=round(m.value * SPLIT / 100)) for m in subject.metrics]
+    claims = [measured(m.name, m.value, correct=round(m.value * SPLIT / 100)) for m in subject.claims]
     return {
         "predicateType": PREDICATE_TYPE,
         "subject": [{"digest": {"sha256": values["sha256"]}}],

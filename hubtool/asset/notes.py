@@ -1,0 +1,71 @@
+"""What the cache notes about each of its files, beside the folder that holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from hubtool.files import write_atomically
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Note(NamedTuple):
+    """What was noted about a file of the cache when it was last read.
+
+    Attributes
+    ----------
+    file
+        Its name; empty when nothing readable was noted.
+    source, links
+        Where the bytes came from, and the links of cards that stand for it.
+    stat
+        Size, times and inode.
+    boot
+        The start of the machine in which it was written, until it has been read in a later one.
+    """
+
+    file: str = ""
+    source: str = ""
+    links: tuple[str, ...] = ()
+    stat: list[int] | None = None
+    boot: str | None = None
+
+
+def read_note(folder: Path) -> Note:
+    """What was noted about the file in a folder of the cache."""
+    try:
+        found = json.loads(folder.with_suffix(".json").read_bytes())
+        file, source, links = str(found["file"]), str(found["source"]), tuple(map(str, found["links"]))
+        boot = None if found["boot"] is None else str(found["boot"])
+        return Note(file if safe_name(file) == file else "", source, links, list(found["stat"]), boot)
+    except (OSError, ValueError, TypeError, KeyError):
+        return Note()
+
+
+def write_note(folder: Path, note: Note) -> None:
+    """Write down what is known about the file in a folder of the cache."""
+    write_atomically(folder.with_suffix(".json"), json.dumps(note._asdict()).encode())
+
+
+def safe_name(name: str) -> str:
+    """A file name from a link, without anything a file system or a shell could trip over."""
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".")[-200:] or "asset"
+
+
+def fingerprint_of(status: os.stat_result) -> list[int]:
+    """Size (bytes), times of change (ns) and inode: a file with the same ones was not written to."""
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+@cache
+def boot_id() -> str | None:
+    """What tells this start of the machine from others; None where the system does not say."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,72 @@
+"""A verified file, and how it gets from the cache to where a user wants it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubtool.asset.limits import DEFAULT_LIMITS
+from hubtool.errors import DigestMismatch
+from hubtool.files import atomic_stream, environment_errors
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedAsset:
+    """A file whose SHA-256 agrees with the card, and with the lockfile where that pins it.
+
+    Attributes
+    ----------
+    sha256
+        All 64 digits, whether the card publishes them or only the first ones.
+    size
+        In bytes.
+    transferred
+        Bytes that had to be fetched or copied; 0 when the file was already there.
+    """
+
+    path: Path
+    sha256: str
+    size: int
+    transferred: int
+
+
+def place(verified: VerifiedAsset, folder: Path) -> Path:
+    """Copy a verified file into a folder, under its own name, atomically; return the copy's path.
+
+    Raises
+    ------
+    DigestMismatch
+        The file was changed while it was copied.
+    EnvironmentProblem
+        The folder cannot be written.
+    """
+    target = folder / verified.path.name
+    with environment_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_stream(target) as stream, verified.path.open("rb", buffering=0) as source:
+            sha256 = hashlib.sha256()
+            while chunk := source.read(DEFAULT_LIMITS.chunk_bytes):
+                sha256.update(chunk)
+                stream.write(chunk)
+            if sha256.hexdigest() != verified.sha256:
+                raise DigestMismatch(f"{verified.path} was changed while it was copied", hint="pull again")
+    return target
+
+
+def link(verified: VerifiedAsset, folder: Path) -> Path:
+    """Make a symbolic link to a verified file in a folder, under its own name; return the link's path.
+
+    Raises
+    ------
+    EnvironmentProblem
+        The folder cannot be written.
+    """
+    target = folder / verified.path.name
+    fresh = folder / f".hubtool-{secrets.token_hex(8)}.tmp"
+    with environment_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh.symlink_to(verified.path.absolute())
+        fresh.replace(target)
+    return target

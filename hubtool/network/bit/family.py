@@ -1,0 +1,48 @@
+"""The family of the BiT networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hubtool.card.names import name_key
+from hubtool.network.bit.fold import fold_weight_standardisation
+from hubtool.network.bit.spec import FAMILY, KNOWN, parameter_shapes
+from hubtool.network.mindspore import bind, require_mindspore
+from hubtool.network.spec import Form, ModelSpec, Shape
+
+
+class BitFamily:
+    """Big Transfer, in the variant that MindCV trained; a `Family`."""
+
+    name = FAMILY
+    members = KNOWN
+
+    def find(self, name: str) -> ModelSpec | None:
+        """The network of that name, as `bit_resnet50` or `BiT_resnet50`."""
+        return _BY_KEY.get(name_key(name))
+
+    def shapes(self, spec: ModelSpec) -> Mapping[str, Shape]:
+        """Name and shape of every parameter, in the order in which MindCV writes them."""
+        return parameter_shapes(spec)
+
+    def cell(self, spec: ModelSpec, weights: Mapping[str, Any] | None, form: Form) -> Any:
+        """A `mindspore.nn.Cell`; kernels are standardised at every call only in the form for training."""
+        require_mindspore("build a network")
+        from mindspore import nn
+
+        from hubtool.network.bit.cells import BiT, InferenceGroupNorm, group_norm
+
+        if form is Form.TRAINING:
+            cell = BiT(spec)
+        else:
+            cell = BiT(spec, convolution=nn.Conv2d, norm=InferenceGroupNorm if form is Form.GRAPH else group_norm)
+            cell.set_train(False)
+            if weights is not None:
+                weights = fold_weight_standardisation(spec, weights)
+        if weights is not None:
+            bind(cell, weights)
+        return cell
+
+
+_BY_KEY = {name_key(spec.name): spec for spec in KNOWN}

@@ -1,0 +1,106 @@
+"""What a network is, as plain values; no MindSpore is needed to name it, to count it or to hold a file against it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A network without its weights.
+
+    Attributes
+    ----------
+    name
+        The model name that cards use.
+    family
+        Who builds it: see `hubtool.network.registry`.
+    num_classes
+        Outputs of the head.
+    in_channels
+        Colours of the images it takes.
+    input_size
+        Height and width of the square input it was trained on, in pixels.
+    parameter_count
+        Number of scalars in all parameters together.
+    options
+        What else its family has to know; a value of the family's own.
+    eval_defaults
+        Keys of `hubtool.data.transform.spec.EvalRecipe` that this network is evaluated with where a card says nothing,
+        as text.
+    """
+
+    name: str
+    family: str
+    num_classes: int
+    in_channels: int
+    input_size: int
+    parameter_count: int
+    options: Hashable = ()
+    eval_defaults: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network and the file of its weights: what an engine opens.
+
+    Attributes
+    ----------
+    weights
+        A checkpoint that was checked against the spec: see `hubtool.network.layout.check_layout`.
+    sha256
+        Of that file, 64 lower-case hexadecimal digits.
+    """
+
+    spec: ModelSpec
+    weights: Path
+    sha256: str
+
+
+class Form(Enum):
+    """What a cell is built for; its logits are the same, up to the order of floating-point sums."""
+
+    TRAINING = "training"
+    """Every parameter as published, and trainable."""
+    INFERENCE = "inference"
+    """What can be computed once is folded into the weights; runs operator by operator."""
+    GRAPH = "graph"
+    """As for inference, from operators that are fast once compiled."""
+
+
+class Family(Protocol):
+    """A kind of network: finds its members by name and builds them."""
+
+    @property
+    def name(self) -> str:
+        """As specs give it."""
+
+    @property
+    def members(self) -> tuple[ModelSpec, ...]:
+        """The networks it can build."""
+
+    def find(self, name: str) -> ModelSpec | None:
+        """The network of that name, case and punctuation aside; None if it is none of this family. Imports nothing."""
+
+    def shapes(self, spec: ModelSpec) -> Mapping[str, Shape]:
+        """Name and shape of every parameter, in the order in which checkpoints hold them. Imports nothing."""
+
+    def cell(self, spec: ModelSpec, weights: Mapping[str, Any] | None, form: Form) -> Any:
+        """A `mindspore.nn.Cell`: images (N, C, H, W) float32 -> logits (N, num_classes) float32.
+
+        Parameters
+        ----------
+        weights
+            Name to array, as `shapes` has them; None for random ones.
+
+        Raises
+        ------
+        MissingExtra
+            MindSpore is not installed.
+        """

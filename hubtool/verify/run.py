@@ -1,0 +1,89 @@
+"""Jobs to evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from hubtool.card.datasets import KnownDataset, dataset_named
+from hubtool.data.fingerprint import Fingerprint
+from hubtool.data.open import SplitSource
+from hubtool.data.split import Dataset
+from hubtool.engine.choose import backend_named
+from hubtool.engine.protocol import Identity, Session, Workload
+from hubtool.errors import HubtoolError, MissingExtra
+from hubtool.evaluation.ledger import ledgers_of
+from hubtool.evaluation.measure import measure
+from hubtool.evaluation.outcome import Evaluation
+from hubtool.network.spec import Model
+from hubtool.progress import SILENT, Progress
+from hubtool.verify.jobs import Job
+from hubtool.verify.plan import Plan
+from hubtool.verify.problems import Skipped, as_problem, missing
+from hubtool.verify.splits import Splits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """An evaluation, what gave the answers, and the images they are about."""
+
+    job: Job
+    evaluation: Evaluation
+    identity: Identity
+    split: Dataset
+    fingerprint: Fingerprint
+
+    @property
+    def known_dataset(self) -> KnownDataset | None:
+        """The dataset that the figures are about; None for one that is not in the table."""
+        return dataset_named(self.job.images.source.dataset)
+
+
+def run(
+    group: Iterable[Job], splits: Splits, plan: Plan, progress: Progress = SILENT
+) -> Iterator[tuple[Job, Run | Skipped | HubtoolError]]:
+    """Evaluate one job after the other; one that cannot be evaluated yields the reason, and costs no other.
+
+    The fingerprint of a split is taken once, before its first evaluation.
+    """
+    fingerprints: dict[SplitSource, Fingerprint] = {}
+    for job in group:
+        outcome: Run | Skipped | HubtoolError
+        try:
+            split = splits.open(job.images)
+            source = job.images.source
+            if source not in fingerprints:
+                fingerprints[source] = split.fingerprint(contents=plan.hash_contents, progress=progress)
+            outcome = _evaluated(job, split, fingerprints[source], plan, progress)
+        except MissingExtra as extra:
+            outcome = missing(extra)
+        except Exception as error:  # whatever a library raises about one job must not cost the others
+            outcome = as_problem(error, "the evaluation")
+        yield job, outcome
+
+
+def session_of(job: Job, model: Model, split: Dataset) -> Session:
+    """A session for a network, opened as for a job: same engine, same precision, same choices."""
+    sampling, source = job.sampling, job.images.source
+    transform = job.images.transform
+    workload = Workload(
+        images=min(sampling.limit or len(split), len(split)),
+        side=transform.image_size if transform else source.input_size,
+        batch_size=sampling.batch_size,
+    )
+    return backend_named(job.engine).open(model, job.precision, workload)
+
+
+def _evaluated(job: Job, split: Dataset, fingerprint: Fingerprint, plan: Plan, progress: Progress) -> Run:
+    with session_of(job, job.model, split) as session:
+        evaluation = measure(
+            session,
+            split,
+            job.model,
+            job.sampling,
+            claims=job.settles,
+            ledgers=ledgers_of(plan.workspace.cache_root),
+            resume=plan.resume,
+            progress=progress,
+        )
+        return Run(job, evaluation, session.identity, split, fingerprint)

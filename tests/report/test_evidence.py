@@ -1,0 +1,96 @@
+"""The page about cards and the evidence beside them, made without running anything."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from hubtool.card.catalogue import Catalogue
+from hubtool.card.claimset import choose
+from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit
+
+pytest.importorskip("jinja2")
+from hubtool.report.evidence import evidence_page, evidence_sections
+
+NAME = "bit_digits-5082903c.intoto.json"
+
+
+def sections(cards: Path, *names: str):
+    return evidence_sections(choose(Catalogue([cards]), names))
+
+
+def test_what_the_evidence_says_is_shown_with_how_it_was_made(cards: Path) -> None:
+    (cards / "assets" / DIGITS_CHECKPOINT.name).unlink()  # no file of weights is needed
+    (section,) = sections(cards, "bit_digits")
+    assert [(claim.metric, claim.verdict.value) for claim in section.claims] == [
+        ("top1", "reproduced"),
+        ("top5", "reproduced"),
+    ]
+    assert (section.failed, section.checks[0].status, section.checks[0].detail) == (False, "ok", NAME)
+    facts = dict(section.provenance)
+    assert facts["layout"] == "scikit-learn's handwritten digits: 360 images"
+    assert facts["engine"].startswith("mindspore 2.")
+    page = evidence_page(choose(Catalogue([cards]), []), now=datetime(2026, 1, 2, tzinfo=timezone.utc))
+    assert "Published figures and their evidence" in page
+    assert page.count('<svg class="plot"') == 1
+
+
+def test_figures_without_evidence_are_not_run_and_say_what_to_do(cards: Path) -> None:
+    first, *_ = sections(cards, "bit_resnet50")
+    assert {claim.verdict.value for claim in first.claims} == {"not-run"}
+    assert first.claims[0].reason == "no evidence: hubtool verify bit_resnet50 --reproduce-eval --evidence DIR"
+    assert not first.failed
+
+
+def test_stale_evidence_proves_nothing(cards: Path) -> None:
+    edit(cards / "bit_digits.md", "98.33", "98.63")
+    (section,) = sections(cards, "bit_digits")
+    assert section.failed
+    assert section.checks[0].detail == f"{NAME} is about other figures"
+    assert {claim.verdict.value for claim in section.claims} == {"not-run"}
+
+
+def test_evidence_that_contradicts_itself_is_not_believed(cards: Path) -> None:
+    path = cards / "evidence" / NAME
+    document = json.loads(path.read_text())
+    document["predicate"]["claims"][0]["correct"] += 5
+    path.write_text(json.dumps(document))
+    (section,) = sections(cards, "bit_digits")
+    assert section.failed
+    assert f"{NAME} contradicts itself" in section.checks[0].detail
+    assert {claim.verdict.value for claim in section.claims} == {"not-run"}
+
+
+def test_evidence_made_with_another_recipe_reproduces_nothing(cards: Path) -> None:
+    path = cards / "evidence" / NAME
+    document = json.loads(path.read_text())
+    document["predicate"]["recipe_overrides"] = {"crop_pct": "0.9"}
+    path.write_text(json.dumps(document))
+    (section,) = sections(cards, "bit_digits")
+    assert section.checks[0].status == "skipped"
+    assert section.checks[0].detail.endswith("was made with --recipe crop_pct: it reproduces nothing")
+    assert dict(section.provenance)["overrides the card"] == "crop_pct=0.9"
+
+
+def test_a_broken_card_is_told_with_the_others(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "model-name: bit_digits", "model-name:")
+    run = hubtool("--cards", cards, "report", "-o", "page.html")
+    assert (run.code, run.out.strip()) == (0, "page.html")
+    assert "model-name" in (hubtool.folder / "page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["nonesuch", "-o", "page.html"], 3, "no card is called nonesuch"),
+        (["-o", "no/such/folder/page.html"], 6, "No such file or directory"),
+        ([], 2, "Missing option '-o'"),
+    ],
+)
+def test_what_cannot_be_done_is_said(hubtool: Hubtool, arguments: list[str], code: int, said: str) -> None:
+    run = hubtool("report", *arguments)
+    assert (run.code, run.out) == (code, "")
+    assert said in run.err
