@@ -81,7 +81,7 @@ def inspect(weights: TensorFile, *, with_statistics: bool) -> Inspection:
     """
     if not with_statistics:
         return Inspection(weights, {}, None)
-    np = require("numpy", extra="mindspore", purpose="compute statistics")
+    np = require("numpy", extra="eval", purpose="compute statistics")
     weights.check_crc()
     by_name = {name: statistics(np, weights, tensor) for name, tensor in weights.tensors.items()}
     return Inspection(weights, by_name, True if weights.has_crc else None)

@@ -136,7 +136,7 @@ class TensorFile:
         MissingExtra
             numpy is not installed.
         """
-        np = require("numpy", extra="mindspore", purpose="read tensors")
+        np = require("numpy", extra="eval", purpose="read tensors")
         tensor = self.tensors[name]
         if tensor.dtype in UNDECODED:
             raise UsageProblem(f"{self.path}: {printable(name)} is {tensor.dtype}, which hubtool does not decode")

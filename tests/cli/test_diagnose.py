@@ -125,7 +125,7 @@ def test_what_made_the_figure_is_named_and_then_claimed(small: SmallHubtool, car
 def test_an_unreadable_image_costs_no_diagnosis_when_left_out_and_no_verdict_otherwise(
     small: SmallHubtool, cards: Path, tmp_path: Path
 ) -> None:
-    from hubtool.evaluation.loop import draw
+    from hubtool.evaluation.sampling import draw
 
     world = World(small, tmp_path, cards)
     data = world.labelled_by("bicubic", "interpolation=bicubic")

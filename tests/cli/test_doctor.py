@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.report.doctor import _judged, examine
+from hubtool.engine.installed import mindspore_state
+from hubtool.report.doctor import examine
 from tests.conftest import CARDS, Hubtool
 
 
@@ -59,6 +60,11 @@ def test_no_cards_are_broken(monkeypatch: pytest.MonkeyPatch, light: str, tmp_pa
     ("version", "status"), [("2.9.0", "slow"), ("2.10.0", "slow"), ("2.2.14", "broken"), ("3.0.0", "slow")]
 )
 def test_versions_of_mindspore(version: str, status: str) -> None:
-    finding = _judged("mindspore", version)
-    assert finding.status == status
-    assert finding.hint == "pip install 'hubtool[mindspore]'"
+    state = mindspore_state({"mindspore": version, "numpy": "1.26.4"})
+    assert (state.status, state.hint) == (status, "pip install 'hubtool[mindspore]'")
+
+
+def test_a_mindspore_beside_numpy_2_is_broken_and_its_absence_is_no_fault() -> None:
+    state = mindspore_state({"mindspore": "2.8.0", "numpy": "2.3.1"})
+    assert (state.status, state.hint) == ("broken", "pip install 'numpy<2'")
+    assert mindspore_state({"numpy": "2.3.1"}).status == "missing"

@@ -48,7 +48,7 @@ def test_all_bad_images_are_named_and_can_be_left_out(small: SmallHubtool, cards
     check = json.loads(run.out)["results"][0]["checks"][-1]
     assert f"3 images cannot be decoded: {bad[0]}, {bad[1]} (not a regular file), {bad[2]} (No such" in check["detail"]
     shown = small(*(word for word in VERIFY if word != "--json"), cards, *data)
-    assert "or leave them out with --skip-unreadable" in shown.out
+    assert "or skip them with --skip-unreadable" in shown.out
 
     run = small(*VERIFY, cards, *data, "--skip-unreadable")
     counts, detail = evaluation(run)
