@@ -88,7 +88,7 @@ def _mistakes(parsed: ParsedCard, comment: Comment, hints: Iterator[int]) -> Ite
     command, column = comment.command, comment.command_column
     if command not in _COMMANDS:
         if hint := did_you_mean(command, _COMMANDS) if next(hints, None) is not None else "":
-            message = f"`{command}` is no instruction to hubtool: {hint}"
+            message = f"`{command}` is not an instruction to hubtool: {hint}"
             yield _diagnostic("unknown-code", parsed, comment, (column, command), message)
         return
     if not comment.codes:
@@ -97,7 +97,7 @@ def _mistakes(parsed: ParsedCard, comment: Comment, hints: Iterator[int]) -> Ite
     for code in comment.codes:
         if not code.covers:
             hint = did_you_mean(code.written) if next(hints, None) is not None else ""
-            message = f"`{code.written}` is no rule: {hint or '`hubtool rule` lists them'}"
+            message = f"`{code.written}` is not a rule: {hint or '`hubtool rule` lists them'}"
             yield _diagnostic("unknown-code", parsed, comment, (code.column, code.written), message)
 
 

@@ -122,10 +122,10 @@ def bad_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def _fault(url: str) -> str | None:
     """What makes a link unfit for everyone; blanks are the schema's business."""
     if hidden := _INVISIBLE.search(url):
-        return f"link holds the invisible character U+{ord(hidden[0]):04X}: delete it"
+        return f"link has the invisible character U+{ord(hidden[0]):04X}: delete it"
     match = _URL.match(url)
     if match is None:
-        return "`https:` leads nowhere without `//` and a host" if ONE_SLASH.match(url) else None
+        return "`https:` does not work without `//` and a host" if ONE_SLASH.match(url) else None
     scheme, host = match["scheme"].casefold(), match["host"].casefold()
     if scheme not in {"http", "https"}:
         return f"`{' '.join(scheme.split())}://` cannot be fetched: write a link that starts with `https://`"

@@ -43,7 +43,7 @@ def out_of_range(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     for metric in all_metrics(card):
         if not 0 <= metric.value <= 100 and metric.unit in {"%", ""} and is_bounded(metric.name):
-            message = f"`{metric.written}`: {metric.label} lies between 0 and 100, write the figure in percent"
+            message = f"`{metric.written}`: {metric.label} is between 0 and 100: write the figure in percent"
             yield Finding(place_of(card, metric), message)
 
 

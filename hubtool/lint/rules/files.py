@@ -89,6 +89,6 @@ def missing_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
             continue
         span = card.span_of("asset", entry.number, "asset-link")
         if url.startswith("/") or _DRIVE.match(url) or posixpath.normpath(url).startswith("../"):
-            yield Finding(span, "link leads out of the card's folder: put the file below it, or write `https://...`")
+            yield Finding(span, "link leads out of the card's folder: move the file into it, or write `https://...`")
         elif not os.path.isfile(card.path.parent / url):  # noqa: PTH113 (Path.is_file raises for odd names)
             yield Finding(span, "no such file below the card's folder: add it, or write `https://...`")
