@@ -1,8 +1,8 @@
-"""Ignore comments: a card's own word on which diagnostics are not wanted.
+"""Ignore comments: a card says which diagnostics it does not want.
 
 In the YAML block::
 
-    license: Other  # hubtool: ignore[HT205] the hub's lawyers want it so
+    license: Other  # hubtool: ignore[HT205] as the hub's lawyers asked
     # hubtool: ignore[HT203, HT205]
     license: Other
 
@@ -56,7 +56,7 @@ class Comment:
     command
         `ignore`, `ignore-file`, or what was written in their place.
     command_column, end
-        Columns of the command and behind the comment.
+        Columns where the command begins and where the comment ends.
     inside
         Columns of the text between the brackets; None when there are none.
     target

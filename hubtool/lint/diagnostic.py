@@ -1,4 +1,4 @@
-"""What can be said about a card, where, and how to mend it."""
+"""What can be said about a card, where, and how to fix it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Severity(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A replacement of a stretch of a card's text that mends a problem.
+    """A replacement of a stretch of a card's text that fixes a problem.
 
     Attributes
     ----------

@@ -27,9 +27,9 @@ _PARTS = re.compile(r"^(Bad|Good):[ ]*$", re.MULTILINE)
 _YAML_LINE = re.compile(r"\s*(- )?[\w.-]+( [\w.-]+)?:( .*)?|\s*- .*|---|\s*#[^#].*|\s*")
 _YAML_KEY = re.compile(r"^\s*(- )?[\w.-]+( [\w.-]+)?:( |$)", re.MULTILINE)
 _FIXES: dict[Fixes, str] = {
-    "no": "to be mended by hand",
-    "safe": "mended by `--fix`",
-    "unsafe": "mended by `--fix --unsafe-fixes`",
+    "no": "fix it by hand",
+    "safe": "fixed by `--fix`",
+    "unsafe": "fixed by `--fix --unsafe-fixes`",
 }
 _FIXES_SHORT: dict[Fixes, str] = {"no": "", "safe": "safe", "unsafe": "unsafe"}
 
@@ -44,7 +44,7 @@ class Explanation(NamedTuple):
 
 
 def explanation(doc: str) -> Explanation:
-    """Take a rule's docstring apart: a headline, why it matters, and snippets under `Bad:` and `Good:`."""
+    """Split a rule's docstring into a headline, why it matters, and snippets under `Bad:` and `Good:`."""
     told, *rest = _PARTS.split(doc)
     headline, _, why = told.strip().partition("\n\n")
     snippets = {name: textwrap.dedent(text).strip("\n") for name, text in zip(rest[::2], rest[1::2], strict=True)}
@@ -83,12 +83,12 @@ def rules_document(rules: Iterable[Rule]) -> str:
 
 
 _INTRODUCTION = """\
-<!-- Made from the docstrings of the rules; a change here is lost. -->
+<!-- Generated from the docstrings of the rules by `make docs`: do not edit. -->
 
-What `hubtool validate` looks at. An error is certainly wrong, a warning most likely, an info is a hint; only errors
+What `hubtool validate` checks. An error is certainly wrong, a warning is probably wrong, an info is a hint. Only errors
 make the command fail. `hubtool rule CODE` prints the same in a terminal."""
 
-_TABLE_HEAD = ("| code | name | severity | fix | says |", "| --- | --- | --- | --- | --- |")
+_TABLE_HEAD = ("| code | name | severity | fix | problem |", "| --- | --- | --- | --- | --- |")
 
 
 def _row(rule: Rule) -> str:

@@ -11,7 +11,7 @@ _LONGEST_TEXT = 80
 
 
 def quoted(text: str) -> str:
-    """A text of a card for a message: in backticks, on one line, the end of a long one left out."""
+    """A text of a card for a message: in backticks, on one line, a long one cut off."""
     line = " ".join(text[: 2 * _LONGEST_QUOTE].split())
     short = line[:_LONGEST_QUOTE]
     return f"`{short}`" if short == line else f"`{short}`..."
@@ -26,7 +26,7 @@ def shortened(text: str) -> str:
 def text_at(card: ParsedCard, span: Span) -> str | None:
     """What a card holds at a place; None for a place that its lines do not have.
 
-    YAML knows more line ends than LF, so that places behind another one can lie outside the text.
+    YAML knows more line ends than LF, so a place can lie outside the text.
     """
     if span.end_line > len(card.lines):
         return None

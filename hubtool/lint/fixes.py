@@ -1,4 +1,4 @@
-"""Mending cards: edits of rules to a new text, which is never worse than the old one."""
+"""Fixing cards: the edits of rules give a new text, which is never worse than the old one."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> tuple[str, int]:
     """Apply the edits that do not get in each other's way, and count them.
 
     The earlier of two that overlap, or start at the same place, is applied; equal edits are one. Edits that change
-    nothing or lie outside the text are left out.
+    nothing or lie outside the text are skipped.
     """
     parts: list[str] = []
     position, last_start, count = 0, -1, 0
@@ -97,7 +97,7 @@ def fix_card(
     shown
         How the user named the file.
     check
-        Diagnostics of a card, those that are ignored left out.
+        Diagnostics of a card, without those that are ignored.
     allowed
         Whether the edit of a diagnostic may be applied.
     uid

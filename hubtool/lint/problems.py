@@ -1,4 +1,4 @@
-"""What parsing noticed of a card, for the rules that report it and for those that leave it to them."""
+"""Problems that parsing found, for the rules that report them and for those that skip what has one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hubtool.lint.rule import Finding
 
 
 def parse_problems(card: ParsedCard, *kinds: Kind) -> Iterable[Finding]:
-    """What parsing noticed of the given kinds."""
+    """Problems of the given kinds that parsing found."""
     if not card.problems:
         return []
     return [Finding(problem.span, problem.message) for problem in card.problems if problem.kind in kinds]
 
 
 def valid_text(card: ParsedCard, key: str) -> str | None:
-    """A value that is text and that the schema accepts; None for any other, which is HT202's affair."""
+    """A value that is text and that the schema accepts; None for any other, which HT202 reports."""
     value = card.values.get(key) if card.values else None
     if not isinstance(value, str) or not value.strip():
         return None

@@ -45,7 +45,7 @@ class Checks:
     codes
         The rules that are switched on.
     ignored
-        Codes to leave out for single cards, by the name the user gave them.
+        Codes to skip for single cards, by the name the user gave them.
     facts
         What rules know beyond the card.
     """
@@ -183,7 +183,7 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
     """As `map`, chunk by chunk in turn by forked processes, which inherit the cards and send results.
 
     Not a pool of the standard library: multiprocessing's waits for ever for a process that was killed, and neither
-    ends at Ctrl-C without a word from every process.
+    ends at Ctrl-C without a message from every process.
     """
     import multiprocessing
 

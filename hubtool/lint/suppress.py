@@ -21,7 +21,7 @@ _Codes = dict[int, set[str]]
 
 
 def drop_ignored(parsed: ParsedCard, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The diagnostics that no comment of the card covers: for what is found later than by rules about one card."""
+    """The diagnostics that no comment of the card covers: for what is found after the rules about one card ran."""
     if MARK not in parsed.text:
         return list(diagnostics)
     return _uncovered(diagnostics, _ignored(comments_of(parsed)))
@@ -37,7 +37,7 @@ def suppress(
     diagnostics
         Of all rules that look at one card.
     codes
-        The rules that ran, for a comment about another one is not unused; None when all did.
+        The rules that ran: a comment about any other rule is not unused. None when all ran.
     """
     if MARK not in parsed.text:
         return diagnostics
@@ -84,11 +84,11 @@ def _uncovered(diagnostics: Iterable[Diagnostic], ignored: _Codes) -> list[Diagn
 
 
 def _mistakes(parsed: ParsedCard, comment: Comment, hints: Iterator[int]) -> Iterator[Diagnostic]:
-    """What keeps a comment, or a code in it, from having an effect; each hint takes one from `hints`."""
+    """Why a comment, or a code in it, has no effect; each hint takes one from `hints`."""
     command, column = comment.command, comment.command_column
     if command not in _COMMANDS:
         if hint := did_you_mean(command, _COMMANDS) if next(hints, None) is not None else "":
-            message = f"`{command}` is no instruction to hubtool: {hint}"
+            message = f"`{command}` is not an instruction to hubtool: {hint}"
             yield _diagnostic("unknown-code", parsed, comment, (column, command), message)
         return
     if not comment.codes:
@@ -97,12 +97,12 @@ def _mistakes(parsed: ParsedCard, comment: Comment, hints: Iterator[int]) -> Ite
     for code in comment.codes:
         if not code.covers:
             hint = did_you_mean(code.written) if next(hints, None) is not None else ""
-            message = f"`{code.written}` is no rule: {hint or '`hubtool rule` lists them'}"
+            message = f"`{code.written}` is not a rule: {hint or '`hubtool rule` lists them'}"
             yield _diagnostic("unknown-code", parsed, comment, (code.column, code.written), message)
 
 
 def _unused(parsed: ParsedCard, comment: Comment, found: set[str], checkable: frozenset[str]) -> Iterator[Diagnostic]:
-    """The codes of a comment that found nothing though their rules ran, each with the edit that mends the comment."""
+    """The codes of a comment that found nothing though their rules ran, each with the edit that fixes the comment."""
     if comment.command not in _COMMANDS:
         return
     unused = dict.fromkeys(

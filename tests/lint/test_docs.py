@@ -63,7 +63,7 @@ def test_a_page_says_everything():
     assert rule_page(a_rule()) == (
         "# HT108 lone-dash\n"
         "\n"
-        "**Warning**, mended by `--fix`.\n"
+        "**Warning**, fixed by `--fix`.\n"
         "\n"
         "A value is a lone dash.\n"
         "\n"
@@ -81,9 +81,9 @@ def test_a_page_says_everything():
 
 @pytest.mark.parametrize(
     ("fixes", "told"),
-    [("no", "to be mended by hand."), ("safe", "mended by `--fix`."), ("unsafe", "mended by `--fix --unsafe-fixes`.")],
+    [("no", "fix it by hand."), ("safe", "fixed by `--fix`."), ("unsafe", "fixed by `--fix --unsafe-fixes`.")],
 )
-def test_a_page_says_how_it_is_mended(fixes, told):
+def test_a_page_says_how_it_is_fixed(fixes, told):
     assert told in rule_page(a_rule(fixes=fixes))
 
 

@@ -139,9 +139,9 @@ def test_what_is_wrong_with_comments(
 def test_messages_say_what_to_write() -> None:
     parsed = parse(card("a: b  # hubtool: ignore[ht101, HT102]", "<!-- hubtool: ingore-file[HT1] -->"))
     assert [d.message for d in suppress(parsed, [], RAN)] == [
-        "`ht101` is no rule: did you mean `HT101`?",
+        "`ht101` is not a rule: did you mean `HT101`?",
         "`HT102` finds nothing on line 5: remove it from the comment",
-        "`ingore-file` is no instruction to hubtool: did you mean `ignore-file`?",
+        "`ingore-file` is not an instruction to hubtool: did you mean `ignore-file`?",
     ]
 
 

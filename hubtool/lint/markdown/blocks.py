@@ -16,7 +16,7 @@ class Heading(NamedTuple):
     Attributes
     ----------
     start, end
-        Of the title; `start` includes the number signs, `end` leaves out closing ones.
+        Of the title; `start` includes the number signs, `end` excludes closing ones.
     below
         Where its section begins.
     nested
@@ -84,13 +84,13 @@ class Scanner:
         while match := _BLOCK_LINE.search(self.text, self.position):
             line_start = match.start() + 1
             block: re.Match[str] | None = match
-            while block:  # a list marker may have the marker of another block behind it
+            while block:  # a list marker may be followed by the marker of another block
                 self.position = block.end()
                 block = self._take(block, line_start)
         self._stretch(len(self.text))
 
     def _take(self, match: re.Match[str], line_start: int) -> re.Match[str] | None:
-        """Note what begins here; the result is what begins behind it on the same line."""
+        """Note what begins here; the result is what begins after it on the same line."""
         indent = match["indent"]
         quoted = ">" in indent
         if quoted:
@@ -206,7 +206,7 @@ class Scanner:
 
 @lru_cache(maxsize=32)
 def _fence_ends(column: int, quoted: bool) -> re.Pattern[str]:
-    """Lines that can close a fence, or lie behind the list item (by its column) or quotation that it stands in."""
+    """Lines that can close a fence, or that follow the list item (by its column) or quotation it is in."""
     indent = r"[ \t>]*" if quoted else r"[ \t]*"
     if quoted:
         inside = r"[ \t]*>|\Z"

@@ -151,7 +151,7 @@ class _Links:
         return Link(image, words, target[group] or "", place, start, target.end())
 
     def _skip_code(self, opening: re.Match[str]) -> None:
-        """Go behind the code span, if the run of backticks opens one within its paragraph."""
+        """Skip the code span, if the run of backticks opens one within its paragraph."""
         if self.code_marks is None:
             self.code_marks = {}
             for run in _BACKTICKS.finditer(self.text, opening.start(), self.end):

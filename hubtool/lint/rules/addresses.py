@@ -1,4 +1,4 @@
-"""HT4xx, 401, 402, 407 and 408: the addresses of files and of the code."""
+"""HT401, HT402, HT407 and HT408: the addresses of files and of the code."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def _links(card: ParsedCard) -> Iterator[tuple[_Path, str]]:
 def plain_http(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A link uses http.
 
-    What comes over http can be changed on the way, and `hubtool pull` does not fetch it. The
-    hubs serve the same paths over https; whether another host does has to be tried.
+    A file that comes over http can be changed on the way, so `hubtool pull` refuses it. The hubs serve the
+    same paths over https; for other hosts, try it first.
 
     Bad:
         asset-link: <http://download.mindspore.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
@@ -59,10 +59,10 @@ def plain_http(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT402", "unknown-host", Severity.INFO)
 def unknown_host(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A file lies on a host that is not a known hub.
+    """A file is on a host that is not a known hub.
 
-    Files on private servers, shared drives and test buckets tend to vanish, and a typing error in
-    a host's name looks the same. Nothing is wrong when the host is meant.
+    Files on private servers, shared drives and test buckets tend to disappear, and a mistyped host name
+    looks the same. If the host is right, nothing is wrong.
 
     Bad:
         asset-link: <https://downloads-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
@@ -82,10 +82,10 @@ def unknown_host(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT407", "bare-link", Severity.INFO, fixes="safe")
 def bare_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A link stands without angle brackets.
+    """A link has no angle brackets.
 
-    Cards are shown as Markdown too, and there `<...>` is what makes a link of an address. The hub
-    writes all links of the front matter so.
+    Cards are also shown as Markdown, where `<...>` turns an address into a link. The hub writes all links of the
+    front matter this way.
 
     Bad:
         repo-link: https://github.com/mindspore-lab/mindcv
@@ -102,10 +102,10 @@ def bare_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT408", "bad-link", Severity.ERROR)
 def bad_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A link leads nowhere, for everyone.
+    """A link cannot work for anyone.
 
-    It has a scheme that is neither https nor http, no host, or a character that cannot be seen, mostly
-    pasted along: no reader can follow it.
+    Its scheme is neither https nor http, it has no host, or it holds an invisible character, usually pasted by
+    accident.
 
     Bad:
         asset-link: <https:///toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
@@ -122,10 +122,10 @@ def bad_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def _fault(url: str) -> str | None:
     """What makes a link unfit for everyone; blanks are the schema's business."""
     if hidden := _INVISIBLE.search(url):
-        return f"link holds the invisible character U+{ord(hidden[0]):04X}: delete it"
+        return f"link has the invisible character U+{ord(hidden[0]):04X}: delete it"
     match = _URL.match(url)
     if match is None:
-        return "`https:` leads nowhere without `//` and a host" if ONE_SLASH.match(url) else None
+        return "`https:` does not work without `//` and a host" if ONE_SLASH.match(url) else None
     scheme, host = match["scheme"].casefold(), match["host"].casefold()
     if scheme not in {"http", "https"}:
         return f"`{' '.join(scheme.split())}://` cannot be fetched: write a link that starts with `https://`"

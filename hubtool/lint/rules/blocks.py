@@ -1,4 +1,4 @@
-"""HT6xx, 604 and 608: tables and blocks of code of the body."""
+"""HT604 and HT608: tables and blocks of code."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from hubtool.lint.rule import Facts, Finding, rule
 def malformed_table(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     r"""A table is not shown as it was meant.
 
-    Cells beyond those of the header are dropped without a word, and a table whose second line does not have
-    one `---` for each column is shown as running text. A bar within a cell parts it, even in code:
-    it is written `\|`.
+    Cells beyond those of the header are dropped silently, and a table whose second line does not have one `---`
+    for each column is shown as plain text. A bar splits a cell, even in code: write it as `\|`.
 
     Bad:
         | Model    | Top-1 |
@@ -60,8 +59,8 @@ def _row_span(body: Body, row: Row) -> Span:
 def unclosed_fence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A fenced block of code is never closed.
 
-    All that follows, to the end of the card, is shown as code. The closing line has at least as many signs as the
-    opening one, and nothing behind them.
+    Everything up to the end of the card is shown as code. The closing line has at least as many backticks or
+    tildes as the opening one, and nothing after them.
 
     Bad:
         ```python
@@ -80,5 +79,5 @@ def unclosed_fence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
             opening = body.text[fence.start : fence.opening_end].rstrip()
             count = len(opening) - len(opening.lstrip(opening[0]))
             signs = f"{count} {'backticks' if opening[0] == '`' else 'tildes'}"
-            message = f"the block of code that opens here is not closed: add a line of {signs} behind it"
+            message = f"the block of code that opens here is not closed: add a line of {signs} after it"
             yield Finding(body.span(fence.start, fence.start + len(opening)), message)

@@ -1,4 +1,4 @@
-"""HT7xx: what only several cards together show.
+"""HT7xx: problems that show only when several cards are read together.
 
 Every rule groups the summaries by a key once and looks at the groups of more than one, so that the time grows with the
 number of cards and not with its square.
@@ -55,8 +55,8 @@ def _files(cards: Sequence[Summary]) -> Iterator[_File]:
 def duplicate_uid(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Finding]]:
     """Two files are the same card.
 
-    A uid names one card: when two files give the same, one of them is never found by its name, and
-    which one depends on the order of the folders.
+    A uid names one card. When two files have the same, one of them is never found by its name, and which
+    one depends on the order of the folders.
 
     Bad:
         cards/bit.md and new/bit.md, both with
@@ -93,8 +93,8 @@ def _hub_folder(card: Summary) -> str | None:
 def ambiguous_name(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Finding]]:
     """A model-name stands for several cards.
 
-    `hubtool pull NAME` then has to ask which one is meant. Versions of one card (the same owner
-    and the same file name) do not count, for of those the newest is taken.
+    `hubtool pull NAME` cannot tell which one is meant. Versions of one card (the same owner and the same file
+    name) do not count: of those the newest is used.
 
     Bad:
         resnet50_cifar10.md and resnet50_imagenet2012.md, both with
@@ -172,8 +172,8 @@ def _cut(digest: str) -> str:
 def digest_two_names(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Finding]]:
     """One file is published under two names.
 
-    The same SHA-256 means the same bytes. That may be meant, but it is also what a copied digest
-    looks like, and then the second file fails its check.
+    The same SHA-256 means the same bytes. That may be intended, but a digest copied from another card looks
+    the same, and then the second file fails its check.
 
     Bad:
         asset-link: <https://download.mindspore.cn/bit_resnet50.ckpt>
@@ -204,9 +204,8 @@ def digest_two_names(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Findin
 def versions_disagree(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Finding]]:
     """Two versions of one card have different names or datasets.
 
-    Cards of one owner with the same file name are taken for versions of each other, and a user who
-    asks for the name gets the newest. A model under another name, or trained on other data, is another
-    card.
+    Cards of one owner with the same file name count as versions of each other, and a user who asks for the
+    name gets the newest. A model with another name, or trained on other data, is another card.
 
     Bad:
         mindspore/2.3/bit_resnet50_imagenet2012.md with

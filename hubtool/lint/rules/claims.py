@@ -16,8 +16,8 @@ from hubtool.lint.rule import Facts, Finding, rule
 def unreadable_metric(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A part of `evaluation` is not a name with a number.
 
-    Figures are compared, ranked and reproduced by machines. A figure that cannot be read is as good as
-    not published.
+    Programs compare, rank and reproduce figures. A figure that they cannot read might as well not be
+    published.
 
     Bad:
         evaluation: top1acc76,85 | see the paper
@@ -30,10 +30,10 @@ def unreadable_metric(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT502", "out-of-range", Severity.ERROR)
 def out_of_range(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A figure that lies between 0 and 100 by definition is below or above.
+    """A figure that must be between 0 and 100 is not.
 
-    An accuracy, a mean average precision, an intersection over union cannot be more than 100 %. A point is
-    missing, or a digit is one too many.
+    Accuracy, mean average precision and intersection over union cannot be more than 100 %. A decimal point is
+    missing, or there is a digit too many.
 
     Bad:
         evaluation: top1acc7685
@@ -43,7 +43,7 @@ def out_of_range(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     for metric in all_metrics(card):
         if not 0 <= metric.value <= 100 and metric.unit in {"%", ""} and is_bounded(metric.name):
-            message = f"`{metric.written}`: {metric.label} lies between 0 and 100, write the figure in percent"
+            message = f"`{metric.written}`: {metric.label} is between 0 and 100: write the figure in percent"
             yield Finding(place_of(card, metric), message)
 
 
@@ -51,8 +51,8 @@ def out_of_range(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def top5_below_top1(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A top-5 accuracy is below the top-1 accuracy beside it.
 
-    Whatever is right at the first guess is right within five, so top-5 cannot be lower. Most often the two
-    figures are swapped. Figures are compared within the front matter and within one row of a table.
+    An answer that is right at the first guess is also right within five, so top-5 cannot be lower. Most often
+    the two figures are swapped. Figures are compared within the front matter and within one row of a table.
 
     Bad:
         evaluation: top1acc93.24 | top5acc76.85
@@ -74,8 +74,8 @@ def top5_below_top1(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def fraction(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """An accuracy of 1 or less looks like a fraction.
 
-    Accuracies of cards are in percent. 0.7685 then reads as less than one percent, and the card sinks to the
-    end of every ranking.
+    Cards give accuracies in percent. 0.7685 reads as less than one percent, which puts the card at the end of
+    every ranking.
 
     Bad:
         evaluation: top1acc0.7685
@@ -94,10 +94,10 @@ def fraction(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT505", "row-without-file", Severity.INFO)
 def row_without_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A row of a results table publishes figures and links no file.
+    """A row of a results table has figures but links no file.
 
-    A figure belongs to a checkpoint. Without a link nobody can reproduce it; figures of other people's
-    models may stay as they are.
+    A figure belongs to a checkpoint, and without a link nobody can reproduce it. Figures quoted for other
+    people's models are fine as they are.
 
     Bad:
         | Model    | Top-1 (%) |
@@ -119,8 +119,8 @@ def row_without_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def duplicate_metric(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The front matter gives two numbers for one metric.
 
-    Usually the second one is another metric under the wrong name, such as top-5 called top-1; nobody
-    can tell which of the two is claimed.
+    Usually the second one is another metric under the wrong name, such as top-5 called top-1. Nobody can tell
+    which of the two is claimed.
 
     Bad:
         evaluation: top1acc69.73 | top1acc89.35
@@ -140,7 +140,7 @@ def duplicate_metric(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def no_metric(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The card publishes no figure.
 
-    `evaluation` is empty, says none, or is missing. A reader who compares models passes over the card.
+    `evaluation` is empty, says none, or is missing. Readers who compare models skip the card.
 
     Bad:
         evaluation:

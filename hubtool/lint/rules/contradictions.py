@@ -1,4 +1,4 @@
-"""HT5xx, 506 and 507: figures against each other and against the networks that hubtool knows."""
+"""HT506 and HT507: figures against each other and against the networks that hubtool knows."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from hubtool.lint.rule import Facts, Finding, rule
 def table_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A table and the front matter publish different figures for the same file.
 
-    One file has one accuracy on one dataset. Rows are compared only where they link the file of the front
-    matter, by its address or its digest; rows about other files, or other datasets, may say what they want.
+    One file has one accuracy on one dataset. Only rows that link the front matter's file are compared, by
+    address or digest. Rows about other files or other datasets may have other figures.
 
     Bad:
         evaluation: top1acc76.85
@@ -35,7 +35,7 @@ def table_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         | resnet50 | 76.69     | [weights](https://example.org/resnet50-e0733ab8.ckpt) |
 
     Good:
-        the same figure at both places, or the link of the file that the row is about
+        the same figure in both places, or a link to the file that the row is about
     """
     if card.card is None or not card.card.variants:
         return
@@ -59,8 +59,8 @@ def table_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def params_differ(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
     """The published number of parameters is not that of the network.
 
-    The number follows from the architecture, so a difference means that the row names another network, or
-    that the figure was copied from one. Known are the networks that hubtool can build.
+    The number follows from the architecture. A difference means that the row names another network, or that
+    the figure was copied from one. Only networks that hubtool can build are checked.
 
     Bad:
         | Model        | Params(M) |

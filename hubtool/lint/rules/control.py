@@ -1,7 +1,7 @@
 """HT9xx: the linter's own controls.
 
-The findings come from `hubtool.lint.suppress`, which alone knows what each comment did; the rules stand here to be
-documented, selected and ignored like all others.
+The findings come from `hubtool.lint.suppress`, which knows what each comment did. The rules are registered here so that
+they are documented, selected and ignored like all others.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from hubtool.lint.rule import Facts, Finding, rule
 def unused_ignore(_: ParsedCard, __: Facts) -> Iterable[Finding]:
     """An ignore comment has nothing to ignore.
 
-    The problem was mended, or the comment stands at the wrong line. Left there, it hides the next
-    problem of that kind. Found after all other rules, while ignore comments are applied; a rule that
-    is switched off does not make its comments unused.
+    The problem was fixed, or the comment is on the wrong line. If it stays, it hides the next problem of that
+    kind. Comments about a rule that is switched off are not reported.
 
     Bad:
         license: Apache-2.0  # hubtool: ignore[HT205]
@@ -34,8 +33,7 @@ def unused_ignore(_: ParsedCard, __: Facts) -> Iterable[Finding]:
 def unknown_code(_: ParsedCard, __: Facts) -> Iterable[Finding]:
     """An ignore comment names no rule, or one that does not exist.
 
-    Such a comment has no effect, and its author believes it has. Found after all other rules, while
-    ignore comments are applied.
+    Such a comment has no effect, though its author believes it has.
 
     Bad:
         # hubtool: ignore[H205]

@@ -1,4 +1,4 @@
-"""HT4xx, 404 to 406, 409 and 411: the digests of files."""
+"""HT404 to HT406, HT409 and HT411: the digests of files."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def digest_length(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A digest has neither 8 nor 64 digits.
 
-    A SHA-256 has 64 hexadecimal digits, and the hub's file names carry the first 8. Any other
-    number is mostly a slip of the clipboard, and other tools compare neither more nor less.
+    A SHA-256 has 64 hexadecimal digits, and the hub's file names carry the first 8. Any other number is
+    usually a copying error, and other tools do not compare it.
 
     Bad:
         asset-sha256: 1e4795a4c
@@ -43,8 +43,8 @@ def digest_length(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def digest_differs_from_name(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A digest is not the one in the file's name.
 
-    Hubs put the first digits of a file's SHA-256 into its name. When asset-sha256 begins otherwise,
-    the link or the digest is of another file, and no download can pass the check.
+    Hubs put the first digits of a file's SHA-256 into its name. When asset-sha256 begins differently, the link
+    or the digest belongs to another file, and no download can pass the check.
 
     Bad:
         asset-link: <https://download.mindspore.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
@@ -88,8 +88,8 @@ def _cut(digest: str) -> str:
 def no_digest(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A file has no digest.
 
-    Without asset-sha256 nobody can tell whether the bytes that arrive are the ones that were
-    measured: neither a broken download nor a replaced file is noticed.
+    Without asset-sha256 nobody can tell whether the downloaded bytes are the ones that were measured: neither
+    a broken download nor a replaced file is noticed.
 
     Bad:
         - file-format: ckpt
@@ -112,8 +112,8 @@ def no_digest(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def uppercase_digest(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A digest has upper-case digits.
 
-    sha256sum, the hub's file names and most tools write hexadecimal digits small, and plain
-    comparisons fail when a card does not.
+    sha256sum, the hub's file names and most tools write hexadecimal digits in lower case, and a plain
+    comparison fails when a card does not.
 
     Bad:
         asset-sha256: 1E4795A4
@@ -133,8 +133,8 @@ def uppercase_digest(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def lock_contradicts(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
     """A digest is not the one that hubtool.lock pins for the same file.
 
-    The lockfile holds the full SHA-256 of what was really fetched, at a time when it agreed with the card.
-    Now one of the two is wrong, and `hubtool pull` refuses the file.
+    The lockfile holds the full SHA-256 of the file that was fetched when it still agreed with the card. Now one
+    of the two is wrong, and `hubtool pull` refuses the file.
 
     Bad:
         asset-sha256: 77dcaf0f with, in hubtool.lock,

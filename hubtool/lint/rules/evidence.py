@@ -1,4 +1,4 @@
-"""HT8xx, 803 on: whether the figures of a card were ever reproduced, and by what."""
+"""HT803 to HT807: whether the figures of a card were ever reproduced, and by which evidence."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from hubtool.lint.summary import Summary
 def no_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A figure has no evidence that counts, where other cards have some.
 
-    `hubtool verify --reproduce-eval --evidence DIR` writes down what was measured. Where a folder of cards has an
-    `evidence/` beside it, a reader takes a card without as one that nobody could reproduce. What counts is a whole
-    split that reproduces the figures, or a part that is consistent with them, with images prepared as the card says
-    and the default tolerance. Folders without any evidence are left in peace.
+    `hubtool verify --reproduce-eval --evidence DIR` records what was measured. Where a folder of cards has an
+    `evidence/` folder, readers will think that nobody could reproduce a card without any. Evidence counts when the
+    whole split reproduces the figures, or a part of it is consistent with them, with images prepared as the card says
+    and the default tolerance. Folders without any evidence are not checked.
 
     Bad:
         evaluation: top1acc76.85 and nothing in evidence/ about the card
@@ -43,11 +43,11 @@ def no_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT804", "stale-evidence", Severity.ERROR)
 def stale_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """The evidence is about something else than the card claims.
+    """The evidence is not about what the card claims now.
 
-    A figure, the link, the digest, the network, the dataset or the eval-recipe was changed after the evaluation, or
-    the row of the results table is gone, so the evidence says nothing about what the card claims now. Prose does not
-    count.
+    After the evaluation a figure, the link, the digest, the network, the dataset or the eval-recipe was changed, or
+    the row of the results table was removed, so the evidence proves nothing about the card. Changes of the text do not
+    matter.
 
     Bad:
         evaluation: top1acc76.95 with evidence for 76.85
@@ -72,8 +72,8 @@ def stale_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def evidence_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The evidence says that a figure is wrong.
 
-    The evaluation of this very file did not give the published number: that is seen from the counts, whatever verdict
-    stands beside them. One of the two has to be corrected before anyone relies on the card.
+    The evaluation of this file did not give the published number. The counts show that, whatever verdict is written
+    beside them. Correct one of the two before anyone relies on the card.
 
     Bad:
         evaluation: top1acc76.85 with evidence that measured 74.20
@@ -92,8 +92,8 @@ def evidence_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def bad_evidence(cards: Sequence[Summary]) -> Iterable[tuple[Place, Finding]]:
     """A file of evidence cannot be read, or contradicts itself.
 
-    It was cut off, merged badly or edited: what it says of a card is worth nothing. Whatever else ends in
-    .intoto.json and is a statement of another kind is left in peace.
+    It was cut off, merged badly or edited, so it proves nothing about a card. Statements of other kinds that also end
+    in .intoto.json are skipped.
 
     Bad:
         evidence/bit_resnet50-1e4795a4.intoto.json with "correct": 38425, "images": 50000, "measured": 80.1
@@ -108,10 +108,10 @@ def bad_evidence(cards: Sequence[Summary]) -> Iterable[tuple[Place, Finding]]:
 
 @catalogue_rule("HT807", "orphan-evidence", Severity.WARNING)
 def orphan_evidence(cards: Sequence[Summary]) -> Iterable[tuple[Place, Finding]]:
-    """The evidence is about a card that is not there.
+    """The evidence is about a card that does not exist.
 
-    The card was removed or renamed: its evidence proves nothing any more, and would be taken for that of a new card
-    of the same name.
+    The card was removed or renamed. Its evidence proves nothing any more, and could be mistaken for that of a new
+    card with the same name.
 
     Bad:
         cards/evidence/bit_resnet50-1e4795a4.intoto.json and no cards/bit_resnet50.md

@@ -22,8 +22,8 @@ _VERSIONS = ("model-version", "mindspore-version")
 def missing_field(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A required field is missing.
 
-    Without it the model cannot be named, fetched, or judged. Every card says what it is, which files
-    it has, who made it, under which licence, and for which MindSpore.
+    Without it the model cannot be named, fetched or judged. Every card says what it is, which files it has,
+    who made it, under which licence, and for which MindSpore.
 
     Bad:
         asset:
@@ -39,7 +39,7 @@ def missing_field(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT202", "field-value", Severity.ERROR)
 def field_value(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A field holds what it cannot hold.
+    """A field has an invalid value.
 
     Tools rely on the shape of each field: a link is http(s), a date starts with the year, a digest is
     hexadecimal. A value of another shape breaks them.
@@ -55,9 +55,9 @@ def field_value(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT203", "date-format", Severity.WARNING, fixes="safe")
 def date_format(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A date is not written as ISO 8601 wants it.
+    """A date is not in ISO 8601 format.
 
-    `2023-2-17` is text to YAML and sorts behind `2023-12-01`. Month and day have two digits each.
+    `2023-2-17` is text to YAML and sorts after `2023-12-01`. Month and day have two digits each.
 
     Bad:
         update-time: 2023-2-17
@@ -77,7 +77,7 @@ def date_format(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def impossible_date(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A date does not exist.
 
-    A day that no calendar has is a slip of the pen, and what depends on the date cannot be trusted.
+    It is a typing error, and nothing that depends on the date can be trusted.
 
     Bad:
         update-time: 2023-02-30
@@ -104,8 +104,8 @@ def _date(text: str) -> date | None:
 def licence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The licence is not an SPDX expression.
 
-    Who may use the weights is a question that tools answer by SPDX identifiers. The fix mends spellings
-    that mean one identifier for certain; a licence of one's own is `LicenseRef-` and a name.
+    Tools use SPDX identifiers to tell who may use the weights. The fix corrects spellings that can only mean
+    one identifier. For a licence of your own, write `LicenseRef-` and a name.
 
     Bad:
         license: Apache2.0
@@ -129,10 +129,9 @@ def licence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT210", "version-quoting", Severity.INFO, fixes="safe")
 def version_quoting(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A version without quotes is another number to YAML.
+    """YAML reads a version without quotes as another number.
 
-    Most readers make 1.1 of `1.10`, and so take one version for another. In quotes it stays as it is
-    written.
+    Most readers turn `1.10` into 1.1, which is another version. In quotes it stays as written.
 
     Bad:
         mindspore-version: 1.10

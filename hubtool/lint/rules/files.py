@@ -1,4 +1,4 @@
-"""HT4xx, 403 and 410: files of a model, by the names in their links."""
+"""HT403 and HT410: the files of a model, by the names in their links."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def file_name(url: str) -> str:
 
 @rule("HT403", "extension-differs", Severity.WARNING)
 def extension_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A file is not called what its format is.
+    """A file's extension does not match its format.
 
-    The loader is chosen by file-format; a file with the extension of another format fails there,
-    after the download. Archives and unknown extensions are not judged.
+    file-format decides which loader opens the file, and a file of another format fails there, after the
+    download. Archives and unknown extensions are not checked.
 
     Bad:
         file-format: ckpt
@@ -72,10 +72,10 @@ def _extension(url: str) -> str:
 
 @rule("HT410", "missing-file", Severity.WARNING)
 def missing_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A link that is no web address leads to no file below the card's folder.
+    """A link that is not a web address leads to no file below the card's folder.
 
-    A link without `https://` is a path from the card's folder. The file has to be there, and below that
-    folder, for a card that somebody else wrote must not make tools read any file of the disk.
+    A link without `https://` is a path from the card's folder. The file must exist, and it must be below that
+    folder: somebody else's card must not make tools read just any file on your disk.
 
     Bad:
         asset-link: <../../weights/bit_digits-5082903c.ckpt>
@@ -89,6 +89,6 @@ def missing_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
             continue
         span = card.span_of("asset", entry.number, "asset-link")
         if url.startswith("/") or _DRIVE.match(url) or posixpath.normpath(url).startswith("../"):
-            yield Finding(span, "link leads out of the card's folder: put the file below it, or write `https://...`")
+            yield Finding(span, "link leads out of the card's folder: move the file into it, or write `https://...`")
         elif not os.path.isfile(card.path.parent / url):  # noqa: PTH113 (Path.is_file raises for odd names)
             yield Finding(span, "no such file below the card's folder: add it, or write `https://...`")

@@ -1,4 +1,4 @@
-"""HT1xx, 110 and 111: keys of the front matter that are no field."""
+"""HT110 and HT111: keys of the front matter that are not fields."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hubtool.lint.rule import Facts, Finding, rule
 
 @rule("HT110", "misspelt-key", Severity.WARNING, fixes="safe")
 def misspelt_key(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A key is nearly that of a field.
+    """A key is nearly the name of a field.
 
-    Nobody reads a misspelt key: the field counts as missing. Keys are in lower case with hyphens. The
-    fix renames a key that differs only in case, underscores or blanks.
+    Nothing reads a misspelt key, so the field counts as missing. Keys are in lower case with hyphens. The fix
+    renames a key that differs only in case, underscores or blanks.
 
     Bad:
         model_name: bit_resnet50
@@ -34,9 +34,9 @@ def misspelt_key(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT111", "unknown-key", Severity.INFO)
 def unknown_key(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A key belongs to no field of a card.
+    """A key is not a field of a card.
 
-    Nothing reads it. What it says may belong into a field that is read, or into the text.
+    Nothing reads it. Put what it says into a field that is read, or into the text.
 
     Bad:
         mAP: 0.241

@@ -1,4 +1,4 @@
-"""HT1xx, 112 on: what cannot be seen in the text: line ends, blanks, a byte order mark."""
+"""HT112 to HT114: what readers cannot see in the text: line ends, blanks, a byte order mark."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hubtool.lint.rule import Facts, Finding, rule
 def crlf(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """Lines end in CRLF.
 
-    Hubs keep their cards with LF. A card with other line ends shows every line as changed when somebody
-    saves it from another system.
+    Hubs keep their cards with LF. Otherwise every line shows as changed when somebody saves the card on
+    another system.
 
     Bad:
         a card saved with Windows line ends
@@ -42,8 +42,8 @@ def crlf(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def trailing_whitespace(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A line of the title or of the front matter ends in blanks.
 
-    Nobody sees them, and they make noise in reviews. In the body two blanks at the end of a line are a
-    line break, so that part is left alone.
+    Nobody sees them, and they make noise in reviews. In the body, two blanks at the end of a line are a
+    line break, so the body is not checked.
 
     Bad:
         file-format: ckpt␣␣
@@ -91,7 +91,7 @@ def _lines_of_text(card: ParsedCard) -> set[int]:
 def byte_order_mark(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The file begins with a byte order mark.
 
-    UTF-8 needs none, and tools that do not expect it see a strange character before the title.
+    UTF-8 does not need one, and some tools show it as a strange character before the title.
 
     Bad:
         a card saved as "UTF-8 with BOM"

@@ -1,4 +1,4 @@
-"""HT8xx: links that lead nowhere. Whoever runs the rules hands in the probe that looks a link up on the network."""
+"""HT801 and HT802: dead links. Whoever runs the rules hands in the probe that looks a link up on the network."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def links_of(parsed: ParsedCard) -> Iterator[tuple[str, Span]]:
 
 @rule("HT801", "dead-link", Severity.ERROR)
 def dead_link(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
-    """A link leads to nothing.
+    """A link is dead.
 
-    The server is there and says that the page or file is not (404 or 410).
+    The server answers that the page or file does not exist (404 or 410).
     Looked up only with `--online`; answers are kept for a day.
 
     Bad:

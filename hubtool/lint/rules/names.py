@@ -36,9 +36,9 @@ def _text(card: ParsedCard, key: str) -> str:
 def title_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The title does not name the model.
 
-    The first heading is what readers see, model-name is what they type: when the two differ,
-    one of them often comes from the card that this one was copied from. Case and punctuation
-    do not count, and the title may say more than the name.
+    Readers see the first heading and type the model-name. When the two differ, one of them is often left over
+    from the card that this one was copied from. Case and punctuation do not matter, and the title may say
+    more than the name.
 
     Bad:
         # bit_resnet101
@@ -77,11 +77,10 @@ def _holds_words(title: str, wanted: str) -> bool:
 
 @rule("HT302", "stem-differs", Severity.INFO)
 def stem_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """The file's name does not hold the model's name.
+    """The file name does not contain the model's name.
 
-    The hub names its files model_dataset.md, and the file's name becomes the end of the card's
-    uid: a reader who knows the one expects the other. Case, punctuation and the order of the
-    name's words do not count.
+    The hub names its files model_dataset.md, and the file name becomes the end of the card's uid: a reader who
+    knows one expects the other. Case, punctuation and the order of words do not matter.
 
     Bad:
         resnet50_triplet_sop.md with
@@ -108,9 +107,9 @@ def stem_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def folder_version(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The folder's version is not the card's.
 
-    The hub keeps cards in folders of owner and version, and the uid is made of them. The version
-    is that of the model or, with some owners, that of the MindSpore it is made for; a card that has
-    neither was probably copied from another folder.
+    The hub keeps cards in folders by owner and version, and the uid is made of these. The version is that of
+    the model or, for some owners, that of MindSpore. A card that has neither was probably copied from
+    another folder.
 
     Bad:
         mindspore/2.5/bit_resnet50_imagenet2012.md with
@@ -147,9 +146,9 @@ def _belongs(version: str, folder: str) -> bool:
 def name_shape(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The model's name cannot be typed as one word.
 
-    Users type the name at a prompt, and it becomes part of file names and links. Letters, digits
-    and `. _ + -` go everywhere; blanks, slashes and brackets have to be quoted or break
-    what is built on them, and a name that ends in .md is taken for a file.
+    Users type the name at a prompt, and it becomes part of file names and links. Letters, digits and `. _ + -`
+    work everywhere. Blanks, slashes and brackets need quotes or break tools, and a name that ends in .md
+    looks like a file.
 
     Bad:
         model-name: VGG-Small-low bit
@@ -167,10 +166,10 @@ def name_shape(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT305", "usage-differs", Severity.WARNING)
 def usage_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """The example of use loads another card.
+    """The usage example loads another card.
 
-    Readers copy the lines and get another model, or an error. The uid is made of the folders and the file's
-    name, without `.md`; a translated card (`_cn`) may load its twin.
+    Readers copy the lines and get another model, or an error. The uid is made of the folders and the file name
+    without `.md`. A translated card (`_cn`) may load the original.
 
     Bad:
         mindspore/2.5/bit_resnet50_imagenet2012.md with

@@ -1,4 +1,4 @@
-"""HT6xx, 601 to 603 and 610: the headings of the body and what stands below them."""
+"""HT601 to HT603 and HT610: the headings of the body and the text below them."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _NOTHING = re.compile(r"(?:\s+|<!--.*?(?:-->|\Z))*", re.DOTALL)
 def missing_section(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The body does not introduce the model, or names no paper or other work that it comes from.
 
-    Nearly every card of the hub has an introduction and names its paper; readers look for them first.
-    Other headings for the same are known, in English and Chinese; a few lines above the first section
-    introduce a model as well, and a link to its paper names the source.
+    Nearly every card of the hub has an introduction and names its paper, and readers look for these first.
+    Other headings with the same meaning also count, in English and Chinese. So does a short text above the
+    first section, or a link to the paper.
 
     Bad:
         ## Usage
@@ -79,7 +79,7 @@ def _has_introduction(body: Body) -> bool:
 def heading_jump(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A heading is more than one level below the heading before it.
 
-    Tables of contents and screen readers show a section that is missing in between.
+    Tables of contents and screen readers show a missing section in between.
 
     Bad:
         ## Results
@@ -102,7 +102,7 @@ def heading_jump(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def heading_colon(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A heading ends in a colon.
 
-    A heading needs no sign that something follows, and the colon is carried into tables of contents.
+    A heading needs no colon, and tables of contents would show it.
 
     Bad:
         ## Usage:
@@ -129,7 +129,7 @@ def heading_colon(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def empty_section(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A section has neither text nor sections of its own.
 
-    Readers cannot tell whether something got lost or is still to be written.
+    Readers cannot tell whether text was lost or is still to be written.
 
     Bad:
         ## Results
@@ -149,7 +149,5 @@ def empty_section(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         end = following.start if following is not None else len(body.text)
         nothing = _NOTHING.match(body.text, heading.below)
         if nothing is not None and nothing.end() >= end:
-            message = (
-                f"the section `{shortened(plain_text(heading.title))}` is empty: write it, or leave the heading out"
-            )
+            message = f"the section `{shortened(plain_text(heading.title))}` is empty: write it, or remove the heading"
             yield Finding(body.span(heading.start, heading.end), message)

@@ -13,7 +13,7 @@ from hubtool.lint.problems import parse_problems
 from hubtool.lint.rule import Facts, Finding, rule
 
 _SYNTAX_HINTS = {
-    "mapping values are not allowed": 'a value that holds `: ` has to stand in quotes: key: "a: b"',
+    "mapping values are not allowed": 'a value with `: ` in it needs quotes: key: "a: b"',
     "found character that cannot start any token": "a tab cannot indent, and `@`, `%`, backticks cannot start a value",
     "could not find expected ':'": "every line of the block has to be `key: value`",
     "did not find expected key": "check the indentation of this line and the quotes of the line above",
@@ -25,8 +25,8 @@ _SYNTAX_HINTS = {
 def unreadable(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The file cannot be read as text.
 
-    A card is UTF-8, of a size that a person writes. Other encodings show wrong characters to
-    readers, and no field of the card can be trusted.
+    A card is UTF-8 text of at most 1 MiB. In any other encoding readers see wrong characters, and no field of the
+    card can be trusted.
 
     Bad:
         a card saved as UTF-16, as Latin-1, or with a broken byte
@@ -42,7 +42,7 @@ def no_front_matter(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The card has no front matter.
 
     Name, version, files and figures are read from the block between two `---` lines. It follows the
-    title, or starts the file; text above it makes it a horizontal rule.
+    title or starts the file; with text above it, the `---` is a horizontal rule.
 
     Bad:
         # bit_resnet50
@@ -63,8 +63,8 @@ def no_front_matter(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def unclosed_front_matter(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The front matter is opened but not closed.
 
-    Without the second `---` nobody can tell where the fields end and the text begins, so no field
-    is read.
+    Without the second `---` it is not clear where the fields end and the text begins, so no field is
+    read.
 
     Bad:
         # bit_resnet50
@@ -90,8 +90,8 @@ def unclosed_front_matter(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def yaml_syntax(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The front matter is not valid YAML.
 
-    A YAML reader stops here, so the fields of the card are lost to every tool. Most often a value
-    holds a colon and wants quotes, or a tab was used to indent.
+    YAML readers stop here, so no tool can read the fields of the card. Most often a value holds a colon and
+    needs quotes, or a tab was used to indent.
 
     Bad:
         summary: BiT: general visual representation learning
@@ -106,7 +106,7 @@ def yaml_syntax(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT105", "not-a-mapping", Severity.ERROR)
 def not_a_mapping(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """The front matter holds no keys and values.
+    """The front matter has no keys and values.
 
     Fields are found by their keys. A list, plain text, an empty block, or lines with full-width colons
     instead of `: ` have none.
@@ -122,10 +122,10 @@ def not_a_mapping(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT106", "duplicate-key", Severity.ERROR)
 def duplicate_key(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A key stands twice in one mapping.
+    """A key appears twice in one mapping.
 
-    Some readers take the first value, some the last, some refuse the card: two tools can see two
-    different models. A second file is a second entry of `asset`.
+    Some readers take the first value, some the last, and some refuse the card, so two tools can see two
+    different models. For a second file, add a second entry to `asset`.
 
     Bad:
         license: Apache-2.0
@@ -141,8 +141,8 @@ def duplicate_key(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def alias_or_nesting(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The front matter uses YAML aliases, or nests values very deep.
 
-    A few lines of aliases of aliases fill a reader's memory, and deep nesting its stack. No card needs
-    either, so neither is followed.
+    A few lines of aliases of aliases can fill a reader's memory, and deep nesting its stack. No card needs
+    either, so hubtool follows neither.
 
     Bad:
         model-version: &version 2.5
@@ -159,8 +159,8 @@ def alias_or_nesting(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def lone_dash(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A value is a lone dash.
 
-    `key: -` is written for "none", but to YAML a dash opens a list, and most readers refuse the whole
-    block. An empty value says none to all of them.
+    `key: -` is meant as "none", but in YAML a dash opens a list, and most readers refuse the whole block.
+    An empty value means none to all of them.
 
     Bad:
         evaluation: -
@@ -184,8 +184,8 @@ def _without_dash(card: ParsedCard, dash: Span) -> Edit | None:
 def no_title(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The card has no title.
 
-    Catalogues and readers show the first heading as the model's name. It is a level-1 heading and the
-    first text of the card, or the first after the front matter.
+    Catalogues and readers show the first heading as the model's name. It is a level-1 heading at the start
+    of the card or right after the front matter.
 
     Bad:
         ---

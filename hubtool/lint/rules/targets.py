@@ -1,4 +1,4 @@
-"""HT6xx, 605 to 607, 609 and 611: links and images of the body."""
+"""HT605 to HT607, HT609 and HT611: links and images of the body."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 def dead_relative_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A relative link or image leads to a file that is not there.
 
-    The path is read from the folder of the card. Links to the web are looked up by HT801.
+    The path starts from the card's folder. HT801 checks links to the web.
 
     Bad:
         ![architecture](images/no_such_file.png)
@@ -68,9 +68,9 @@ def _in_formula(text: str, link: Link) -> bool:
 
 @rule("HT611", "odd-scheme", Severity.WARNING)
 def odd_scheme(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A link of the body begins with a scheme that no browser follows.
+    """A link of the body has a scheme that no browser follows.
 
-    Mostly a letter too many or too few before `://`: the link looks right and leads nowhere.
+    Usually there is a letter too many or too few before `://`: the link looks right but does not work.
 
     Bad:
         [BiT](hhttps://arxiv.org/abs/1912.11370)
@@ -92,8 +92,8 @@ def odd_scheme(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def dead_anchor(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A `#fragment` link leads to no heading of the card.
 
-    The anchor of a heading is its text in lower case, without punctuation, with hyphens for blanks; a second
-    heading of the same text gets `-1`. An `id` or a `name` in HTML is an anchor as well.
+    The anchor of a heading is its text in lower case, without punctuation and with hyphens for blanks. A second
+    heading with the same text gets `-1`. An `id` or a `name` in HTML is an anchor too.
 
     Bad:
         See [results](#result).
@@ -137,7 +137,7 @@ def _similar(anchor: str, anchors: Iterable[str]) -> str:
 def empty_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A link or an image has no target.
 
-    Readers see a link that leads nowhere, or a broken image.
+    Readers see a link that does nothing, or a broken image.
 
     Bad:
         [paper]()
@@ -151,15 +151,15 @@ def empty_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     for link in body.links:
         if not link.target.strip():
             what = "image" if link.image else "link"
-            yield Finding(_link_span(body, link), f"the {what} has no target: add one, or leave the {what} out")
+            yield Finding(_link_span(body, link), f"the {what} has no target: add one, or remove the {what}")
 
 
 @rule("HT609", "image-without-alt", Severity.INFO)
 def image_without_alt(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """An image has no alternative text.
 
-    It is what people read who do not see the image, and what is left when it cannot be loaded.
-    In HTML, `alt=""` says that an image is mere decoration.
+    People who cannot see the image read it instead, and it is shown when the image cannot be loaded. In HTML,
+    `alt=""` says that an image is only decoration.
 
     Bad:
         ![](https://example.com/architecture.png)

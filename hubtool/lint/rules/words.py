@@ -1,4 +1,4 @@
-"""HT2xx, 206 to 209: values that are words of a known list."""
+"""HT206 to HT209: values that come from a list of known words."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _BLANKS = re.compile(r"[\s_]+")
 def module_type(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The module type names an unknown field of work, or misspells a task.
 
-    Catalogues sort their models by it: a card with a field of its own is found by nobody. After the
-    field and a hyphen a task may follow.
+    Catalogues sort models by it, so nobody finds a card with a field of its own. The field may be followed
+    by a hyphen and a task.
 
     Bad:
         module-type: cvtmodel
@@ -61,7 +61,7 @@ def _similar_field(field: str) -> str | None:
 
 @rule("HT207", "used-for", Severity.WARNING)
 def used_for(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """The card does not say in known words what the model is for.
+    """The card does not say in known words what the model is used for.
 
     Catalogues offer a model by its use. Several uses are separated by `/`.
 
@@ -84,7 +84,7 @@ def used_for(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 @rule("HT208", "file-format", Severity.WARNING)
 def file_format(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """A file is of an unknown format.
+    """A file has an unknown format.
 
     The format says which tools can open the file. It is the usual extension, without a dot.
 
@@ -116,9 +116,8 @@ def _file_formats(card: ParsedCard) -> Iterator[tuple[int, str]]:
 def unknown_dataset(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The dataset is not one that hubtool knows.
 
-    A figure means little without the data behind it, and a misspelt name cannot be matched with data at
-    hand. Case and punctuation do not count; several datasets are separated by `|`. A new dataset is no
-    mistake.
+    A figure means little without its dataset, and a misspelt name cannot be matched with your data. Case and
+    punctuation do not matter; several datasets are separated by `|`. If the dataset is new, nothing is wrong.
 
     Bad:
         train-dataset: imagnet2012
