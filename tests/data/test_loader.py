@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 from threading import Event, Semaphore
 
 import pytest
@@ -69,6 +72,22 @@ def test_two_recipes_of_one_geometry_share_their_pixels() -> None:
     pixels = decoded(sample, SMALL.geometry)
     (batch,) = preprocessed([sample], other, 1, dataset="x")
     np.testing.assert_array_equal(normalised(pixels, other.normalisation()), batch.images[0])
+
+
+def test_images_become_batches_without_mindspore(tmp_path: Path) -> None:
+    folder = tmp_path / "val" / "a"
+    folder.mkdir(parents=True)
+    (folder / "cmyk.jpg").write_bytes(files()["cmyk.jpg"])
+    code = f"""
+import sys
+sys.modules["mindspore"] = None  # an import of it fails
+from pathlib import Path
+from hubtool.data.open import SplitSource, open_split
+split = open_split(SplitSource("imagenet", Path({str(tmp_path)!r}), None, 1, 3, 32))
+print([batch.images.shape for batch in split.batches([0], 4)])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("[(1, 3, 32, 32)]\n", "")
 
 
 def test_no_sample_is_no_batch() -> None:
