@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
@@ -34,7 +35,7 @@ def preprocessed(
 ) -> Iterator[Batch]:
     """Batches of the samples, in their order, the last one possibly smaller.
 
-    Memory holds at most two batches besides the one that was handed out, and an image a thread.
+    Memory holds at most four batches: the one that was handed out, and those that the threads are at.
 
     Parameters
     ----------
@@ -54,23 +55,33 @@ def preprocessed(
     """
     np = require("numpy", extra="eval", purpose="read images")
     geometry, normalisation = recipe.geometry, recipe.normalisation(rescale=rescale)
+    begun: deque[Batch] = deque()
 
-    def prepared(sample: Sample) -> Any:
+    def places() -> Iterator[tuple[Sample, Any]]:
+        """Each sample and its place in a batch."""
+        for start in range(0, len(samples), batch_size):
+            chosen = samples[start : start + batch_size]
+            images = np.empty((len(chosen), len(recipe.mean), geometry.size, geometry.size), np.float32)
+            begun.append(Batch(images, np.array([sample.label for sample in chosen], np.int32)))
+            yield from zip(chosen, images, strict=True)
+
+    def fill(place: tuple[Sample, Any]) -> CannotDecode | None:
+        sample, image = place
         try:
-            return normalised(decoded(sample, geometry), normalisation)
+            normalised(decoded(sample, geometry), normalisation, out=image)
         except CannotDecode as error:
             return error
+        return None
 
     threads = threads or usable_cores()
     ahead = max(_BATCHES_AHEAD * batch_size, threads)
-    with closing(in_order(prepared, samples, threads=threads, ahead=ahead)) as results:
+    with closing(in_order(fill, places(), threads=threads, ahead=ahead)) as outcomes:
         for start in range(0, len(samples), batch_size):
-            images = list(islice(results, batch_size))
-            bad = {start + n: str(image) for n, image in enumerate(images) if isinstance(image, CannotDecode)}
+            errors = list(islice(outcomes, min(batch_size, len(samples) - start)))
+            bad = {start + n: str(error) for n, error in enumerate(errors) if error is not None}
             if bad:
                 raise unreadable_images(samples, geometry, dataset, known=bad)
-            labels = [sample.label for sample in samples[start : start + batch_size]]
-            yield Batch(np.stack(images), np.array(labels, np.int32))
+            yield begun.popleft()
 
 
 def why_unreadable(samples: Sequence[Sample], geometry: Geometry, threads: int | None = None) -> dict[int, str]:

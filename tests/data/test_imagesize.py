@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from hubtool.data.dataset import SampleDataset
 from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layouts.imagefolder import read
-from hubtool.data.readers.imagesize import MAX_PIXELS, declared_pixels, is_cut_off
+from hubtool.data.readers.imagesize import MAX_PIXELS, JpegFrame, declared_pixels, is_cut_off, jpeg_frame, jpeg_has_end
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import UnreadableImages
 from tests.data import makers
 
 pytest.importorskip("PIL")
+pytest.importorskip("cv2")
 
 
 def saved(kind: str, size: tuple[int, int], **options) -> bytes:
@@ -38,6 +39,8 @@ def saved(kind: str, size: tuple[int, int], **options) -> bytes:
         ("PNG", {}),
         ("BMP", {}),
         ("PPM", {}),
+        ("TIFF", {}),
+        ("TIFF", {"compression": "tiff_lzw"}),
     ],
 )
 def test_the_size_in_the_header(kind: str, options: dict) -> None:
@@ -60,7 +63,6 @@ def test_the_size_of_a_pnm_file(header: bytes, pixels: int | None) -> None:
 
 
 def test_a_jpeg_that_ends_before_its_scan_or_in_a_marker_is_told() -> None:
-    """The decoder hangs or dies of some of those; what ends elsewhere it refuses by itself."""
     whole = saved("JPEG", (160, 160), quality=40)
     scan = whole.index(b"\xff\xda")
     assert [is_cut_off(whole[:end]) for end in (2, 20, scan, scan + 2, scan + 3, scan + 14)] == [True] * 6
@@ -98,15 +100,41 @@ def test_what_would_fill_the_memory_is_known_by_its_header() -> None:
 
 @given(
     data=st.binary(max_size=60),
-    start=st.sampled_from([b"", b"\xff\xd8", b"\xff\xd8\xff\xc0", b"BM", b"P6", b"\x89PNG\r\n\x1a\n"]),
+    start=st.sampled_from(
+        [b"", b"\xff\xd8", b"\xff\xd8\xff\xc0", b"BM", b"P6", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*"]
+    ),
 )
 def test_any_bytes_have_a_size_or_none(data: bytes, start: bytes) -> None:
     found = declared_pixels(start + data)
     assert found is None or found >= 0
     assert is_cut_off(start + data) in {True, False}
+    assert jpeg_has_end(start + data) in {True, False}
+    frame = jpeg_frame(start + data)
+    assert frame is None or 0 <= frame.components <= 255
 
 
-@pytest.mark.mindspore
+def test_what_the_frame_of_a_jpeg_says() -> None:
+    assert jpeg_frame(saved("JPEG", (16, 16))) == JpegFrame(components=3, progressive=False)
+    assert jpeg_frame(saved("JPEG", (16, 16), progressive=True)) == JpegFrame(components=3, progressive=True)
+    assert jpeg_frame(saved("PNG", (16, 16))) is None
+
+
+def test_the_end_of_a_jpeg_is_the_one_after_its_scan() -> None:
+    whole = saved("JPEG", (16, 16), comment=b"\xff\xd9")
+    assert jpeg_has_end(whole)
+    assert jpeg_has_end(whole + b"more")
+    assert not jpeg_has_end(whole[:-2])
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_the_size_of_a_tiff_in_either_byte_order(order: str) -> None:
+    mark = ">" if order == "big" else "<"
+    entries = struct.pack(f"{mark}HHIHxx", 256, 3, 1, 300) + struct.pack(f"{mark}HHII", 257, 4, 1, 70_000)
+    start = (b"MM\0*" if order == "big" else b"II*\0") + struct.pack(f"{mark}IH", 8, 2)
+    assert declared_pixels(start + entries) == 300 * 70_000
+    assert declared_pixels(start + entries[:12]) is None
+
+
 @pytest.mark.parametrize(
     ("size", "image_size", "reason"),
     [
@@ -116,7 +144,6 @@ def test_any_bytes_have_a_size_or_none(data: bytes, start: bytes) -> None:
     ],
 )
 def test_images_that_cannot_be_resized_are_unreadable(tmp_path: Path, size, image_size: int, reason: str) -> None:
-    pytest.importorskip("mindspore")
     images = {f"{name}.png": (saved("PNG", size), label) for label, name in enumerate("abc")}
     dataset = SampleDataset(read(makers.write_folders(tmp_path, images), LabelSpace(3)), 3, EvalRecipe(image_size))
     assert dataset.unreadable([0]) == {0: reason}
@@ -124,9 +151,7 @@ def test_images_that_cannot_be_resized_are_unreadable(tmp_path: Path, size, imag
         next(dataset.batches(range(3), 1))
 
 
-@pytest.mark.mindspore
 def test_such_images_are_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("mindspore")
     monkeypatch.chdir(tmp_path)
     good = saved("JPEG", (64, 64))
     root = makers.write_folders(

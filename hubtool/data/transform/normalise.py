@@ -16,8 +16,13 @@ _WHITE = 255
 _LEVELS = 256
 
 
-def normalised(pixels: Any, normalisation: Normalisation) -> Any:
+def normalised(pixels: Any, normalisation: Normalisation, out: Any = None) -> Any:
     """(..., H, W, 3) uint8, red first, to (..., C, H, W) float32, C being the number of means.
+
+    Parameters
+    ----------
+    out
+        Where to write the result, a contiguous array of that shape; None for a new array.
 
     Raises
     ------
@@ -26,12 +31,13 @@ def normalised(pixels: Any, normalisation: Normalisation) -> Any:
     """
     np = require("numpy", extra="eval", purpose="normalise images")
     tables = _tables(normalisation)
-    result = np.empty((*pixels.shape[:-3], len(tables), *pixels.shape[-3:-1]), np.float32)
+    if out is None:
+        out = np.empty((*pixels.shape[:-3], len(tables), *pixels.shape[-3:-1]), np.float32)
     for channel, table in enumerate(tables):
         source = 2 - channel if normalisation.channels == BGR else channel
         # With `clip`, numpy writes to the result itself; no level is outside.
-        np.take(table, pixels[..., source], out=result[..., channel, :, :], mode="clip")
-    return result
+        np.take(table, pixels[..., source], out=out[..., channel, :, :], mode="clip")
+    return out
 
 
 @lru_cache(maxsize=64)

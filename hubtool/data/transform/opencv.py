@@ -49,8 +49,8 @@ def pixels(data: bytes, geometry: Geometry) -> Any:
     image = _resized(image, *wanted, geometry.interpolation)
     size = geometry.size
     top, left = ((length - size) // 2 for length in wanted)
-    # OpenCV keeps blue first. The copy frees the larger image.
-    return image[top : top + size, left : left + size, ::-1].copy()
+    cv2 = _opencv()
+    return cv2.cvtColor(image[top : top + size, left : left + size], cv2.COLOR_BGR2RGB)
 
 
 def _opencv() -> Any:
