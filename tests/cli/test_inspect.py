@@ -115,7 +115,7 @@ def test_a_folder_of_a_cards_name_is_not_in_its_way(hubtool: Hubtool, cards: Pat
 def test_what_cannot_be_opened(hubtool: Hubtool, given: str, code: int, said: str) -> None:
     os.mkfifo(hubtool.folder / "fifo")
     (hubtool.folder / "loop.ckpt").symlink_to("loop.ckpt")
-    result = hubtool("inspect", given, timeout=60)
+    result = hubtool("inspect", given)
     assert (result.code, result.out) == (code, "")
     assert said in result.err
 
