@@ -78,6 +78,13 @@ def dataset_key(name: str | None) -> str:
     return known.key if known else name_key(name or "")
 
 
+def keys_of(name: str) -> tuple[str, ...]:
+    """The keys of all names that mean the same dataset, the one of `dataset_key` first."""
+    known = dataset_named(name)
+    names = (known.key, *known.names) if known else (name,)
+    return tuple(dict.fromkeys(map(name_key, names)))
+
+
 def same_dataset(one: str | None, other: str | None) -> bool:
     """Whether two names mean one dataset; no name means only the same as no name."""
     return dataset_key(one) == dataset_key(other)

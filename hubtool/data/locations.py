@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubtool.card.names import name_key
+from hubtool.card.datasets import dataset_key, keys_of
 from hubtool.configfile import own_tables
 from hubtool.errors import NotFound, UsageProblem
 
 BUILT_IN = frozenset({"digits"})
 ENVIRONMENT = "HUBTOOL_DATA_"
-"""Before a dataset's key in upper case: HUBTOOL_DATA_IMAGENET2012."""
+"""Before a dataset's key, or that of another of its names, in upper case: HUBTOOL_DATA_IMAGENET2012."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class DataLocations:
     Attributes
     ----------
     folders
-        Path, of a folder or a file, by dataset key (see `hubtool.card.names.name_key`).
+        Path, of a folder or a file, by dataset key (see `hubtool.card.datasets.dataset_key`).
     class_names
         Class names in the order of the network's outputs, or None to sort them.
     sources
@@ -39,7 +39,7 @@ class DataLocations:
 
     def knows(self, dataset: str) -> bool:
         """Whether a dataset is built in or was given."""
-        key = name_key(dataset)
+        key = dataset_key(dataset)
         return key in BUILT_IN or key in self.folders
 
     def path_of(self, dataset: str) -> Path | None:
@@ -50,7 +50,7 @@ class DataLocations:
         NotFound
             There is nothing.
         """
-        key = name_key(dataset)
+        key = dataset_key(dataset)
         path = self.folders.get(key)
         if path is not None and not path.exists():
             said = self.sources.get(key)
@@ -86,12 +86,13 @@ def locations_from(
     NotFound
         A path of a word, or the file of classes, does not exist.
     """
-    known = {name_key(name): name for name in claimed}
+    known = {dataset_key(name): name for name in claimed}
     options = _from_options(given, known)
     variables = {
         key: (_path(path), variable)
-        for key in known
-        if (path := environment.get(variable := f"{ENVIRONMENT}{key.upper()}", ""))
+        for key, name in known.items()
+        for variable in (f"{ENVIRONMENT}{spelling.upper()}" for spelling in reversed(keys_of(name)))
+        if (path := environment.get(variable, ""))
     }
     found = _from_file(folder or Path.cwd()) | variables | options
     class_names = _class_names(classes) if classes else None
@@ -113,15 +114,15 @@ def _from_options(given: Sequence[str], known: Mapping[str, str]) -> dict[str, t
         name, equals, path = word.partition("=")
         if not (name and equals and path):
             raise UsageProblem(f"--data {word}: not DATASET=PATH", hint="such as --data imagenet2012=/data/imagenet")
-        if name_key(name) not in known:
+        if dataset_key(name) not in known:
             named = ", ".join(known.values()) or "no dataset"
             raise UsageProblem(f"--data {word}: no card asked for is about {name}", hint=f"they name {named}")
-        if name_key(name) in found:
+        if dataset_key(name) in found:
             raise UsageProblem(f"--data {word}: another --data names {name}, too", hint="give each dataset once")
         place = _path(path)
         if not place.exists():
             raise NotFound(f"--data {word}: {place} does not exist", hint="name the folder that holds val/")
-        found[name_key(name)] = (place, f"--data {word}")
+        found[dataset_key(name)] = (place, f"--data {word}")
     return found
 
 
@@ -137,9 +138,9 @@ def _from_file(folder: Path) -> dict[str, tuple[Path, str]]:
         for name, path in table.items():
             if not isinstance(path, str) or not path:
                 raise UsageProblem(f"{place}.{name}: has to be a path, in quotes")
-            if name_key(name) in found:
+            if dataset_key(name) in found:
                 raise UsageProblem(f"{place}.{name}: the same dataset stands in it twice")
-            found[name_key(name)] = (own.path.parent / _path(path), f"{place}.{name}")
+            found[dataset_key(name)] = (own.path.parent / _path(path), f"{place}.{name}")
         return found
     return {}
 

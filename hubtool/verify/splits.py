@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from hubtool.card.claimset import ClaimSet
-from hubtool.card.names import name_key
+from hubtool.card.datasets import dataset_key
 from hubtool.data.locations import DataLocations
 from hubtool.data.open import SplitSource, open_split
 from hubtool.data.prepared import Prepared, prepared, recipe_of
@@ -88,10 +88,11 @@ def _why_not(claim_set: ClaimSet, plan: Plan) -> str:
     name = claim_set.dataset or ""
     if not claim_set.is_checkpoint:
         return "no MindSpore checkpoint is linked"
-    if not name_key(name):
+    if not dataset_key(name):
         return "the card does not say on which dataset"
     if not plan.locations.knows(name):
-        return f"{name} was not given: hubtool verify {claim_set.called} --reproduce-eval --data {name_key(name)}=PATH"
+        key = dataset_key(name)
+        return f"{name} was not given: hubtool verify {claim_set.called} --reproduce-eval --data {key}=PATH"
     return "" if plan.reproduce_eval else "not asked for: add --reproduce-eval"
 
 

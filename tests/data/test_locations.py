@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hubtool.card.names import name_key
 from hubtool.data.locations import DataLocations, locations_from
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.lint.config import load_config
@@ -31,6 +32,23 @@ def test_the_option_goes_before_the_environment_and_that_before_the_file(tmp_pat
     assert not both.knows("mnist")
     assert found(below, HUBTOOL_DATA_IMAGENET2012="").folders == here.folders
     assert "mnist" not in found(below, HUBTOOL_DATA_MNIST="/x").folders
+
+
+@pytest.mark.parametrize("name", ["imagenet", "ImageNet-1K", "imagenet_1k", "ILSVRC2012"])
+@pytest.mark.parametrize("claimed", ["ImageNet2012", "ImageNet-1K"])
+def test_any_name_of_a_dataset_means_it(tmp_path: Path, name: str, claimed: str) -> None:
+    (tmp_path / "hubtool.toml").write_text(f'[data]\n"{name}" = "file"\n')
+    (tmp_path / "file").mkdir()
+    assert found(tmp_path, claimed=[claimed]).path_of(claimed) == tmp_path / "file"
+    assert found(tmp_path, f"{name}={tmp_path}", claimed=[claimed]).path_of("imagenet") == tmp_path
+    variable = f"HUBTOOL_DATA_{name_key(name).upper()}"
+    assert found(tmp_path, claimed=[claimed], **{variable: str(tmp_path)}).path_of(claimed) == tmp_path
+
+
+@pytest.mark.parametrize("name", ["imagenet21k", "imagenetv2", "tiny-imagenet", "cifar100"])
+def test_another_dataset_is_not_meant(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageProblem, match="no card asked for is about"):
+        found(tmp_path, f"{name}={tmp_path}")
 
 
 def test_a_list_of_classes_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
