@@ -56,7 +56,7 @@ def test_all_bad_images_are_named_and_can_be_left_out(small: SmallHubtool, cards
     check = json.loads(run.out)["results"][0]["checks"][-1]
     assert f"3 images cannot be decoded: {bad[0]}, {bad[1]} (not a regular file), {bad[2]} (No such" in check["detail"]
     shown = small(*(word for word in VERIFY if word != "--json"), cards, *data)
-    assert "or leave them out with --skip-unreadable" in shown.out
+    assert "or skip them with --skip-unreadable" in shown.out
 
     run = small(*VERIFY, cards, *data, "--skip-unreadable")
     counts, detail = evaluation(run)
@@ -153,7 +153,7 @@ def test_classes_without_images_are_said(small: SmallHubtool, cards: Path, root:
     listing = tmp_path / "classes.txt"
     listing.write_text("n01\nn02\n")
     run = small(*VERIFY, cards, "--data", f"imagenet2012={root}", "--classes", listing)
-    assert "the class list has 2 names, the network 3 outputs: these are taken for the first ones" in run.err
+    assert "the class list has 2 names, the network 3 outputs: they are taken to name the first outputs" in run.err
     assert ", of 2 of the 3 classes" in evaluation(run)[1]
     listing.write_bytes("\ufeffn01\nn02\nn10\n".encode())
     run = small(*VERIFY, cards, "--data", f"imagenet2012={root}", "--classes", listing)
