@@ -6,11 +6,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.command import Hubtool, HubtoolProcess, Result
 
 __all__ = ["Hubtool", "HubtoolProcess", "Result"]
 
+# No test depends on how fast the machine is.
+settings.register_profile("hubtool", deadline=None)
+settings.load_profile("hubtool")
 # As hubtool says before it imports MindSpore: here, a test may be the first to import it.
 os.environ.setdefault("GLOG_v", "4")
 REPOSITORY = Path(__file__).resolve().parent.parent

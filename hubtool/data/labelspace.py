@@ -54,7 +54,7 @@ def numbers_by_name(names: Iterable[str], space: LabelSpace, *, where: str, noun
             raise UsageProblem(f"{said}: the labels would be wrong", hint="list the names of the outputs, one a line")
         if listed < space.num_classes:
             _log.warning(
-                "%s: these are taken for the first ones; if any is left out before them, labels are wrong", said
+                "%s: they are taken to name the first outputs; if an earlier name is missing, labels are wrong", said
             )
         numbers = {name: number for number, name in enumerate(space.class_names)}
         unknown = next((name for name in found if name not in numbers), None)
@@ -88,7 +88,7 @@ def checked_numbers(labels: Sequence[int], space: LabelSpace, *, where: str) -> 
     if space.class_names is not None:
         raise UsageProblem(
             f"{where}: the labels are numbers of outputs, a class list does not apply to them",
-            hint="leave out --classes, or use a dataset whose labels are names",
+            hint="drop --classes, or use a dataset whose labels are names",
         )
     lowest, highest = min(labels, default=0), max(labels, default=0)
     if lowest == -1:

@@ -19,7 +19,7 @@ class Split:
     layout
         One line: what was recognised.
     root
-        Where it lies.
+        Where it is.
     samples
         The images, in a fixed order, their names all different.
     channels
@@ -45,7 +45,7 @@ class Layout:
     Attributes
     ----------
     name
-        One line for messages: what lies where.
+        One line for messages: which files are where.
     recognises
         Whether a path that exists looks like it; cheap, and never raises but OSError.
     read

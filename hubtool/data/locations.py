@@ -43,7 +43,7 @@ class DataLocations:
         return key in BUILT_IN or key in self.folders
 
     def path_of(self, dataset: str) -> Path | None:
-        """Where a dataset lies; None for one that is built in.
+        """Where a dataset is; None for one that is built in.
 
         Raises
         ------

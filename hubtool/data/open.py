@@ -43,7 +43,7 @@ class SplitSource:
     dataset
         As the card names it.
     path
-        Where it lies; None for a dataset that is built in.
+        Where it is; None for a dataset that is built in.
     class_names
         Class names in the order of the network's outputs, as the user gave them; None to sort the names.
     num_classes
@@ -104,7 +104,7 @@ def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset
 
 
 def layout_of(path: Path) -> Layout:
-    """The layout of what lies at a path.
+    """The layout of what is at a path.
 
     Raises
     ------

@@ -24,9 +24,9 @@ class Batch:
 class Dataset(Protocol):
     """One split of a dataset, in a fixed order.
 
-    Leaving out images that cannot be decoded is up to whoever evaluates: `batches` raises `UnreadableImages` when
-    it meets one, and names every such image among the `indices` it was given; the evaluation goes on with
-    `batches` of the indices that are left. What was left out has to be said with the result.
+    Whoever evaluates decides whether to skip images that cannot be decoded: `batches` raises `UnreadableImages` at
+    the first one and names every such image among the `indices` it was given; the evaluation can continue with
+    `batches` of the other indices. The result has to say what was skipped.
     """
 
     @property
@@ -72,7 +72,7 @@ class Dataset(Protocol):
 
 
 def left_out_note(names: Sequence[str]) -> str:
-    """What was left out, by kind: `3 files of kinds that MindCV cannot decode (2 .gif, 1 .webp)`."""
+    """Files that do not count, by kind: `3 files of kinds that MindCV cannot decode (2 .gif, 1 .webp)`."""
     kinds = Counter(PurePosixPath(name).suffix.lower() for name in names)
     listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
     return f"{counted(len(names), 'file')} of kinds that MindCV cannot decode ({listed})"

@@ -85,7 +85,7 @@ paths = (f"/{number}/net.ckpt" for number in count())
     notes=st.sampled_from([None, "{", '{"url": 1}', "same", "old"]),
     digits=st.sampled_from([8, 64]),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_right_bytes_or_an_error_and_nothing_that_spoils_the_next_pull(
     server: Server, steps: list, left: tuple[bytes, int] | None, notes: str | None, digits: int
 ) -> None:

@@ -168,7 +168,7 @@ def test_without_numpy(hubtool_process: HubtoolProcess, small: Path) -> None:
     result = hubtool_process("inspect", small)
     assert (result.code, "w     (2,)   float32" in result.out) == (0, True)
     assert result.err == (
-        "no statistics: numpy is needed to compute statistics and is not installed: pip install 'hubtool[mindspore]'\n"
+        "no statistics: numpy is needed to compute statistics and is not installed: pip install 'hubtool[eval]'\n"
     )
     assert hubtool_process("inspect", small, "--quiet").err == ""
     result = hubtool_process("inspect", small, "--statistics")

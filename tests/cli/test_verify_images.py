@@ -145,7 +145,7 @@ def test_classes_without_images_are_said(small: SmallHubtool, cards: Path, root:
     listing = tmp_path / "classes.txt"
     listing.write_text("n01\nn02\n")
     run = small(*VERIFY, cards, "--data", f"imagenet2012={root}", "--classes", listing)
-    assert "the class list has 2 names, the network 3 outputs: these are taken for the first ones" in run.err
+    assert "the class list has 2 names, the network 3 outputs: they are taken to name the first outputs" in run.err
     assert ", of 2 of the 3 classes" in evaluation(run)[1]
     listing.write_bytes("\ufeffn01\nn02\nn10\n".encode())
     run = small(*VERIFY, cards, "--data", f"imagenet2012={root}", "--classes", listing)

@@ -86,7 +86,7 @@ from hubtool.data.open import SplitSource, open_split
 split = open_split(SplitSource("imagenet", Path({str(tmp_path)!r}), None, 1, 3, 32))
 print([batch.images.shape for batch in split.batches([0], 4)])
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    run = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (run.stdout, run.stderr) == ("[(1, 3, 32, 32)]\n", "")
 
 

@@ -107,7 +107,7 @@ def test_what_is_added_stands_after_what_was_kept(tmp_path: Path) -> None:
     assert path.read_bytes() == write(tmp_path / "whole", rows(1), rows(2), finished=True).read_bytes()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_wherever_a_ledger_is_torn_its_beginning_is_kept(tmp_path: Path, data: st.DataObject) -> None:
     """Cut at any byte, or with any byte changed: what is read is a beginning of what was written, never else."""

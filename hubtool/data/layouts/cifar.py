@@ -106,7 +106,7 @@ def interleaved(planes: memoryview) -> bytes:
 
 
 def _unpacked(path: Path) -> dict[_Kind, Path]:
-    """The forms whose test file lies in a folder, or in its folder of the usual name."""
+    """The forms whose test file is in a folder, or in its folder of the usual name."""
     found: dict[_Kind, Path] = {}
     for kind in _KINDS:
         for folder in (path / kind.folder, path):
@@ -144,8 +144,8 @@ def _extracted(path: Path, kind: _Kind) -> bytes:
                         return data
                     break
     except (OSError, EOFError, zlib.error, BadTar) as error:
-        raise BrokenDataset(f"{path}: damaged: {error}", hint="download it once more") from error
-    raise BrokenDataset(f"{path}: {kind.folder}/{kind.file} is not in it, or cut short", hint="download it once more")
+        raise BrokenDataset(f"{path}: damaged: {error}", hint="download it again") from error
+    raise BrokenDataset(f"{path}: {kind.folder}/{kind.file} is not in it, or cut short", hint="download it again")
 
 
 def _file(path: Path) -> bytes:
@@ -171,7 +171,7 @@ def _from_pickle(data: bytes, path: Path, kind: _Kind) -> tuple[list[memoryview]
     try:
         batch = loads(data)
     except BadPickle as error:
-        raise BrokenDataset(f"{path}: not a pickle of CIFAR: it {error}", hint="download it once more") from error
+        raise BrokenDataset(f"{path}: not a pickle of CIFAR: it {error}", hint="download it again") from error
     values = {_key(key): value for key, value in batch.items()} if isinstance(batch, dict) else {}
     array, labels = values.get("data"), values.get(kind.labels)
     if not isinstance(array, Array) or not isinstance(labels, list):

@@ -27,7 +27,7 @@ def recognises(path: Path) -> bool:
 def read(path: Path, space: LabelSpace) -> Split:
     """The images of one folder, sorted by name.
 
-    A file of labels given outright says which images the split consists of; one that was only found has to
+    A file of labels given as the path says which images the split consists of; one that was only found has to
     be about all of them.
 
     Raises

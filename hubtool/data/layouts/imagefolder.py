@@ -68,17 +68,17 @@ def read(path: Path, space: LabelSpace) -> Split:
 
 
 def image_files(folder: Path) -> list[str]:
-    """Sorted names of what is called like an image right in a folder, folders aside; no link is left out."""
+    """Sorted names of what is called like an image directly in a folder. Links count, folders do not."""
     return _files(folder, IMAGE_EXTENSIONS)
 
 
 def undecoded_files(folder: Path) -> list[str]:
-    """Sorted names of what is called like an image that cannot be decoded, likewise."""
+    """Sorted names of what is called like an image that cannot be decoded, directly in a folder."""
     return _files(folder, UNDECODED_EXTENSIONS)
 
 
 def has_images(folder: Path) -> bool:
-    """Whether something called like an image lies right in a folder."""
+    """Whether something called like an image is directly in a folder."""
     with os.scandir(folder) as entries:
         return any(_is_called(entry, IMAGE_EXTENSIONS) for entry in entries)
 

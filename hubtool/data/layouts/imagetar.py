@@ -131,7 +131,7 @@ def _images(path: Path) -> tuple[dict[str, Member], list[str]]:
                     raise BrokenDataset(f"{path}: {member.name} is in it twice", hint="unpack the archive")
                 found[member.name] = member
     except BadTar as error:
-        raise BrokenDataset(f"{path}: {error}", hint="get the archive once more") from error
+        raise BrokenDataset(f"{path}: {error}", hint="get the archive again") from error
     if not found:
         raise BrokenDataset(
             f"{path}: no image in this archive", hint="the training set's archive of archives is not read"

@@ -81,7 +81,7 @@ def _read_idx(path: Path, dimensions: int) -> tuple[tuple[int, ...], memoryview]
     except OSError as error:
         raise BrokenDataset(f"{path}: cannot be read: {error.strerror or error}") from error
     except (EOFError, zlib.error, ValueError) as error:
-        raise BrokenDataset(f"{path}: damaged: {error}", hint="download it once more") from error
+        raise BrokenDataset(f"{path}: damaged: {error}", hint="download it again") from error
 
 
 def _gunzipped(path: Path) -> bytes:

@@ -105,7 +105,7 @@ class _Shard:
             return action()
         except (arrow.ArrowException, OSError, EOFError, ValueError, MemoryError, KeyError, IndexError) as error:
             said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise BrokenDataset(f"{self.path}: cannot be {done}: {said}", hint="get the shard once more") from error
+            raise BrokenDataset(f"{self.path}: cannot be {done}: {said}", hint="get the shard again") from error
 
 
 class _Shards:
@@ -207,7 +207,7 @@ def _complete(path: Path, files: list[Path]) -> list[Path]:
         if len(numbers) != count:
             raise BrokenDataset(
                 f"{path}: {len(numbers)} of the {count} shards of {prefix or 'the split'} are there",
-                hint="get the others: no image is left out",
+                hint="get the others: every image counts",
             )
     return files
 

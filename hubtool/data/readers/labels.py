@@ -22,7 +22,7 @@ from hubtool.words import counted
 
 GROUND_TRUTH = "ILSVRC2012_validation_ground_truth.txt"
 LABEL_FILES = ("labels.csv", "val.csv", "val_map.txt", "val.txt", "LOC_val_solution.csv", GROUND_TRUTH)
-"""What a file of labels may be called when it is not named outright."""
+"""What a file of labels may be called when it is looked for."""
 _DEVKIT = Path("ILSVRC2012_devkit_t12", "data")
 _MAX_BYTES = 64 << 20
 _HEADERS = {"file", "filename", "file_name", "image", "imageid", "image_id", "id", "name", "path"}
@@ -125,7 +125,7 @@ def _csv_rows(path: Path, lines: Sequence[str]) -> list[list[str]]:
 
 
 def _listed(path: Path, lines: Sequence[str], images: Sequence[str], *, whole: bool) -> dict[str, str]:
-    """Label by image, as a file of `<file> <label>` gives it; it may leave out the extension of all images."""
+    """Label by image, as a file of `<file> <label>` gives it; the extension may be missing, for all images."""
     written = _parsed(path, lines)
     by_stem = not any(PurePosixPath(name).suffix.lower() in IMAGE_EXTENSIONS | UNDECODED_EXTENSIONS for name in written)
     keys = {image: PurePosixPath(image).stem if by_stem else image for image in images}

@@ -52,7 +52,7 @@ def looks_like_tar(head: bytes) -> bool:
 
 
 def members(stream: BinaryIO, length: int | None = None) -> Iterator[Member]:
-    """The files of an archive, folders left out, in their order.
+    """The files of an archive, without folders, in their order.
 
     Parameters
     ----------
