@@ -115,7 +115,7 @@ class CheckpointMismatch(IntegrityError):
     """A sound checkpoint that belongs to another network, or holds values that are not finite."""
 
 
-# The machine has to be mended.
+# The machine has to be fixed.
 
 
 class EnvironmentProblem(HubtoolError):

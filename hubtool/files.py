@@ -165,5 +165,5 @@ def environment_errors(path: Path) -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise EnvironmentProblem(f"{path}: the disk is full", hint="free space, or name another folder") from error
         raise EnvironmentProblem(
-            f"{path}: {error.strerror or error}", hint="mend its permissions, or name another folder"
+            f"{path}: {error.strerror or error}", hint="fix its permissions, or name another folder"
         ) from error

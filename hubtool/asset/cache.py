@@ -110,7 +110,7 @@ class Cache:
             if time.time() - note.stat().st_mtime > _SECONDS_OF_A_DAY:
                 os.utime(note)
         except OSError:
-            _log.debug("%s: the time of use could not be noted", note)
+            _log.debug("%s: cannot record the time of use", note)
 
     def _candidates(self, digest: Digest, name: str, links: Collection[str]) -> Iterator[tuple[Path, Note]]:
         """Where the file would lie, and what is noted about it."""
@@ -189,7 +189,7 @@ class Cache:
             try:
                 lock.acquire(timeout=_SECONDS_OF_SILENCE)
             except Timeout:
-                _log.warning("waiting for another process that fetches %s", digest.hex)
+                _log.warning("waiting for another process that is fetching %s", digest.hex)
                 lock.acquire()
         try:
             yield

@@ -96,7 +96,7 @@ def _fetch_once_or_twice(transfer: Transfer, wanted: Wanted, idle_attempts: int)
             said = f"{error.announced:,} bytes are announced" if error.announced is not None else "more bytes came"
             raise DigestMismatch(
                 f"{label}: {said}, {wanted.said_by} {wanted.size:,}",
-                hint="nothing was kept: the file on the server is another one",
+                hint="nothing was kept: the server has a different file",
             ) from error
         continued = transfer.continued
         sha256 = partial.sha256()

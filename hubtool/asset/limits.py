@@ -106,5 +106,5 @@ def _number(name: str, least: float, most: float) -> float | None:
     except ValueError:
         value = 0.0
     if not least <= value <= most:
-        raise UsageProblem(f"{name} is {written!r}", hint=f"a number from {least:g} to {most:g}")
+        raise UsageProblem(f"{name} is {written!r}", hint=f"use a number from {least:g} to {most:g}")
     return value

@@ -189,7 +189,7 @@ class Pins:
             if first.sha256 != pin.sha256:
                 shown = redacted(asset.url)
                 raise DigestMismatch(
-                    f"{shown}: this pull brought sha256 {pin.sha256}, another one pinned {first.sha256} meanwhile",
+                    f"{shown}: this pull brought sha256 {pin.sha256}, another pinned {first.sha256} meanwhile",
                     hint="the server does not always give the same file",
                 )
             return

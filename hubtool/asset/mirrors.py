@@ -58,7 +58,7 @@ def _mirror(written: str, shown: str) -> Mirror:
     except ValueError:  # such as a bracket that is not closed
         prefix = ""
     if not prefix or parts.scheme not in {"https", "http"} or not parts.netloc:
-        raise UsageProblem(f"{shown} is no mirror", hint="FROM=TO, two beginnings of URLs, TO with https")
+        raise UsageProblem(f"{shown} is not a mirror", hint="write FROM=TO, the beginnings of two URLs; TO needs https")
     if prefix.endswith("/") and not replacement.endswith("/"):
         replacement += "/"
     return Mirror(prefix, replacement)

@@ -58,7 +58,7 @@ class Policy:
         if parts.scheme not in {"https", "http"}:
             raise LinkRefused(f"{shown}: {parts.scheme or 'no scheme'}: only https links are fetched")
         if not _is_host(host):
-            raise LinkRefused(f"{shown}: not the name of a host", hint="fix the link")
+            raise LinkRefused(f"{shown}: not a host name", hint="fix the link")
         if any(ord(character) <= ord(" ") for character in url):
             raise LinkRefused(f"{shown}: a link has no spaces", hint="fix the link")
         if before is not None:
@@ -90,7 +90,7 @@ class Policy:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except UnicodeError as error:
-            raise LinkRefused(f"{host[:80]}: not the name of a host", hint="fix the link") from error
+            raise LinkRefused(f"{host[:80]}: not a host name", hint="fix the link") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for address in addresses:
             self._check_address(host, address)

@@ -30,11 +30,11 @@ _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _OK, _PARTIAL_CONTENT, _RANGE_NOT_SATISFIABLE = 200, 206, 416
 _MAY_PASS = {408, 425, 429}
 _REASONS = {
-    401: "it wants a login",
-    403: "it does not give the file out",
+    401: "it requires a login",
+    403: "it denies access to the file",
     404: "there is no such file",
-    407: "the proxy wants a login",
-    410: "the file was taken away",
+    407: "the proxy requires a login",
+    410: "the file was removed",
 }
 
 
@@ -138,7 +138,7 @@ class Transfer:
         total = int(match[3]) if match and match[3] != "*" else None
         if match is None or int(match[1]) != offset or content_encoding(response):
             self._ranges = False
-            self._start_over("the server sent another part than the one asked for")
+            self._start_over("the server sent a different part than requested")
         if total is not None and int(match[2]) >= total:
             self._ranges = False
             self._start_over("the server sent a part beyond the end of the file")
@@ -160,7 +160,7 @@ class Transfer:
     def _refused(self, response: requests.Response, offset: int) -> NoReturn:
         status = response.status_code
         if status == _RANGE_NOT_SATISFIABLE and offset:
-            self._start_over("what is here is longer than the file on the server")
+            self._start_over("the partial file is longer than the file on the server")
         said = f"the server answered {status}"
         if reason := _REASONS.get(status):
             said = f"{said}: {reason}"
@@ -169,7 +169,7 @@ class Transfer:
         if status in _MAY_PASS or status >= 500:
             wait = retry_after(response.headers.get("Retry-After"), self._clock.time())
             if wait is not None and wait > self._limits.retry_after_seconds:
-                raise self._failed(f"{said} with Retry-After: {wait:.0f} s", hint="pull again then")
+                raise self._failed(f"{said} with Retry-After: {wait:.0f} s", hint="pull again after that")
             raise _TryAgain(said, wait)
         raise self._failed(said)
 
@@ -188,7 +188,7 @@ class Transfer:
         if total - offset > free:
             folder = self.partial.path.parent
             raise EnvironmentProblem(
-                f"{folder}: {total - offset:,} bytes are to come and {free:,} are free: the disk is full",
+                f"{folder}: the disk is full: {total - offset:,} bytes are still to come, {free:,} are free",
                 hint="free space (hubtool cache prune), or name another cache with --cache",
             )
 
@@ -203,7 +203,8 @@ class Transfer:
                 if self._size is not None:
                     raise SizeDiffers(None)
                 raise self._failed(
-                    f"more than {most:,} bytes came", hint="no end was announced; HUBTOOL_MAX_BYTES sets another limit"
+                    f"more than {most:,} bytes came",
+                    hint="no length was announced; HUBTOOL_MAX_BYTES sets another limit",
                 )
             partial.append(chunk)
             self._task.advance(len(chunk))

@@ -45,7 +45,7 @@ def card_files(root: Path) -> Iterator[Path]:
 
 
 def _refuse(error: OSError) -> None:
-    raise EnvironmentProblem(f"{error.filename}: {error.strerror}", hint="mend its permissions, or name other folders")
+    raise EnvironmentProblem(f"{error.filename}: {error.strerror}", hint="fix its permissions, or name other folders")
 
 
 def _has_block(path: Path) -> bool:
@@ -137,7 +137,7 @@ class Catalogue:
 
     def _card_at(self, path: Path) -> Card:
         if not path.is_file():
-            raise NotFound(f"{path}: no such card", hint="hubtool list shows the cards there are")
+            raise NotFound(f"{path}: no such card", hint="hubtool list shows all cards")
         root = next((root for root in self.roots if path.resolve().is_relative_to(root.resolve())), None)
         return usable(read_card(path, uid=nested_uid(path.resolve(), root.resolve()) if root else None))
 

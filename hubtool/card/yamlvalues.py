@@ -160,7 +160,7 @@ class _Builder:
         path = (*frame.path, event.value)
         if event.value in frame.container:
             first = self.key_spans[path].line
-            self._note("duplicate-key", event, f"key `{event.value}` stands on line {first} already")
+            self._note("duplicate-key", event, f"key `{event.value}` is already on line {first}")
         else:
             self.key_spans[path] = self._span(event.start_mark, event.end_mark)
 

@@ -121,7 +121,7 @@ class _HeaderParser:
                 found[name], position = self._tensor(name, at)
             position, more = self._next(position)
         if self._skip(position) != len(self.text):
-            raise self._corrupt(position, "the header goes on after its end")
+            raise self._corrupt(position, "the header continues after its end")
         self._check_cover(found)
         return {name: self._marked(tensor) for name, tensor in found.items()}
 

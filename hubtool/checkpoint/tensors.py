@@ -220,7 +220,7 @@ def open_regular(path: Path) -> int:
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(f"{path}: no such file", hint=hint) from None
     except OSError as error:
-        raise EnvironmentProblem(f"{path}: {error.strerror}", hint="mend its permissions") from error
+        raise EnvironmentProblem(f"{path}: {error.strerror}", hint="fix its permissions") from error
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
@@ -239,7 +239,7 @@ def shape_problem(shape: tuple[int, ...], item_bytes: int, size: int) -> str:
     if math.prod(dim or 1 for dim in shape) * item_bytes >= _MOST_TENSOR_BYTES:
         return f"has a shape beyond what can be addressed: {shape}"
     wanted = math.prod(shape) * item_bytes
-    return f"has the shape {shape}, which takes {wanted} bytes, and {size} are there" if wanted != size else ""
+    return f"has the shape {shape}, which takes {wanted} bytes, but there are {size}" if wanted != size else ""
 
 
 def corrupt(path: Path, offset: int, message: str) -> CorruptCheckpoint:

@@ -22,7 +22,7 @@ from hubtool.errors import EnvironmentProblem, HubtoolError
 
 _BROKEN_PIPE = 141
 COMMANDS = {
-    "list": "List the cards there are.",
+    "list": "List the cards.",
     "show": "Show the validated record of a card.",
     "validate": "Check cards; report every problem with line and column.",
     "rule": "Explain what a rule of validate wants, and why.",
@@ -165,4 +165,6 @@ def _described(error: Exception) -> HubtoolError:
         return error
     if isinstance(error, OSError):
         return EnvironmentProblem(f"{error.filename or 'output'}: {error.strerror or error}")
-    return EnvironmentProblem(f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; report it")
+    return EnvironmentProblem(
+        f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; please report it"
+    )

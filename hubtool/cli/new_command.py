@@ -70,10 +70,10 @@ def command(
     if folder == packaged("cards"):  # the cards that came with hubtool are nobody's to add to
         folder = Path("cards")
     if not _NAME.fullmatch(name):
-        raise UsageProblem(f"{name!r} is no model name", hint="letters, digits, dot, dash, underscore and plus")
+        raise UsageProblem(f"{name!r} is not a model name", hint="use letters, digits, dot, dash, underscore and plus")
     target = folder / f"{name}.md"
     if target.exists():
-        raise UsageProblem(f"{target} is there already", hint="hubtool never overwrites a card; choose another name")
+        raise UsageProblem(f"{target} already exists", hint="hubtool never overwrites a card; choose another name")
     digest, parameters = _measured(ckpt) if ckpt else ("", None)
     if parameters is None and (spec := find_spec(name)):
         parameters = spec.parameter_count

@@ -37,7 +37,7 @@ from hubtool.verify.verify import verify
 @click.option(
     "--classes",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A file of class names, one a line, in the order of the network's outputs.",
+    help="A file of class names, one per line, in the order of the network's outputs.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only this many images, drawn at random.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of random draws.")

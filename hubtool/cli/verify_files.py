@@ -132,7 +132,7 @@ def _check_apart(paths: Mapping[str, Path | None]) -> None:
 
 def _check_file(option: str, path: Path) -> None:
     if not path.parent.is_dir():
-        raise NotFound(f"{option} {path}: {path.parent} is not a folder", hint="make it first")
+        raise NotFound(f"{option} {path}: {path.parent} is not a folder", hint="create it first")
     with _refusals(f"{option} {path}"):
         check_writable(path)
 

@@ -95,7 +95,7 @@ def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset
     _require_fit(source, channels=split.channels)
     _log.info("%s: %s, %s", path, split.layout, counted(len(split.samples), "image"))
     if split.left_out:
-        _log.warning("%s: left out: %s: %s", path, left_out_note(split.left_out), _named(split.left_out))
+        _log.warning("%s: skipped %s: %s", path, left_out_note(split.left_out), _named(split.left_out))
     if split.empty_classes:
         empty = counted(len(split.empty_classes), "class folder")
         _log.warning("%s: %s without an image: %s", path, empty, _named(split.empty_classes))

@@ -53,10 +53,12 @@ def mindspore_state(versions: Mapping[str, str] | None = None) -> State:
     if version_key(version)[:2] < lowest:
         return State("broken", f"{version} is older than the 2.7 hubtool needs", install)
     if version_key(found.get("numpy", "")) >= _NUMPY_TOO_NEW:
-        return State("broken", f"{version} wants numpy 1, numpy {found['numpy']} is there", "pip install 'numpy<2'")
+        return State(
+            "broken", f"{version} needs numpy 1, but numpy {found['numpy']} is installed", "pip install 'numpy<2'"
+        )
     if trouble := _trouble_loading("mindspore"):
         return State("broken", f"{version} does not load: {trouble}", install)
-    return State("ok", f"{version}, on CPU unless MindSpore is told otherwise")
+    return State("ok", f"{version}, on CPU unless MindSpore is set to another device")
 
 
 def _trouble_loading(module: str) -> str:

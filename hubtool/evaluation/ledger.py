@@ -89,7 +89,7 @@ class Ledger:
                 os.fsync(self._stream.fileno())
                 self._flushed = time.monotonic()
         except OSError as error:
-            _log.warning("%s: %s; if this run is interrupted, it goes on from here", self._path, error.strerror)
+            _log.warning("%s: %s; if this run is interrupted, it resumes from here", self._path, error.strerror)
             self._stream = None
             return False
         return True
@@ -125,7 +125,7 @@ def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitS
         stream = stack.enter_context(_locked(path))
         batches = _take_up(stream, inputs, resume)
     except BlockingIOError:
-        _log.warning("%s: another process evaluates the same; this one keeps no ledger", path)
+        _log.warning("%s: another process is running the same evaluation; this one keeps no ledger", path)
         return None
     except OSError as error:
         _log.warning("%s: %s; an interrupted run will have to start over", path, error.strerror)
@@ -134,7 +134,7 @@ def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitS
         _say_what_cannot_be_used(path.parent, inputs)
     if batches:
         images = counted(sum(map(len, batches)), "image")
-        _log.warning("going on after %s that an earlier run evaluated; --no-resume starts over", images)
+        _log.warning("resuming after %s that an earlier run evaluated; --no-resume starts over", images)
     return Ledger(stream, path, batches)
 
 
@@ -146,7 +146,7 @@ def _say_what_cannot_be_used(folder: Path, inputs: Mapping[str, object]) -> None
             older = header.get("inputs", {})
             if header.get("ledger") == 1 and all(older.get(key) == inputs.get(key) for key in _SAME_IN_EVERY_FORMAT):
                 _log.warning(
-                    "%s: answers that hubtool %s kept are not used, since it did not note the device: "
+                    "%s: answers that hubtool %s kept are not used, because it did not record the device: "
                     "remove the file, or hubtool cache prune --older-than 30d does",
                     path,
                     older.get("hubtool", "of an earlier version"),
@@ -155,7 +155,7 @@ def _say_what_cannot_be_used(folder: Path, inputs: Mapping[str, object]) -> None
 
 def _say_how_to_go_on(images: int, resume: Resume) -> None:
     command = "the same command without --no-resume" if resume is Resume.NONE else "the same command"
-    _log.warning("%s goes on after the %s evaluated so far", command, counted(images, "image"))
+    _log.warning("%s resumes after the %s evaluated so far", command, counted(images, "image"))
 
 
 def _locked(path: Path) -> FileIO:

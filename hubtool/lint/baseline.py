@@ -136,7 +136,7 @@ def _document(path: Path) -> dict[str, object]:
         raise UsageProblem(f"{path}: not a baseline: byte {error.start} is not UTF-8") from error
     except json.JSONDecodeError as error:
         place = f"{path}:{error.lineno}:{error.colno}"
-        raise UsageProblem(f"{place}: not valid JSON: {error.msg}", hint="write the baseline anew") from error
+        raise UsageProblem(f"{place}: not valid JSON: {error.msg}", hint="write the baseline again") from error
     except (RecursionError, ValueError) as error:
         raise UsageProblem(f"{path}: not a baseline: {error}") from error
     if not isinstance(document, dict):
@@ -161,4 +161,4 @@ def _counts(path: Path, card: str, codes: object) -> dict[_Key, int]:
 
 
 def _broken(path: Path, place: str, expected: str) -> UsageProblem:
-    return UsageProblem(f"{path}: not a baseline: {place}: {expected}", hint="write the baseline anew")
+    return UsageProblem(f"{path}: not a baseline: {place}: {expected}", hint="write the baseline again")

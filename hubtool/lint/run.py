@@ -209,7 +209,7 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
             yield from outcome
     except EOFError as error:
         raise EnvironmentProblem(
-            "a process that checked cards was ended from outside", hint="the machine may lack memory: try --jobs 1"
+            "a process that checked cards was killed", hint="the machine may lack memory: try --jobs 1"
         ) from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

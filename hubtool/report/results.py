@@ -80,7 +80,7 @@ def _provenance(run: Run, split_note: str) -> Iterator[tuple[str, str]]:
     if split_note:
         yield "known split", split_note
     if run.split.left_out:
-        yield "left out", left_out_note(run.split.left_out)
+        yield "skipped files", left_out_note(run.split.left_out)
     yield "evaluated", f"{counts.images:,} of {counts.split_size:,} images{counts.rate_note}"
     if counts.resumed:
         yield "of an earlier run", counted(counts.resumed, "image")

@@ -66,7 +66,7 @@ def test_space_and_any_order_are_sound_json() -> None:
         (container("\x00\x00"), "byte 8: the header is not a JSON object"),
         ((4).to_bytes(8, "little") + b'{"\xff"', "byte 10: the header is not UTF-8"),
         (container("{" + A), "byte 61: a comma or the end"),
-        (container("{" + A + "}}"), "byte 62: the header goes on after its end"),
+        (container("{" + A + "}}"), "byte 62: the header continues after its end"),
         (container("{" + A + "," + A + "}"), "byte 62: a is the name of two tensors"),
         (container("{" + A + ",}"), "byte 62: a string is missing"),
         (container('{"a" 1}'), "byte 13: a colon is missing"),

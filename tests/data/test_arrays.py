@@ -177,7 +177,7 @@ def test_any_bytes_are_idx_or_an_error(data: bytes) -> None:
         ("t10k-images-idx3-ubyte", b"", "not an IDX file"),
         ("t10k-images-idx3-ubyte", b"\0\0\x08\x03" + b"\xff" * 12, "0 bytes for the shape"),
         ("t10k-images-idx3-ubyte", makers.idx(makers.pixels(3, 1)[..., 0]), "do not fit"),
-        ("t10k-images-idx3-ubyte", makers.idx(makers.pixels(2, 1)[:, 1:, :, 0]), "31x32 and 2 labels do not fit"),
+        ("t10k-images-idx3-ubyte", makers.idx(makers.pixels(2, 1)[:, 1:, :, 0]), "31x32 and 2 labels do not match"),
         ("t10k-labels-idx1-ubyte", makers.idx(np.array([1, 10], np.uint8)), "label 10, expected 0 to 9"),
         ("t10k-labels-idx1-ubyte", None, "no t10k-labels-idx1-ubyte beside the images"),
     ],

@@ -103,10 +103,12 @@ def _parsed(path: Path, lines: Sequence[str]) -> dict[str, str]:
     labels: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         if len(row) != 2 or not row[0].strip() or not row[1].strip():
-            raise BrokenDataset(f"{path}: row {number}: not a file and a label", hint="one image and its label a line")
+            raise BrokenDataset(
+                f"{path}: row {number}: not a file and a label", hint="one image and its label per line"
+            )
         name, label = PurePosixPath(row[0].strip()).name, row[1].strip()
         if name in labels:
-            raise BrokenDataset(f"{path}: row {number}: {_shown([name])} stands in it twice")
+            raise BrokenDataset(f"{path}: row {number}: {_shown([name])} appears twice")
         labels[name] = label
     return labels
 
@@ -156,7 +158,7 @@ def _ground_truth(
         place = int(match[1]) if match else 0
         if not 1 <= place <= len(lines):
             raise BrokenDataset(
-                f"{path}: a number a line, and {_shown([image])} does not say which line is about it",
+                f"{path}: one number per line, and {_shown([image])} does not say which line is about it",
                 hint="the images have to be called ILSVRC2012_val_00000001.JPEG and so on",
             )
         ilsvrc_id = int(lines[place - 1])
