@@ -50,7 +50,7 @@ class AmbiguousName(UsageProblem):
 
 
 class NotFound(HubtoolError):
-    """A card, a row of a results table, a dataset or a file is not there."""
+    """A card, a row of a results table, a dataset or a file does not exist."""
 
     exit_code = 3
 
@@ -87,7 +87,7 @@ class LinkRefused(TransferError):
 
 
 class Offline(TransferError):
-    """A file is not in the cache and hubtool was told not to use the network."""
+    """A file is not in the cache, and hubtool must not use the network."""
 
 
 # Bytes are not what the card promises.

@@ -1,4 +1,4 @@
-"""Writing files that nobody ever sees half written, and saying what keeps files from being written."""
+"""Writing files atomically, and saying what keeps files from being written."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def read_regular(path: Path, most: int) -> bytes:
     Raises
     ------
     OSError
-        It cannot be read, or is a pipe, a device or a folder: opening those could wait for ever.
+        It cannot be read, or is a pipe, a device or a folder: opening those could block forever.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:

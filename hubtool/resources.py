@@ -1,4 +1,4 @@
-"""Where hubtool finds things when nobody says: the cards and schemas it comes with, and the user's folders."""
+"""Where hubtool finds things by default: the cards and schemas it comes with, and the user's folders."""
 
 from __future__ import annotations
 

@@ -44,9 +44,9 @@ def fetch_in(located: Located, cache: Cache, access: Access, progress: Progress)
     Raises
     ------
     TransferError
-        No source gives the file; what came of it stays for the next pull.
+        No source gives the file; the bytes that came stay for the next pull.
     DigestMismatch
-        A source gave another file, and none the right one; nothing is kept.
+        A source gave a wrong file, and none the right one; nothing is kept.
     EnvironmentProblem
         The cache cannot be written.
     """
@@ -86,7 +86,7 @@ def _fetch(located: Located, partial: Partial, access: Access, progress: Progres
 
 
 def _fetch_once_or_twice(transfer: Transfer, wanted: Wanted, idle_attempts: int) -> str:
-    """The digest of what came from one source; what was put together of parts and is wrong is fetched once more."""
+    """The digest of what came from one source; a wrong file made of several parts is fetched once more."""
     partial, label = transfer.partial, redacted(transfer.url)
     for last in (False, True):
         try:

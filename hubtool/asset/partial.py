@@ -1,4 +1,4 @@
-"""A file on its way in: bytes on disk, hashed by a second thread, with what is needed to resume after a crash."""
+"""A file being fetched: bytes on disk, hashed by a second thread, and what is needed to resume after a crash."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Origin:
 
 
 class Partial:
-    """Bytes that were fetched so far; whoever holds one holds the lock of its asset.
+    """The bytes fetched so far; the holder also holds the lock of the asset.
 
     Nothing waits in this process: a chunk is on its way to the disk when `append` returns, so that a process that is
     killed loses no more than the chunk it was reading.
@@ -130,7 +130,7 @@ class Partial:
 
 @contextmanager
 def incoming(path: Path) -> Iterator[Partial]:
-    """A partial at a path. It is gone when its bytes were used or were the wrong ones; otherwise they stay."""
+    """A partial at a path. It is removed when its bytes were used or were wrong; in all other cases it stays."""
     partial = Partial(path)
     try:
         yield partial

@@ -1,4 +1,4 @@
-"""Which URLs may be asked, and which addresses may answer: a card is untrusted, and CI pulls what it names.
+"""Which URLs may be requested, and which addresses may answer: cards are untrusted, and CI pulls what they name.
 
 https to public addresses, and http or https to loopback where a link names loopback itself. Everything else has to be
 allowed by the user, not by a card or a server.
@@ -29,7 +29,7 @@ class Policy:
     allow_http
         Plain http to any host.
     allow_private
-        Hosts on private, link-local, loopback or otherwise not public addresses.
+        Hosts on private, link-local, loopback or other addresses that are not public.
     """
 
     allow_http: bool = False

@@ -39,7 +39,7 @@ _REASONS = {
 
 
 class _TryAgain(Exception):
-    """One request failed and another may not."""
+    """One request failed, but another may succeed."""
 
     def __init__(self, reason: str, wait: float | None = None):
         super().__init__(reason)
@@ -153,7 +153,7 @@ class Transfer:
         self._task.restart(offset, self._total)
 
     def _start_over(self, reason: str) -> NoReturn:
-        """Throw away what is here and ask for the whole file."""
+        """Discard the partial and ask for the whole file."""
         self.partial.restart()
         raise _TryAgain(reason)
 
@@ -174,7 +174,7 @@ class Transfer:
         raise self._failed(said)
 
     def _check_size(self, total: int | None, offset: int) -> None:
-        """Refuse before the first byte what cannot be, or has no room."""
+        """Refuse, before the first byte, a file that cannot be right or does not fit."""
         if total is None:
             return
         if total > self._limits.max_bytes:

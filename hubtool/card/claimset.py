@@ -1,4 +1,4 @@
-"""The claims that a card makes about one file on one dataset: what a verification takes one by one."""
+"""The claims that a card makes about one file on one dataset: the unit of a verification."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What some names, or a whole catalogue, come to."""
+    """What some names, or a whole catalogue, stand for."""
 
     claim_sets: tuple[ClaimSet, ...]
     unread: tuple[Unread, ...] = ()

@@ -89,7 +89,7 @@ class Metric:
     Attributes
     ----------
     name
-        Normalised: `top1` for top1acc, Top-1 (%), acc@1; otherwise lower case; empty for a number with only a unit.
+        Normalised: `top1` for top1acc, Top-1 (%), acc@1; else in lower case; empty for a number with only a unit.
     value
         In `unit`.
     unit
@@ -101,7 +101,7 @@ class Metric:
     label
         The name as written.
     span
-        Place in the card of a figure that does not stand in `evaluation`.
+        Place in the card of a figure that is not in `evaluation`.
     """
 
     name: str

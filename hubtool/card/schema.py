@@ -136,7 +136,7 @@ def _rule(name: str) -> Any:
 
 
 def _inlined(rule: Any, definitions: dict[str, Any]) -> Any:
-    """A schema with each reference replaced by its definition: looking them up takes half of the time otherwise."""
+    """A schema with each reference replaced by its definition: looking them up would take half of the time."""
     if isinstance(rule, list):
         return [_inlined(part, definitions) for part in rule]
     if not isinstance(rule, dict):

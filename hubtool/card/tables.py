@@ -1,7 +1,7 @@
 """The results tables of a card's body: one variant for each model, each with claims of its own.
 
 Figures of quality (accuracy, mAP, PSNR, ...) become metrics. Figures of speed (ms/step, img/s, FPS) do not: they
-belong to a machine, and nobody can check them against a file. A table may have its models in rows or in columns.
+depend on the machine, and cannot be checked against a file. A table may have its models in rows or in columns.
 """
 
 from __future__ import annotations

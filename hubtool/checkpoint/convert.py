@@ -31,12 +31,12 @@ def convert(weights: TensorFile, target: Path, to: str, *, replace: bool = False
     to
         A name of `WRITERS`.
     replace
-        Whether a file that is there may be replaced.
+        Whether an existing file may be replaced.
 
     Raises
     ------
     UsageProblem
-        It is in that format already, the format cannot hold one of the tensors, or the target is there.
+        It is already in that format, the format cannot hold one of the tensors, or the target already exists.
     CorruptCheckpoint
         The bytes disagree with the CRC-32 in the file, or became fewer.
     EnvironmentProblem
@@ -67,7 +67,7 @@ def convert(weights: TensorFile, target: Path, to: str, *, replace: bool = False
 def to_safetensors(weights: TensorFile) -> Iterator[bytes]:
     """The bytes of a safetensors file with the same tensors, as MindSpore and the safetensors package read it.
 
-    The tensors with the largest elements come first, otherwise in the order of the source: so all are aligned.
+    The tensors with the largest elements come first, so that all are aligned; ties keep the order of the source.
     """
     tensors = sorted(weights.tensors.values(), key=lambda tensor: -DTYPES[tensor.dtype].item_bytes)
     for tensor in tensors:

@@ -3,9 +3,8 @@
 Nothing but the list of tensors is read on opening. `array` gives views of a memory map; `chunks` reads with
 ordinary calls, so that it neither grows the resident memory nor depends on the file keeping its length.
 
-Whoever makes a file shorter in place while views of it are in use gets the process killed by SIGBUS: that is how the
-system answers for a memory map, and nothing in Python can catch it. Files that are replaced by renaming, as hubtool
-and MindSpore do, are safe.
+If a file is shortened in place while views of it are in use, the system kills the process with SIGBUS. Nothing in
+Python can catch that. Files that are replaced by renaming, as hubtool and MindSpore do, are safe.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: boo
 @global_options
 @click.pass_context
 def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
-    """Read files in the cache, all by default, and compare their SHA-256. Exits 5 when one is wrong."""
+    """Read files in the cache (by default all) and compare their SHA-256. Exits 5 when one is wrong."""
     chosen = settings(ctx)
     wrong = 0
     files = _named(chosen, names) if names else kept(Cache(chosen.cache_root))
@@ -105,7 +105,7 @@ def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
 @global_options
 @click.pass_context
 def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
-    """Remove files: those of a card, those with a name, or those whose digest begins like that."""
+    """Remove files: those of a card, with a file name, or whose digest begins with the given digits."""
     chosen = settings(ctx)
     for file in _named(chosen, names):
         _away(Cache(chosen.cache_root), file)
@@ -145,7 +145,7 @@ def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: 
 
 
 def _away(cache: Cache, file: Kept) -> int:
-    """Remove a file and say so; the result is the number of bytes that it took."""
+    """Remove a file and say so; returns the number of bytes it took."""
     if forget(cache, file):
         _say(file.path, file.size)
         return file.size

@@ -16,7 +16,7 @@ INTERRUPTED = 130
 
 @contextmanager
 def contained() -> Iterator[None]:
-    """Keep stdout for results and Ctrl-C for Python while a library does as it likes.
+    """Keep stdout for results and Ctrl-C for Python while a library runs.
 
     What is printed on file descriptor 1, from Python or C++, goes to stderr. Ctrl-C raises KeyboardInterrupt
     in the main thread; a second one ends the process at once. Where Ctrl-C is ignored, as by a job in the
@@ -58,7 +58,7 @@ def _interrupts() -> Iterator[None]:
 
 
 def _watch(done: Event) -> None:
-    # Not sigtimedwait: when the process was stopped and goes on (Ctrl-Z and fg, a frozen container), Python's
+    # Not sigtimedwait: when the process was stopped and resumes (Ctrl-Z and fg, a frozen container), Python's
     # returns as though the signal had come.
     interrupted = False
     while not done.wait(_POLL_SECONDS):

@@ -67,7 +67,7 @@ def command(
     assets/ beside the card, with the first digits of its digest in its name.
     """
     folder = settings(ctx).card_roots[0]
-    if folder == packaged("cards"):  # the cards that came with hubtool are nobody's to add to
+    if folder == packaged("cards"):  # nobody adds to the cards that came with hubtool
         folder = Path("cards")
     if not _NAME.fullmatch(name):
         raise UsageProblem(f"{name!r} is not a model name", hint="use letters, digits, dot, dash, underscore and plus")

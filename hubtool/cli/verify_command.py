@@ -135,7 +135,7 @@ def command(
 ) -> int:
     """Give a verdict on each claim of the cards called NAME; by default of all cards.
 
-    Without --reproduce-eval, only files that are at hand are checked; nothing is downloaded or run.
+    Without --reproduce-eval, only files already on this machine are checked; nothing is downloaded or run.
     """
     if diagnose and not reproduce_eval:
         raise UsageProblem("--diagnose explains a mismatch of an evaluation", hint="add --reproduce-eval")

@@ -47,7 +47,7 @@ class SampleDataset:
         self.rescale = rescale
 
     def with_recipe(self, recipe: EvalRecipe) -> SampleDataset:
-        """The same images, preprocessed otherwise."""
+        """The same images, preprocessed differently."""
         return SampleDataset(self.split, self.num_classes, recipe, rescale=self.rescale)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""From what a dataset calls a class to the network's output: never by a guess."""
+"""From the name of a class in a dataset to the network's output, without guessing."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ def numbers_by_name(names: Iterable[str], space: LabelSpace, *, where: str, noun
 
 
 def checked_numbers(labels: Sequence[int], space: LabelSpace, *, where: str) -> list[int]:
-    """Labels that are numbers of outputs already.
+    """Labels that already are numbers of outputs.
 
     Raises
     ------
     UsageProblem
-        One is not below the number of outputs, or a class list was given, which would number them otherwise.
+        One is not below the number of outputs, or a class list was given, which would number them differently.
     """
     if space.class_names is not None:
         raise UsageProblem(

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SplitSource:
-    """All that it takes to open a split, on this machine or another one: plain values.
+    """All that is needed to open a split, on this machine or another one: plain values.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ def layout_of(path: Path) -> Layout:
     Raises
     ------
     UsageProblem
-        It is none that hubtool understands; the hint lists those.
+        hubtool does not know its layout; the hint lists the known ones.
     BrokenDataset
         The system does not let it be looked at.
     """

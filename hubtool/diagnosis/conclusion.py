@@ -19,7 +19,7 @@ _SAME_POINTS = 1e-9
 
 
 class Standing(str, Enum):
-    """What a sample says of a hypothesis."""
+    """What a sample says about a hypothesis."""
 
     EXPLAINS = "explains"
     EXCLUDED = "excluded"

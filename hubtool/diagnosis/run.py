@@ -47,7 +47,7 @@ def diagnose(
     skip_unreadable: bool = False,
     progress: Progress = SILENT,
 ) -> Diagnosis:
-    """Try the hypotheses on a sample that is drawn anew, so that bad luck of an earlier one shows.
+    """Try the hypotheses on a newly drawn sample, so that bad luck in an earlier one shows.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whether the libraries that run networks are there, and whether they are fit for it."""
+"""Whether the libraries that run networks are installed, and whether they work well."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS_TO_LOAD = 60
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a library is.
+    """The state of a library.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class State:
 
 
 def mindspore_state(versions: Mapping[str, str] | None = None) -> State:
-    """How MindSpore is; it is imported in a process of its own.
+    """The state of MindSpore, which is imported in a separate process.
 
     Parameters
     ----------

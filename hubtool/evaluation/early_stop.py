@@ -17,7 +17,7 @@ class EarlyStop:
     """Ends an evaluation when the rest of the split can only confirm what is known about every claim; a `StopRule`.
 
     Each claim is judged by a confidence sequence of its own, so each verdict is wrong with a probability of 1 % at
-    most, at whatever moment the run ends and whichever claim ended it.
+    most, whenever the run ends and whichever claim ended it.
 
     Parameters
     ----------

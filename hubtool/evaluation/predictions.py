@@ -1,4 +1,4 @@
-"""Files of predictions: a row an image, as CSV."""
+"""Files of predictions: one row per image, as CSV."""
 
 from __future__ import annotations
 

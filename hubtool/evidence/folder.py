@@ -1,4 +1,4 @@
-"""Evidence that lies beside cards: in-toto statements in `evidence/`, as `hubtool verify --evidence` writes them."""
+"""Evidence beside cards: in-toto statements in `evidence/`, as `hubtool verify --evidence` writes them."""
 
 from __future__ import annotations
 

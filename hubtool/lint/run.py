@@ -182,12 +182,12 @@ def _map(check: Callable[[CardFile], _Result], cards: Sequence[CardFile], jobs: 
 def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[CardFile], jobs: int) -> Iterator[_Result]:
     """As `map`, chunk by chunk in turn by forked processes, which inherit the cards and send results.
 
-    Not a pool of the standard library: multiprocessing's waits for ever for a process that was killed, and neither
+    Not a pool of the standard library: multiprocessing's waits forever for a process that was killed, and neither
     ends at Ctrl-C without a message from every process.
     """
     import multiprocessing
 
-    gc.freeze()  # what is there already stays in pages that the processes share
+    gc.freeze()  # what already exists stays in pages that the processes share
     context = multiprocessing.get_context("fork")
     workers = []
     # Ctrl-C reaches every process, and the first one ends the others: they are born with the signal blocked.

@@ -38,7 +38,7 @@ def verification_page(results: Sequence[Result], *, now: datetime, sampling: Sam
 
 
 def result_sections(results: Sequence[Result]) -> Iterator[Section]:
-    """A section a result; answers that several results share are shown with the first of them."""
+    """One section per result; answers that several results share are shown with the first of them."""
     shown: dict[int, int] = {}
     for number, result in enumerate(results, 1):
         run = result.run

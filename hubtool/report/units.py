@@ -49,7 +49,7 @@ def seconds_of(written: str) -> float:
     Raises
     ------
     UsageProblem
-        It is written otherwise.
+        It is not written like that.
     """
     match = _AGE.fullmatch(written.strip().casefold())
     if match is None:

@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something was not done, and why, in one sentence; that is no problem of the card."""
+    """Something was skipped, and why, in one sentence; it is not a problem of the card."""
 
     reason: str
 

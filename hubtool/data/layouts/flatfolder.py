@@ -1,4 +1,4 @@
-"""Images right in one folder, and a file with their labels."""
+"""Images directly in one folder, and a file with their labels."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def digest_two_names(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Findin
         asset-sha256: 2efa9106 for bit_resnet101.ckpt
     """
     for group in _groups((file.digest[:SHORTEST_DIGEST], file) for file in _files(cards)):
-        # A digest sorts right before those that go on from it: what agrees stands together.
+        # A digest sorts right before those that it begins: what agrees is adjacent.
         ordered = sorted(group, key=lambda file: file.digest)
         known = ordered[0]
         for file in ordered[1:]:
