@@ -58,7 +58,7 @@ def test_names_without_extension(tmp_path: Path) -> None:
         ("{0} 0\n{1} 1\n{2} 1\nx.JPEG 1\n", BrokenDataset, "1 of its images is not there: x.JPEG"),
         ("{0} 0\n{1} 1\n{2} 3\n", UsageProblem, "labels from 0 to 3 for a network with 3 outputs"),
         ("{0} 1\n{1} 2\n{2} 3\n", UsageProblem, "labels from 1 to 3"),
-        ("{0} 1\n{1} 0\n{2} -1\n", UsageProblem, "without labels"),
+        ("{0} 1\n{1} 0\n{2} -1\n", UsageProblem, "has no labels"),
         ("{0} a\n{1} b\n{2} b\n", UsageProblem, "2 classes for a network with 3 outputs"),
     ],
 )

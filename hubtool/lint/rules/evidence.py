@@ -124,7 +124,7 @@ def orphan_evidence(cards: Sequence[Summary]) -> Iterable[tuple[Place, Finding]]
             if os.path.exists(os.path.join(folder, f"{stem}.md")):  # noqa: PTH110, PTH118 (any text may be a uid)
                 continue
             for file in files:
-                message = f"the card `{stem}.md` that it is about is not there: remove it, or restore the card"
+                message = f"no card `{stem}.md` is beside it: remove it, or restore the card"
                 yield _File(file.path.as_posix()), Finding(Span(1, 1, 1, 1), message)
 
 
