@@ -55,7 +55,7 @@ def _own_tables(path: Path) -> OwnTables | None:
     if path.name == "hubtool.toml":
         return OwnTables(path, "", _parsed_toml(path, text))
     if "hubtool" not in text:
-        return None  # of no concern here, even if it is broken
+        return None  # not about hubtool, so ignored even if it is broken
     tool = _parsed_toml(path, text).get("tool")
     if isinstance(tool, dict) and "hubtool" in tool:
         return OwnTables(path, "tool.hubtool.", tool["hubtool"])

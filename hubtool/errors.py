@@ -56,7 +56,7 @@ class NotFound(HubtoolError):
 
 
 class BrokenDataset(NotFound):
-    """A dataset, or the file with its labels, is there and cannot be read."""
+    """A dataset, or the file with its labels, exists but cannot be read."""
 
 
 class UnreadableImages(NotFound):
@@ -73,7 +73,7 @@ class UnreadableImages(NotFound):
         self.indices = tuple(indices)
 
 
-# The network, or whoever serves the file, has to act.
+# The network, or the owner of the server, has to act.
 
 
 class TransferError(HubtoolError):

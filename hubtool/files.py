@@ -38,12 +38,12 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     Parameters
     ----------
     replace
-        Whether a file that is there by then gives way, its permissions, owner and symbolic link staying.
+        Whether to replace a file that exists by then; its permissions, owner and symbolic link stay.
 
     Raises
     ------
     FileExistsError
-        A file is there and must not be replaced.
+        A file exists and must not be replaced.
     OSError
         The system refuses; the file is as it was.
     """
@@ -54,7 +54,7 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
         raise OSError(errno.EINVAL, "not a regular file, it would be replaced", str(path))
     temporary = target.with_name(f".hubtool-{secrets.token_hex(_TEMPORARY_DIGITS)}.tmp")
     try:
-        # Opened this way a new file gets the permissions that the user's umask leaves.
+        # Opened this way, a new file gets the permissions that the user's umask leaves.
         with temporary.open("xb") as stream:
             yield stream
             if replace:
@@ -110,7 +110,7 @@ def read_regular(path: Path, most: int) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
-        # One byte more than there should be: a file that is not longer comes in one piece.
+        # One byte more than expected: a file that is not longer comes in one piece.
         data = os.read(descriptor, min(status.st_size + 1, most))
         while status.st_size < len(data) < most and (more := os.read(descriptor, most - len(data))):
             data += more

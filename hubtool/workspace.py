@@ -105,7 +105,7 @@ class Workspace:
         try:
             claim_set = self.claims(given)
         except NotFound:
-            if _exists(path):  # no name of a card after all; opening it tells what is wrong
+            if _exists(path):  # not the name of a card after all; opening it tells what is wrong
                 return path
             raise
         asset = weights_of(claim_set, WEIGHTS)
@@ -158,6 +158,6 @@ def default_workspace(
 def _exists(path: Path) -> bool:
     try:
         path.stat()
-    except OSError:  # such as a name of a card that is too long for one of a file
+    except OSError:  # such as a card's name that is too long for a file name
         return False
     return True

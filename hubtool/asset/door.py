@@ -71,7 +71,7 @@ class Door:
         while url not in seen and len(seen) <= self._limits.redirects:
             seen.add(url)
             self._policy.check(url, before=before)
-            # Only the host that was named first may get a password that the user's .netrc has for it.
+            # Only the first host may get the password that the user's .netrc has for it.
             known = before is None or _netloc(url) == _netloc(first)
             response = self._request(url, headers, method, may_log_in=known)
             if response.status_code not in _REDIRECTS or "location" not in response.headers:
@@ -210,5 +210,5 @@ def _deadline(sock: Any, seconds: float) -> Iterator[None]:
             raise
     finally:
         timer.cancel()
-    if late:  # also when what came so far looks like a whole head
+    if late:  # even if the bytes so far look like a whole head
         raise TimeoutError(f"the head of the answer took more than {seconds:g} s")

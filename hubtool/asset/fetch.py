@@ -81,7 +81,7 @@ def _fetch(located: Located, partial: Partial, access: Access, progress: Progres
     finally:
         door.close()
         task.finish()
-    # Wrong bytes say more than silence; of silences, that of the card's own link.
+    # Wrong bytes tell more than no answer; if none answered, report the card's own link.
     raise next((error for error in errors.values() if isinstance(error, DigestMismatch)), errors[located.asset.url])
 
 

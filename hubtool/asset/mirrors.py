@@ -55,7 +55,7 @@ def _mirror(written: str, shown: str) -> Mirror:
     try:
         prefix, _, replacement = (_as_prefix(part) for part in written.partition("="))
         parts = urlsplit(replacement)
-    except ValueError:  # such as a bracket that is not closed
+    except ValueError:  # such as an unclosed bracket
         prefix = ""
     if not prefix or parts.scheme not in {"https", "http"} or not parts.netloc:
         raise UsageProblem(f"{shown} is not a mirror", hint="write FROM=TO, the beginnings of two URLs; TO needs https")

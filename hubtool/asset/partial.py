@@ -143,7 +143,7 @@ def incoming(path: Path) -> Iterator[Partial]:
 
 
 class _Hasher:
-    """SHA-256 in a thread of its own: hashing and receiving take about the same time, and neither holds the GIL.
+    """SHA-256 in a separate thread: hashing and receiving take about the same time, and neither holds the GIL.
 
     The bytes pass through a few buffers that are used again and again. New memory for each chunk would have to be
     mapped page by page, which takes as long as hashing it.
@@ -207,7 +207,7 @@ class _Hasher:
     def _read_back(self, descriptor: int, size: int) -> None:
         """Hash what an earlier process fetched."""
         position = 0
-        # Not to the end of the file: it grows meanwhile, and what is new comes through `feed`.
+        # Not to the end of the file: it keeps growing, and the new bytes come through `feed`.
         while position < size and not self._stopping:
             chunk = os.pread(descriptor, min(DEFAULT_LIMITS.chunk_bytes, size - position), position)
             if not chunk:

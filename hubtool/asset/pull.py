@@ -88,7 +88,7 @@ def _bring(located: Located, cache: Cache, access: Access, progress: Progress) -
     if located.beside is None:
         check_may_be_fetched(located, cache, access)
     with cache.lock(located.wanted.digest):
-        if hit := cache.find(located.wanted.digest, located.name, links=located.links):  # somebody else brought it
+        if hit := cache.find(located.wanted.digest, located.name, links=located.links):  # another process fetched it
             return _verified(hit, transferred=0)
         if located.beside is not None:
             file = copy_in(located, located.beside, cache, progress)

@@ -100,7 +100,7 @@ class Transfer:
         origin, offset = self.partial.origin, self.partial.size
         self._task.restart(offset)
         if origin is not None and offset and offset == origin.total:
-            return  # all is there, only the last step was missing
+            return  # all bytes are there, only the last step was missing
         headers = self._range_headers(origin, offset)
         with self._door.open(self.url, headers) as response:
             status = response.status_code
@@ -116,7 +116,7 @@ class Transfer:
         if not offset or not self._ranges:
             return {}
         headers = {"Range": f"bytes={offset}-"}
-        # Only a strong validator promises the same bytes; without one the digest finds out.
+        # Only a strong validator promises the same bytes; without one, the digest has to tell.
         if origin is not None and origin.url == self.url and _STRONG_ETAG.fullmatch(origin.etag or ""):
             headers["If-Range"] = str(origin.etag)
         return headers
@@ -165,7 +165,7 @@ class Transfer:
         if reason := _REASONS.get(status):
             said = f"{said}: {reason}"
         if status < 200:
-            raise _TryAgain(said)  # an interim answer that nobody asked for; the real one may come without it
+            raise _TryAgain(said)  # an interim answer that was not requested; the next try may not get one
         if status in _MAY_PASS or status >= 500:
             wait = retry_after(response.headers.get("Retry-After"), self._clock.time())
             if wait is not None and wait > self._limits.retry_after_seconds:
@@ -228,6 +228,6 @@ def _is_other_file(origin: Origin, url: str, response: requests.Response, total:
     if origin.total is not None and total is not None and total != origin.total:
         return True
     if origin.url != url:
-        return False  # another server has validators of its own
+        return False  # another server has different validators
     pairs = ((origin.etag, response.headers.get("ETag")), (origin.modified, response.headers.get("Last-Modified")))
     return any(old and new and old != new for old, new in pairs)

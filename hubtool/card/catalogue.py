@@ -101,7 +101,7 @@ class Catalogue:
         AmbiguousName
             Several cards have it; the hint lists them.
         CardError
-            The card is there but is not valid.
+            The card exists but is not valid.
         """
         if name.casefold().endswith(".md"):
             return Match(self._card_at(Path(name)))

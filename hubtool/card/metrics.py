@@ -1,7 +1,7 @@
 """The grammar of `evaluation`: names and numbers run together, separated by bars.
 
-`top1acc76.85 | top5acc93.24` is two metrics, top1 76.85 % and top5 93.24 %. A name may hold digits, points and
-per cents of its own (`0.5macc75`, `TRP@FAR=0.1%99.3`), so the value is the number at the end, before an optional
+`top1acc76.85 | top5acc93.24` is two metrics, top1 76.85 % and top5 93.24 %. A name may itself hold digits, points and
+percent signs (`0.5macc75`, `TRP@FAR=0.1%99.3`), so the value is the number at the end, before an optional
 unit. Some numbers have a unit and no name (`2.2m | 5.93d`), some stand before their name (`28.4 BLEU`).
 """
 

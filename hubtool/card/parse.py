@@ -281,7 +281,7 @@ def _record(
 
 
 def flat_uid(user_id: str, model_version: str, stem: str) -> str:
-    """The uid of a card that does not lie in the hub's owner/version folders."""
+    """The uid of a card outside the hub's owner/version folders."""
     owner = re.sub(r"[^a-z0-9]+", "-", user_id.casefold()).strip("-") or "unknown"
     return f"{owner}/{model_version}/{stem}"
 

@@ -1,4 +1,4 @@
-"""Named tensors in a file, whatever its format: where their bytes lie, and their values on demand.
+"""Named tensors in a file, whatever its format: where their bytes are, and their values on demand.
 
 Nothing but the list of tensors is read on opening. `array` gives views of a memory map; `chunks` reads with
 ordinary calls, so that it neither grows the resident memory nor depends on the file keeping its length.
@@ -51,7 +51,7 @@ class TensorInfo:
     shape
         Empty for a scalar.
     extents
-        Where its bytes lie in the file, in order; each holds whole elements, little-endian.
+        Where its bytes are in the file, in order; each holds whole elements, little-endian.
     """
 
     name: str

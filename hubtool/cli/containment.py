@@ -41,7 +41,7 @@ def _stdout_to_stderr() -> Iterator[None]:
 
 @contextmanager
 def _interrupts() -> Iterator[None]:
-    # MindSpore puts a handler of its own on SIGINT, again and again as its parts start, that ends the process
+    # MindSpore sets its own handler for SIGINT, again and again as its parts start, which ends the process
     # with SIGTERM. A signal that is blocked never reaches a handler: a thread looks for it instead.
     handler = signal.getsignal(signal.SIGINT) or signal.default_int_handler  # None: one that is not Python's
     done = Event()

@@ -145,7 +145,7 @@ def _locks(cards: Sequence[CardFile]) -> Locks | None:
 
     locks = Locks()
     for folder in folders:
-        locks.read(Path(folder))  # now, before a word of a report is written
+        locks.read(Path(folder))  # now, before any of the report is written
     return locks
 
 
@@ -155,7 +155,7 @@ def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], c
     from hubtool.asset.online import look_up
 
     parsed = [read_card(card.path, uid=card.uid, shown=card.shown) for card in cards]
-    access = access_from_environment(allow_http=True)  # a page over http is a page
+    access = access_from_environment(allow_http=True)  # a page over http counts too
     states = look_up((url for card in parsed for url, _ in links_of(card)), cache_root / "links.json", access)
     facts = replace(checks.facts, probe=states.__getitem__)
     for card in parsed:

@@ -164,7 +164,7 @@ def command(
         results = verify(selection, plan, chosen.progress())
     try:
         _show(results, as_json=as_json)
-    finally:  # a reader who has seen enough must not cost the files
+    finally:  # a reader that stops early must not cost the files
         failed = files.write(results, plan, quiet=chosen.quiet)
     return failed or max(result.exit_code(strict=strict) for result in results)
 

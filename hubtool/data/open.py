@@ -74,7 +74,7 @@ def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset
     Raises
     ------
     NotFound, UsageProblem
-        Nothing is there, its layout is unknown, it is empty, broken or does not fit the network.
+        The dataset is missing, its layout is unknown, or it is empty, broken or does not fit the network.
     MissingExtra
         A package that reads the dataset is not installed.
     """

@@ -316,5 +316,5 @@ def forget_ledger(ledger: KeptLedger) -> bool:
                 return False
             if not lies_at(stream, ledger.path) or ledger.path.stat().st_mtime != ledger.used:
                 return False
-            ledger.path.unlink()  # under the lock: who opened it meanwhile sees that it is gone, and begins another
+            ledger.path.unlink()  # under the lock: a process that opens it now sees that it is gone, and begins another
     return True

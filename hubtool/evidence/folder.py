@@ -36,7 +36,7 @@ class BadFile:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What lies in one folder, by name.
+    """What one folder holds, by name.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ class Baseline:
     Attributes
     ----------
     folder
-        Where the file lies; paths are relative to it, whatever the working directory.
+        Where the file is; paths are relative to it, whatever the working directory.
     known
         How often each problem was there, by path and then by code and hash.
     """
@@ -83,7 +83,7 @@ class Baseline:
                 card.setdefault(code, Counter())[line_hash] += 1
         text = json.dumps({"version": VERSION, "problems": problems}, indent=1, sort_keys=True, ensure_ascii=False)
         try:
-            # A file name may hold bytes that are no text; JSON's escapes bring them back as they were.
+            # A file name may hold bytes that are not text; JSON's escapes bring them back as they were.
             write_atomically(path, (text + "\n").encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise EnvironmentProblem(f"{path}: cannot be written: {error.strerror or error}") from error

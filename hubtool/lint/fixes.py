@@ -178,7 +178,7 @@ def _is_worse(after: _State, before: _State) -> bool:
         if had and not has:
             return True
         gained = gained or (has and not had)
-    # What could not be read before can show errors now that were there all along.
+    # A card that could not be read before can now show errors that it always had.
     return not gained and bool(after.errors - before.errors)
 
 

@@ -71,7 +71,7 @@ class CardFile(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """Where it is."""
         return Path(self.shown)
 
     @property
@@ -195,7 +195,7 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
     try:
         for first in range(jobs):
             results, sender = context.Pipe(duplex=False)
-            with contextlib.suppress(OSError):  # a system may not allow as much
+            with contextlib.suppress(OSError):  # the system may not allow that much
                 fcntl.fcntl(sender.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
             worker = context.Process(target=_work, args=(check, cards, first, jobs, sender), daemon=True)
             worker.start()
@@ -227,9 +227,9 @@ def _work(
         outcome: object
         try:
             outcome = [check(card) for card in cards[start : start + _CHUNK]]
-        except Exception as error:  # told where it can be shown
+        except Exception as error:  # passed on to where it can be shown
             outcome = error
         try:
             sender.send(outcome)
-        except BrokenPipeError:  # nobody reads any more
+        except BrokenPipeError:  # nobody reads any longer
             return

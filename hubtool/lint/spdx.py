@@ -145,7 +145,7 @@ _ALIASES = {
     "ccbynd4.0": "CC-BY-ND-4.0",
     "ccbyncnd4.0": "CC-BY-NC-ND-4.0",
 }
-# A guess at what is meant, for a person to confirm: the version, or "only" against "or later", is not said.
+# A guess at what is meant, for a person to confirm: the text does not say the version, or "only" or "or later".
 _GUESSES = {
     "apache": "Apache-2.0",
     "bsd": "BSD-3-Clause",

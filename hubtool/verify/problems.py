@@ -19,7 +19,7 @@ class Skipped:
 
 
 def missing(extra: MissingExtra) -> Skipped:
-    """Skipped for want of a package, with the command that installs it."""
+    """Skipped because a package is missing, with the command that installs it."""
     return Skipped(f"{extra.message}: {extra.hint}")
 
 

@@ -86,7 +86,7 @@ class Result:
 
     @property
     def recipe(self) -> EvalRecipe | None:
-        """How images were prepared; None when nothing was run, or the dataset has a way of its own."""
+        """How images were prepared; None when nothing was run, or the dataset has its own fixed way."""
         return self.run.job.images.transform if self.run else None
 
     @property

@@ -130,7 +130,12 @@ def test_any_bytes_are_a_pickle_or_an_error(data: bytes) -> None:
         ("cifar-10-binary", [3], lambda data: data[:-1], "not a multiple of the 3073"),
         ("cifar-10-binary", [3], lambda data: b"", "no image"),
         ("cifar-10-python", [3], lambda data: pickle.dumps([1]), "no `data` and `labels` in it"),
-        ("cifar-10-python", [3], lambda data: pickle.dumps({"data": makers.pixels(2), "labels": [1]}, 2), "do not match"),
+        (
+            "cifar-10-python",
+            [3],
+            lambda data: pickle.dumps({"data": makers.pixels(2), "labels": [1]}, 2),
+            "do not match",
+        ),
         ("cifar-10-python", [3], lambda data: pickle.dumps(Hostile(eval, ("1/0",))), "asks for 'builtins.eval'"),
     ],
 )

@@ -110,7 +110,7 @@ def _unpacked(path: Path) -> dict[_Kind, Path]:
     found: dict[_Kind, Path] = {}
     for kind in _KINDS:
         for folder in (path / kind.folder, path):
-            # `test` alone says little: it has to lie beside `train`, or in the folder of the usual name.
+            # `test` alone says little: it has to be beside `train`, or in the folder of the usual name.
             usual = folder.name == kind.folder or kind.file != "test" or (folder / "train").is_file()
             if usual and (folder / kind.file).is_file():
                 found.setdefault(kind, folder / kind.file)

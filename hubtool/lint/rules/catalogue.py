@@ -81,7 +81,7 @@ def duplicate_uid(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Finding]]
 
 
 def _hub_folder(card: Summary) -> str | None:
-    """The folders that tell cards apart on a hub (owner, version); None for a card that lies flat.
+    """The folders that tell cards apart on a hub (owner, version); None for a card outside such folders.
 
     A card named alone gets its uid from its fields, which for some owners are the same in two folders.
     """
