@@ -25,7 +25,7 @@ COMMANDS = {
     "list": "List the cards.",
     "show": "Show the validated record of a card.",
     "validate": "Check cards; report every problem with line and column.",
-    "rule": "Explain what a rule of validate wants, and why.",
+    "rule": "Explain a rule of validate, with examples.",
     "new": "Write a card for a new model, with digest and parameter count filled in.",
     "pull": "Fetch checkpoints, check their SHA-256, print their paths.",
     "lock": "Pin the full digest and size of every file in hubtool.lock.",
@@ -80,7 +80,7 @@ def app() -> None:
     Every number on a card is either reproduced by one command, or flagged. NAME is a model name, a file stem,
     a uid, the path of a card, or the model name of a row of a card's results table.
 
-    Exit codes: 0 all is well, 1 a problem was found, 2 wrong usage, 3 not found, 4 transfer failed, 5 integrity
+    Exit codes: 0 success, 1 a problem was found, 2 wrong usage, 3 not found, 4 transfer failed, 5 integrity
     failed, 6 a needed part is missing or broken, 130 interrupted.
     """
 

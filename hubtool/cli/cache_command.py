@@ -46,7 +46,7 @@ def show_dir(ctx: click.Context) -> None:
 
 @command.command("ls")
 @_filters
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @global_options
 @click.pass_context
 def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: bool) -> None:
@@ -117,9 +117,9 @@ def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 @global_options
 @click.pass_context
 def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: bool) -> None:
-    """Remove unfinished transfers; with a filter, also the files that it selects.
+    """Remove unfinished transfers; with a filter, also the files it selects.
 
-    --older-than also removes the ledgers of evaluations, finished or not, that were not written to for that long.
+    --older-than also removes the ledgers of evaluations, finished or not, that were not written to for this long.
     """
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)

@@ -16,7 +16,7 @@ from hubtool.evaluation.predictions import read_predictions
 @click.command("diff")
 @click.argument("a", metavar="A.csv", type=click.Path(path_type=Path))
 @click.argument("b", metavar="B.csv", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, a: Path, b: Path, as_json: bool) -> int:

@@ -11,7 +11,7 @@ from hubtool.report.doctor import examine
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> int:

@@ -19,7 +19,7 @@ from hubtool.cli.transfer import workspace
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The file to write.  [default: the source's name with another ending, in this folder]",
+    help="The file to write.  [default: the source's name with another ending, in the current folder]",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @global_options

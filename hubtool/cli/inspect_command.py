@@ -20,7 +20,7 @@ from hubtool.errors import MissingExtra
     default=None,
     help="Read every value, or only list the tensors.  [default: read them if numpy is installed]",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, given: str, statistics: bool | None, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from hubtool.cli.settings import global_options, settings
 
 
 @click.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:

@@ -22,7 +22,7 @@ from hubtool.cli.settings import global_options, settings
 def command(ctx: click.Context, *, names: tuple[str, ...], output: Path) -> None:
     """Write an HTML page about the cards called NAME, by default all cards, and the evidence beside them.
 
-    Nothing is fetched and nothing runs: each figure is shown with what its evidence says of it.
+    Nothing is fetched and nothing runs: each figure is shown with what its evidence says about it.
     """
     from hubtool.report.evidence import evidence_page
     from hubtool.report.html import write_page

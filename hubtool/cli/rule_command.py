@@ -16,7 +16,7 @@ from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Rule
 
 @click.command("rule")
 @click.argument("code", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, code: str | None, as_json: bool) -> None:

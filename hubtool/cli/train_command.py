@@ -19,9 +19,9 @@ from hubtool.training.recipe import read_recipe
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="Folder for the checkpoint.  [default: this folder]",
+    help="Folder for the checkpoint.  [default: the current folder]",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, recipe: Path, folder: Path, as_json: bool) -> None:

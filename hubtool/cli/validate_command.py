@@ -46,7 +46,7 @@ _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 @click.option("--fix", is_flag=True, help="Fix what can be fixed safely, then report the rest.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also edits that need a second look.")
 @click.option(
-    "--diff", is_flag=True, help="Show what --fix would change, but change nothing; exit 1 if there is anything."
+    "--diff", is_flag=True, help="Show what --fix would change, without changing it; exit 1 if there are changes."
 )
 @click.option(
     "--baseline", type=click.Path(path_type=Path, dir_okay=False), help="A file of known problems, which do not count."
@@ -54,7 +54,7 @@ _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 @click.option(
     "--write-baseline",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write all problems to a file as known ones.",
+    help="Record all current problems in this file as known ones.",
 )
 @click.option("--online", is_flag=True, help="Also check that links work, each at most once a day.")
 @click.option("--statistics", is_flag=True, help="Count the problems of each rule, instead of listing them.")

@@ -102,7 +102,7 @@ from hubtool.verify.verify import verify
 @click.option("--strict", is_flag=True, help="Count claims that were not run as problems.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first problem.")
 @transfer_options
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @global_options
 @click.pass_context
 def command(

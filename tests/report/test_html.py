@@ -203,7 +203,7 @@ def test_claims_that_were_not_run_are_listed_without_a_plot() -> None:
     assert not plots(page)
     assert "1 claim : 1 not-run" in Page(page).text
     assert "80.63 not-run ImageNet2012 was not given" in Page(page).text
-    assert "No figure is claimed." in page
+    assert "The card publishes no figures." in page
     assert "Accuracy by class" not in page
 
 
@@ -266,7 +266,7 @@ def test_many_classes_are_cut_to_the_worst_and_the_best() -> None:
     assert rows[1] == [(str(label), f"{label}.00") for label in range(80, 100)]
     assert "0 1 100 100" in Page(page).text
     assert page.count("<figcaption>") == 24
-    assert "24 of 5,050 that were taken for another class" in Page(page).text
+    assert "24 of 5,050 that were classified wrongly" in Page(page).text
     assert re.findall(r"logit ([\d.]+)", page)[0] == "9999.00"
 
 
@@ -325,7 +325,7 @@ def test_the_same_evaluation_is_shown_once() -> None:
 
 def test_nothing_wrong_has_no_worst_images() -> None:
     page = page_of(evaluated(Numbers(), answered([0, 1], [0, 1])))
-    assert "Every image was taken for what it is." in page
+    assert "Every image was classified correctly." in page
     assert "Most confident mistakes" not in page
 
 
