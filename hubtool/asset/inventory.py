@@ -50,7 +50,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """Something else in a cache than its files: an unfinished transfer, or a note or folder without its file."""
+    """Something in a cache besides its files: an unfinished transfer, or a note or folder without its file."""
 
     path: Path
     size: int
