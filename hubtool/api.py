@@ -87,7 +87,7 @@ def load(
     name
         As for `hubtool.find_card`; with `pretrained=False` also the name of a network without a card.
     pretrained
-        Pull the checkpoint and set the weights; otherwise they are random and no file is needed.
+        Pull the checkpoint and set the weights; if false, they are random and no file is needed.
 
     Raises
     ------

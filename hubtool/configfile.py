@@ -30,12 +30,12 @@ class OwnTables:
 
 
 def own_tables(start: Path) -> Iterator[OwnTables]:
-    """What the files say that govern a folder, the nearest first; a file that says nothing is passed by.
+    """What the settings files for a folder say, the nearest first; files that say nothing are skipped.
 
     Raises
     ------
     UsageProblem
-        A file cannot be read; those behind it are not looked at before they are asked for.
+        A file cannot be read; the next ones are read only when asked for.
     """
     start = Path(os.path.abspath(start))  # noqa: PTH100 (resolve() would leave the path that the user sees)
     for folder in (start, *start.parents):
@@ -55,7 +55,7 @@ def _own_tables(path: Path) -> OwnTables | None:
     if path.name == "hubtool.toml":
         return OwnTables(path, "", _parsed_toml(path, text))
     if "hubtool" not in text:
-        return None  # of no concern here, even if it is broken
+        return None  # not about hubtool, so ignored even if it is broken
     tool = _parsed_toml(path, text).get("tool")
     if isinstance(tool, dict) and "hubtool" in tool:
         return OwnTables(path, "tool.hubtool.", tool["hubtool"])

@@ -50,13 +50,13 @@ class AmbiguousName(UsageProblem):
 
 
 class NotFound(HubtoolError):
-    """A card, a row of a results table, a dataset or a file is not there."""
+    """A card, a row of a results table, a dataset or a file does not exist."""
 
     exit_code = 3
 
 
 class BrokenDataset(NotFound):
-    """A dataset, or the file with its labels, is there and cannot be read."""
+    """A dataset, or the file with its labels, exists but cannot be read."""
 
 
 class UnreadableImages(NotFound):
@@ -73,7 +73,7 @@ class UnreadableImages(NotFound):
         self.indices = tuple(indices)
 
 
-# The network, or whoever serves the file, has to act.
+# The network, or the owner of the server, has to act.
 
 
 class TransferError(HubtoolError):
@@ -87,7 +87,7 @@ class LinkRefused(TransferError):
 
 
 class Offline(TransferError):
-    """A file is not in the cache and hubtool was told not to use the network."""
+    """A file is not in the cache, and hubtool must not use the network."""
 
 
 # Bytes are not what the card promises.
@@ -115,7 +115,7 @@ class CheckpointMismatch(IntegrityError):
     """A sound checkpoint that belongs to another network, or holds values that are not finite."""
 
 
-# The machine has to be mended.
+# The machine has to be fixed.
 
 
 class EnvironmentProblem(HubtoolError):

@@ -44,7 +44,7 @@ def require(module: str, *, extra: str, purpose: str) -> Any:
 
 
 def installed_versions(packages: Iterable[str]) -> dict[str, str]:
-    """Version of each package that is installed, by its name in the index; the others are left out."""
+    """Version of each package that is installed, by its name in the index; the others are skipped."""
     from importlib.metadata import PackageNotFoundError, version
 
     versions = {}

@@ -1,4 +1,4 @@
-"""Writing files that nobody ever sees half written, and saying what keeps files from being written."""
+"""Writing files atomically, and saying what keeps files from being written."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     Parameters
     ----------
     replace
-        Whether a file that is there by then gives way, its permissions, owner and symbolic link staying.
+        Whether to replace a file that exists by then; its permissions, owner and symbolic link stay.
 
     Raises
     ------
     FileExistsError
-        A file is there and must not be replaced.
+        A file exists and must not be replaced.
     OSError
         The system refuses; the file is as it was.
     """
@@ -54,7 +54,7 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
         raise OSError(errno.EINVAL, "not a regular file, it would be replaced", str(path))
     temporary = target.with_name(f".hubtool-{secrets.token_hex(_TEMPORARY_DIGITS)}.tmp")
     try:
-        # Opened this way a new file gets the permissions that the user's umask leaves.
+        # Opened this way, a new file gets the permissions that the user's umask leaves.
         with temporary.open("xb") as stream:
             yield stream
             if replace:
@@ -103,14 +103,14 @@ def read_regular(path: Path, most: int) -> bytes:
     Raises
     ------
     OSError
-        It cannot be read, or is a pipe, a device or a folder: opening those could wait for ever.
+        It cannot be read, or is a pipe, a device or a folder: opening those could block forever.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
-        # One byte more than there should be: a file that is not longer comes in one piece.
+        # One byte more than expected: a file that is not longer comes in one piece.
         data = os.read(descriptor, min(status.st_size + 1, most))
         while status.st_size < len(data) < most and (more := os.read(descriptor, most - len(data))):
             data += more
@@ -165,5 +165,5 @@ def environment_errors(path: Path) -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise EnvironmentProblem(f"{path}: the disk is full", hint="free space, or name another folder") from error
         raise EnvironmentProblem(
-            f"{path}: {error.strerror or error}", hint="mend its permissions, or name another folder"
+            f"{path}: {error.strerror or error}", hint="fix its permissions, or name another folder"
         ) from error

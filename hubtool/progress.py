@@ -1,4 +1,4 @@
-"""How the core tells that it is getting on, without knowing who looks."""
+"""How the core reports progress, without knowing who watches."""
 
 from __future__ import annotations
 

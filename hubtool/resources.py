@@ -1,4 +1,4 @@
-"""Where hubtool finds things when nobody says: the cards and schemas it comes with, and the user's folders."""
+"""Where hubtool finds things by default: the cards and schemas it comes with, and the user's folders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_installed_with_hubtool(folder: Path) -> bool:
 
 
 def default_card_roots() -> tuple[Path, ...]:
-    """Folders of cards: HUBTOOL_CARDS (separated as in PATH), else ./cards if it is there, else the packaged ones."""
+    """Folders of cards: HUBTOOL_CARDS (separated as in PATH), else ./cards if it exists, else the packaged ones."""
     given = os.environ.get("HUBTOOL_CARDS", "")
     if given:
         return tuple(Path(part) for part in given.split(os.pathsep) if part)

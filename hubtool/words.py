@@ -1,4 +1,4 @@
-"""Small things that every text says the same way."""
+"""Small pieces of text that are worded the same everywhere."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ def counted(count: int, noun: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what an error says that is not only dashes."""
+    """The first line of an error's text that is not blank or only dashes."""
     return next((line.strip() for line in str(error).splitlines() if line.strip(" -")), "no message")

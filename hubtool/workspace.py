@@ -37,7 +37,7 @@ class Workspace:
     card_roots
         Folders of cards, in order of preference.
     cache_root
-        Folder of the cache; made when something is fetched.
+        Folder of the cache; created when something is fetched.
     access
         How files may be fetched.
     """
@@ -74,7 +74,7 @@ class Workspace:
         return pull(asset, folder, self.cache, access=self.access, pins=self.pins(folder), progress=progress)
 
     def at_hand(self, asset: Asset, folder: Path) -> VerifiedAsset | None:
-        """A verified file of a card, where it lies; None if it takes the network to have it. Writes nothing."""
+        """A verified file of a card, where it is; None if it would have to be downloaded. Writes nothing."""
         return find_local(asset, folder, self.cache, access=self.access, pins=self.pins(folder))
 
     def claims(self, name: str) -> ClaimSet:
@@ -105,7 +105,7 @@ class Workspace:
         try:
             claim_set = self.claims(given)
         except NotFound:
-            if _exists(path):  # no name of a card after all; opening it tells what is wrong
+            if _exists(path):  # not the name of a card after all; opening it tells what is wrong
                 return path
             raise
         asset = weights_of(claim_set, WEIGHTS)
@@ -141,7 +141,7 @@ def weights_of(claim_set: ClaimSet, formats: frozenset[str] = CHECKPOINTS) -> As
 def default_workspace(
     cards: Sequence[str | Path] | None = None, cache: str | Path | None = None, *, offline: bool | None = None
 ) -> Workspace:
-    """The workspace that the environment gives, changed by what is not None.
+    """The workspace from the environment, changed by every argument that is not None.
 
     Raises
     ------
@@ -158,6 +158,6 @@ def default_workspace(
 def _exists(path: Path) -> bool:
     try:
         path.stat()
-    except OSError:  # such as a name of a card that is too long for one of a file
+    except OSError:  # such as a card's name that is too long for a file name
         return False
     return True

@@ -1,4 +1,4 @@
-"""How files may be reached: what the user allows, and where else he says they are."""
+"""How files may be reached: what the user allows, and where else the user says they are."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Access:
     offline
         Never use the network.
     shared
-        Caches of others, looked through first and never written to.
+        Other people's caches, searched first and never written to.
     clock
-        What waits between requests, and says how long a body has been slow.
+        Waits between requests, and tells how long a body has been slow.
     """
 
     offline: bool = False

@@ -1,4 +1,4 @@
-"""From an answer to the bytes of a file: framing checked, an encoding that nobody asked for undone."""
+"""From an answer to the bytes of a file: checks the framing and undoes encodings that nobody asked for."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _arriving(raw: Any, limits: Limits, clock: Clock, room: Callable[[], memoryv
 
 
 def _receiver(raw: Any) -> Callable[[memoryview], int]:
-    """What puts as many bytes as have arrived into a buffer and returns their number, 0 at the end of the body.
+    """A function that puts the bytes that have arrived into a buffer and returns their number, 0 at the end.
 
     urllib3 can read into new memory only, so a body without any framing but its length is read below it.
     """

@@ -2,10 +2,10 @@
 
 <root>/sha256/<64 digits>/<file name>     the bytes
 <root>/sha256/<64 digits>.json            source, and the size and times the bytes had when verified
-<root>/partial/<8 digits>.part, .json     files on their way in, and where they come from
-<root>/locks/                             one lock an asset
+<root>/partial/<8 digits>.part, .json     files being fetched, and where they come from
+<root>/locks/                             one lock per asset
 
-Evaluations keep their ledgers below the same root; those are the business of `hubtool.verify`.
+Evaluations keep their ledgers below the same root; `hubtool.evaluation` handles those.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Cache:
     Parameters
     ----------
     read_only
-        The folder belongs to somebody else: only `peek` at it. Its notes come from other machines, too.
+        The folder belongs to somebody else: only `peek` at it. Its notes may come from other machines.
     """
 
     def __init__(self, root: Path, *, read_only: bool = False):
@@ -57,7 +57,7 @@ class Cache:
     def peek(
         self, digest: Digest, name: str, *, links: Collection[str] = (), rehash: bool = False
     ) -> CachedFile | None:
-        """The intact file with that digest, or None. Writes nothing: what is damaged stays, with a warning.
+        """The intact file with that digest, or None. Writes nothing: a damaged file stays, with a warning.
 
         Parameters as for `find`.
         """
@@ -73,10 +73,10 @@ class Cache:
     def find(
         self, digest: Digest, name: str, *, links: Collection[str] = (), rehash: bool = False
     ) -> CachedFile | None:
-        """The intact file with that digest, or None; what is there and is not intact is removed.
+        """The intact file with that digest, or None; a file that is not intact is removed.
 
         A file whose size, times and inode are as recorded is taken as intact without reading it, unless `rehash`.
-        That it was used is noted, and what was found out by reading it.
+        Records that it was used, and what reading it showed.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class Cache:
         return None
 
     def note_use(self, sha256: str) -> None:
-        """Let the note's time of change tell when a file was last used, to the day; does nothing for a file not here.
+        """Record in the note's time of change when a file was last used, to the day; does nothing for a missing file.
 
         Parameters
         ----------
@@ -110,10 +110,10 @@ class Cache:
             if time.time() - note.stat().st_mtime > _SECONDS_OF_A_DAY:
                 os.utime(note)
         except OSError:
-            _log.debug("%s: the time of use could not be noted", note)
+            _log.debug("%s: cannot record the time of use", note)
 
     def _candidates(self, digest: Digest, name: str, links: Collection[str]) -> Iterator[tuple[Path, Note]]:
-        """Where the file would lie, and what is noted about it."""
+        """Where the file would be, and what is noted about it."""
         for folder in self._folders(digest):
             note = read_note(folder)
             if digest.kind == "full" or set(note.links) & set(links):
@@ -171,7 +171,7 @@ class Cache:
         return CachedFile(path, sha256, path.stat().st_size)
 
     def partial_path(self, digest: Digest) -> Path:
-        """Where a file with that digest lies while it is on its way in."""
+        """Where a file with that digest is while it is being fetched."""
         folder = self.root / "partial"
         with environment_errors(self.root):
             folder.mkdir(parents=True, exist_ok=True)
@@ -189,7 +189,7 @@ class Cache:
             try:
                 lock.acquire(timeout=_SECONDS_OF_SILENCE)
             except Timeout:
-                _log.warning("waiting for another process that fetches %s", digest.hex)
+                _log.warning("waiting for another process that is fetching %s", digest.hex)
                 lock.acquire()
         try:
             yield
@@ -197,7 +197,7 @@ class Cache:
             lock.release()
 
     def is_locked(self, key: str) -> bool:
-        """Whether a process works on the asset with these first digits right now."""
+        """Whether a process is working on the asset with these first digits right now."""
         with self.try_lock(key) as held:
             return not held
 
@@ -245,7 +245,7 @@ class _State(NamedTuple):
     read
         Whether all bytes were read to find out.
     fault
-        What is wrong with it; empty for an intact file, and where nothing is.
+        What is wrong with it; empty for an intact file, and if there is no file.
     fingerprint
         As `fingerprint_of`, from before it was read.
     """
@@ -258,7 +258,7 @@ class _State(NamedTuple):
 
 
 def remove(path: Path) -> None:
-    """Remove whatever lies there: a file, a link, a folder."""
+    """Remove whatever is there: a file, a link, a folder."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,4 +1,4 @@
-"""The time, as far as a transfer asks for it or lets it pass: a test hands in a clock of its own."""
+"""The clock that a transfer reads and waits on: tests pass their own."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class Unreachable(HubtoolError):
-    """A request failed in a way that another one may not: no connection, silence, a broken answer."""
+    """A request failed, but another one may succeed: no connection, no answer, a broken answer."""
 
     exit_code = TransferError.exit_code
 
 
 class Door:
-    """Requests under one policy; connections are kept between them, nothing else is."""
+    """Requests under one policy; only connections are kept between them."""
 
     def __init__(self, policy: Policy, limits: Limits):
         import requests
@@ -48,14 +48,14 @@ class Door:
 
     @contextmanager
     def open(self, url: str, headers: Mapping[str, str], *, method: str = "GET") -> Iterator[requests.Response]:
-        """The answer behind all redirects; its body is read by whoever opened it.
+        """The answer behind all redirects; the caller reads its body.
 
         Raises
         ------
         LinkRefused
             The link, a redirect, or the address of a host is not allowed.
         TransferError
-            There is no end of redirects, or a certificate is not valid.
+            There are too many redirects, or a certificate is not valid.
         Unreachable
             No answer came; another request may bring one.
         """
@@ -71,7 +71,7 @@ class Door:
         while url not in seen and len(seen) <= self._limits.redirects:
             seen.add(url)
             self._policy.check(url, before=before)
-            # Only the host that was named first may get a password that the user's .netrc has for it.
+            # Only the first host may get the password that the user's .netrc has for it.
             known = before is None or _netloc(url) == _netloc(first)
             response = self._request(url, headers, method, may_log_in=known)
             if response.status_code not in _REDIRECTS or "location" not in response.headers:
@@ -134,7 +134,7 @@ def _refuse_cookies(session: requests.Session) -> None:
 
 
 def _checked_adapter(policy: Policy, limits: Limits) -> Any:
-    """An adapter that connects only where the policy allows, and does not wait for ever for the head of an answer."""
+    """An adapter that connects only where the policy allows, and limits the wait for the head of an answer."""
     from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -210,5 +210,5 @@ def _deadline(sock: Any, seconds: float) -> Iterator[None]:
             raise
     finally:
         timer.cancel()
-    if late:  # also when what came so far looks like a whole head
+    if late:  # even if the bytes so far look like a whole head
         raise TimeoutError(f"the head of the answer took more than {seconds:g} s")

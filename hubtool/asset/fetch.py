@@ -44,9 +44,9 @@ def fetch_in(located: Located, cache: Cache, access: Access, progress: Progress)
     Raises
     ------
     TransferError
-        No source gives the file; what came of it stays for the next pull.
+        No source gives the file; the bytes that came stay for the next pull.
     DigestMismatch
-        A source gave another file, and none the right one; nothing is kept.
+        A source gave a wrong file, and none the right one; nothing is kept.
     EnvironmentProblem
         The cache cannot be written.
     """
@@ -81,12 +81,12 @@ def _fetch(located: Located, partial: Partial, access: Access, progress: Progres
     finally:
         door.close()
         task.finish()
-    # Wrong bytes say more than silence; of silences, that of the card's own link.
+    # Wrong bytes tell more than no answer; if none answered, report the card's own link.
     raise next((error for error in errors.values() if isinstance(error, DigestMismatch)), errors[located.asset.url])
 
 
 def _fetch_once_or_twice(transfer: Transfer, wanted: Wanted, idle_attempts: int) -> str:
-    """The digest of what came from one source; what was put together of parts and is wrong is fetched once more."""
+    """The digest of what came from one source; a wrong file made of several parts is fetched once more."""
     partial, label = transfer.partial, redacted(transfer.url)
     for last in (False, True):
         try:
@@ -96,7 +96,7 @@ def _fetch_once_or_twice(transfer: Transfer, wanted: Wanted, idle_attempts: int)
             said = f"{error.announced:,} bytes are announced" if error.announced is not None else "more bytes came"
             raise DigestMismatch(
                 f"{label}: {said}, {wanted.said_by} {wanted.size:,}",
-                hint="nothing was kept: the file on the server is another one",
+                hint="nothing was kept: the server has a different file",
             ) from error
         continued = transfer.continued
         sha256 = partial.sha256()

@@ -1,4 +1,4 @@
-"""What a cache holds, and how it gets less."""
+"""What a cache holds, and how to remove it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Kept:
     Attributes
     ----------
     source
-        Where it was fetched from; empty when nobody noted it.
+        Where it was fetched from; empty when that was not recorded.
     used
         When it was last asked for, in seconds since 1970, to the day.
     """
@@ -50,7 +50,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """Something in a cache that is no file of it: a transfer that was not finished, or what lost its other half."""
+    """Something else in a cache than its files: an unfinished transfer, or a note or folder without its file."""
 
     path: Path
     size: int
@@ -72,7 +72,7 @@ def kept(cache: Cache) -> list[Kept]:
 
 
 def select(files: Iterable[Kept], *, older_than: float | None, used_by: Iterable[Digest] | None) -> list[Kept]:
-    """The files that are to go.
+    """The files to remove.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def is_right(file: Kept) -> bool:
 
 
 def forget(cache: Cache, file: Kept) -> bool:
-    """Remove a file and what is noted about it, unless a process works on it right now."""
+    """Remove a file and its notes, unless a process is working on it right now."""
     folder = file.path.parent
     with environment_errors(folder), cache.try_lock(file.sha256[:SHORTEST_DIGEST]) as held:
         if held:
@@ -116,7 +116,7 @@ def forget(cache: Cache, file: Kept) -> bool:
 
 
 def leftovers(cache: Cache) -> Iterator[Leftover]:
-    """Unfinished transfers that nobody works on, and notes and folders without a file."""
+    """Unfinished transfers that no process is working on, and notes and folders without a file."""
     with environment_errors(cache.root):
         for path in sorted((cache.root / "partial").glob("*.part")):
             if not cache.is_locked(path.stem):
@@ -137,7 +137,7 @@ def _is_orphan(note: Path) -> bool:
 
 
 def clear(cache: Cache, leftover: Leftover) -> bool:
-    """Remove a leftover, unless a process works on its asset, or has made a whole file of it meanwhile."""
+    """Remove a leftover, unless a process is working on its asset or has completed it meanwhile."""
     path = leftover.path
     with environment_errors(path), cache.try_lock(path.name[:SHORTEST_DIGEST]) as held:
         if not held:

@@ -22,13 +22,13 @@ class Limits:
     idle_seconds
         Longest wait between two arrivals of bytes. HUBTOOL_TIMEOUT sets this one and `connect_seconds`.
     head_seconds
-        Longest time for the whole head of an answer, however steadily it drips.
+        Longest time for the whole head of an answer, however steadily its bytes arrive.
     slow_seconds, slow_bytes
         A body that brings less than `slow_bytes` in `slow_seconds` has stalled.
     idle_attempts
         Requests in a row that bring nothing new, after which a source is given up.
     idle_attempts_with_others
-        The same, for a source after which there is another one to try.
+        The same, for a source when there is another one to try.
     attempts
         Requests in all that bring less than `solid_bytes` each.
     solid_bytes
@@ -81,7 +81,7 @@ def limits_from_environment() -> Limits:
     Raises
     ------
     UsageProblem
-        One of them is no number, or not a sensible one.
+        One of them is not a number, or out of range.
     """
     limits = DEFAULT_LIMITS
     if (seconds := _number("HUBTOOL_TIMEOUT", 0.01, 86_400)) is not None:
@@ -106,5 +106,5 @@ def _number(name: str, least: float, most: float) -> float | None:
     except ValueError:
         value = 0.0
     if not least <= value <= most:
-        raise UsageProblem(f"{name} is {written!r}", hint=f"a number from {least:g} to {most:g}")
+        raise UsageProblem(f"{name} is {written!r}", hint=f"use a number from {least:g} to {most:g}")
     return value

@@ -1,4 +1,4 @@
-"""Where an asset already lies on this machine: beside its card, or in a cache."""
+"""Where an asset already is on this machine: beside its card, or in a cache."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _HEAD_BYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """An asset, with what its file has to be and where that may lie.
+    """An asset, with what its file has to be and where it may be.
 
     Attributes
     ----------
     name
         The file's name in a cache.
     beside
-        Its path, where it lies beside the card; its bytes are the wanted ones.
+        Its path, if it is beside the card; its bytes are the wanted ones.
     link
         What the cache notes as the link that asked for the file.
     """
@@ -52,14 +52,14 @@ class Located:
 
 
 def locate(asset: Asset, folder: Path, wanted: Wanted) -> Located:
-    """Find out where an asset may lie; reads all of a file beside the card.
+    """Find out where an asset may be; reads all of a file beside the card.
 
     Raises
     ------
     CardError, NotFound
         The link leads out of the card's folder; or the file beside the card is not there.
     DigestMismatch
-        The file beside the card is another one, whatever a cache holds: it is what the card speaks of.
+        The file beside the card is a different one. That counts whatever a cache holds: it is the file the card means.
     """
     name = safe_name(asset.file_name)
     beside = local_path(asset, folder)
@@ -79,7 +79,7 @@ def find_local(
     access: Access = Access(),  # noqa: B008 (frozen)
     pins: Pins | None = None,
 ) -> VerifiedAsset | None:
-    """Look an asset up where it takes no network: beside its card, then in the caches. Writes nothing anywhere.
+    """Look an asset up without the network: beside its card, then in the caches. Writes nothing.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def find_local(
     Returns
     -------
     VerifiedAsset or None
-        The verified file where it lies; None when it would have to be fetched.
+        The verified file where it is; None when it would have to be fetched.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def find_local(
     NotFound
         The file beside the card is not there.
     DigestMismatch
-        The file beside the card is another one.
+        The file beside the card is a different one.
     """
     located = locate(asset, folder, wanted_of(asset, pins.find(asset, folder) if pins is not None else None))
     if located.beside is not None:
@@ -114,7 +114,7 @@ def find_local(
 
 
 def shared_caches(access: Access) -> list[Cache]:
-    """The caches of others, never written to."""
+    """Other people's caches, never written to."""
     return [Cache(root, read_only=True) for root in access.shared]
 
 

@@ -105,12 +105,12 @@ def _broken(place: object, reason: str) -> UsageProblem:
 def update_lockfile(
     path: Path, pins: Mapping[str, Pin], *, drop: Iterable[str] = (), first_wins: bool = False
 ) -> dict[str, Pin]:
-    """Add pins to a lockfile, safely beside other processes that do the same; the result is what it holds then.
+    """Add pins to a lockfile, safely while other processes do the same; returns what it holds afterwards.
 
     Parameters
     ----------
     first_wins
-        Whether a pin that is there stays; otherwise a new one takes its place.
+        Whether an existing pin stays; if not, a new one replaces it.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def update_lockfile(
 
 @contextmanager
 def _folder_locked(folder: Path) -> Iterator[None]:
-    """Hold the kernel's lock on a folder, which leaves no file of a lock among the cards."""
+    """Hold the kernel's lock on a folder, which leaves no lock file among the cards."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -175,7 +175,7 @@ class Pins:
         Raises
         ------
         DigestMismatch
-            Another process pinned another file under the same link meanwhile.
+            Another process has pinned a different file under the same link.
         """
         for path in self.files:
             key = pin_key(asset, folder, path)
@@ -189,7 +189,7 @@ class Pins:
             if first.sha256 != pin.sha256:
                 shown = redacted(asset.url)
                 raise DigestMismatch(
-                    f"{shown}: this pull brought sha256 {pin.sha256}, another one pinned {first.sha256} meanwhile",
+                    f"{shown}: this pull brought sha256 {pin.sha256}, another pinned {first.sha256} meanwhile",
                     hint="the server does not always give the same file",
                 )
             return

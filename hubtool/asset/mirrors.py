@@ -1,4 +1,4 @@
-"""Other places where the same file may lie; the digest decides whether it does."""
+"""Other places where the same file may be; the digest decides whether it is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """URLs that begin with `prefix` are also to be had with `replacement` in its place."""
+    """URLs that begin with `prefix` also work with `replacement` in its place."""
 
     prefix: str
     replacement: str
@@ -35,14 +35,14 @@ def sources_of(url: str, mirrors: Iterable[Mirror]) -> list[str]:
 
 
 def mirrors_from(written: Iterable[str]) -> tuple[Mirror, ...]:
-    """Mirrors as `FROM=TO`, from options and then from HUBTOOL_MIRROR, where blanks or commas part several.
+    """Mirrors as `FROM=TO`, from options and then from HUBTOOL_MIRROR, where spaces or commas separate them.
 
     FROM and TO are beginnings of URLs; a bare host stands for `https://host/`.
 
     Raises
     ------
     UsageProblem
-        One of them is of another form.
+        One of them does not have this form.
     """
     from_environment = re.split(r"[\s,]+", os.environ.get("HUBTOOL_MIRROR", ""))
     return (
@@ -55,10 +55,10 @@ def _mirror(written: str, shown: str) -> Mirror:
     try:
         prefix, _, replacement = (_as_prefix(part) for part in written.partition("="))
         parts = urlsplit(replacement)
-    except ValueError:  # such as a bracket that is not closed
+    except ValueError:  # such as an unclosed bracket
         prefix = ""
     if not prefix or parts.scheme not in {"https", "http"} or not parts.netloc:
-        raise UsageProblem(f"{shown} is no mirror", hint="FROM=TO, two beginnings of URLs, TO with https")
+        raise UsageProblem(f"{shown} is not a mirror", hint="write FROM=TO, the beginnings of two URLs; TO needs https")
     if prefix.endswith("/") and not replacement.endswith("/"):
         replacement += "/"
     return Mirror(prefix, replacement)

@@ -53,7 +53,7 @@ def write_note(folder: Path, note: Note) -> None:
 
 
 def safe_name(name: str) -> str:
-    """A file name from a link, without anything a file system or a shell could trip over."""
+    """A file name from a link, without anything that could confuse a file system or a shell."""
     return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".")[-200:] or "asset"
 
 
@@ -64,7 +64,7 @@ def fingerprint_of(status: os.stat_result) -> list[int]:
 
 @cache
 def boot_id() -> str | None:
-    """What tells this start of the machine from others; None where the system does not say."""
+    """What identifies this start of the machine; None where the system does not say."""
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except (OSError, ValueError):

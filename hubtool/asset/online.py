@@ -29,7 +29,7 @@ _CONNECTIONS_A_HOST = 2
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """What became of looking a link up, and when (seconds since 1970)."""
+    """The result of looking a link up, and when that was (seconds since 1970)."""
 
     state: State
     reason: str
@@ -37,7 +37,7 @@ class LinkState:
 
 
 def look_up(urls: Iterable[str], memory: Path, access: Access) -> dict[str, LinkState]:
-    """The state of each link; answers of less than a day ago are taken from the file `memory`.
+    """The state of each link; answers less than a day old are taken from the file `memory`.
 
     Links of hosts that could not be reached are asked again at the next run.
 

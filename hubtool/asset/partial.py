@@ -1,4 +1,4 @@
-"""A file on its way in: bytes on disk, hashed by a second thread, with what is needed to resume after a crash."""
+"""A file being fetched: bytes on disk, hashed by a second thread, and what is needed to resume after a crash."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Origin:
 
 
 class Partial:
-    """Bytes that were fetched so far; whoever holds one holds the lock of its asset.
+    """The bytes fetched so far; the holder also holds the lock of the asset.
 
     Nothing waits in this process: a chunk is on its way to the disk when `append` returns, so that a process that is
     killed loses no more than the chunk it was reading.
@@ -130,7 +130,7 @@ class Partial:
 
 @contextmanager
 def incoming(path: Path) -> Iterator[Partial]:
-    """A partial at a path. It is gone when its bytes were used or were the wrong ones; otherwise they stay."""
+    """A partial at a path. It is removed when its bytes were used or were wrong; in all other cases it stays."""
     partial = Partial(path)
     try:
         yield partial
@@ -143,7 +143,7 @@ def incoming(path: Path) -> Iterator[Partial]:
 
 
 class _Hasher:
-    """SHA-256 in a thread of its own: hashing and receiving take about the same time, and neither holds the GIL.
+    """SHA-256 in a separate thread: hashing and receiving take about the same time, and neither holds the GIL.
 
     The bytes pass through a few buffers that are used again and again. New memory for each chunk would have to be
     mapped page by page, which takes as long as hashing it.
@@ -207,7 +207,7 @@ class _Hasher:
     def _read_back(self, descriptor: int, size: int) -> None:
         """Hash what an earlier process fetched."""
         position = 0
-        # Not to the end of the file: it grows meanwhile, and what is new comes through `feed`.
+        # Not to the end of the file: it keeps growing, and the new bytes come through `feed`.
         while position < size and not self._stopping:
             chunk = os.pread(descriptor, min(DEFAULT_LIMITS.chunk_bytes, size - position), position)
             if not chunk:

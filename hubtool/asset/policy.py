@@ -1,4 +1,4 @@
-"""Which URLs may be asked, and which addresses may answer: a card is untrusted, and CI pulls what it names.
+"""Which URLs may be requested, and which addresses may answer: cards are untrusted, and CI pulls what they name.
 
 https to public addresses, and http or https to loopback where a link names loopback itself. Everything else has to be
 allowed by the user, not by a card or a server.
@@ -29,7 +29,7 @@ class Policy:
     allow_http
         Plain http to any host.
     allow_private
-        Hosts on private, link-local, loopback or otherwise not public addresses.
+        Hosts on private, link-local, loopback or other addresses that are not public.
     """
 
     allow_http: bool = False
@@ -58,7 +58,7 @@ class Policy:
         if parts.scheme not in {"https", "http"}:
             raise LinkRefused(f"{shown}: {parts.scheme or 'no scheme'}: only https links are fetched")
         if not _is_host(host):
-            raise LinkRefused(f"{shown}: not the name of a host", hint="fix the link")
+            raise LinkRefused(f"{shown}: not a host name", hint="fix the link")
         if any(ord(character) <= ord(" ") for character in url):
             raise LinkRefused(f"{shown}: a link has no spaces", hint="fix the link")
         if before is not None:
@@ -90,7 +90,7 @@ class Policy:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except UnicodeError as error:
-            raise LinkRefused(f"{host[:80]}: not the name of a host", hint="fix the link") from error
+            raise LinkRefused(f"{host[:80]}: not a host name", hint="fix the link") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for address in addresses:
             self._check_address(host, address)

@@ -31,7 +31,7 @@ def pull(
     rehash: bool = False,
     progress: Progress = SILENT,
 ) -> VerifiedAsset:
-    """Fetch an asset into the cache, unless it is there, and check its digest.
+    """Fetch an asset into the cache, unless it is already there, and check its digest.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def pull(
 
 
 def _in_a_cache(located: Located, cache: Cache, access: Access, *, rehash: bool) -> CachedFile | None:
-    """The file, found in a cache of others or in the user's own, where a damaged one is removed."""
+    """The file, found in another's cache or in the user's own, where a damaged one is removed."""
     digest, name, links = located.wanted.digest, located.name, located.links
     for store in shared_caches(access):
         if hit := store.peek(digest, name, links=links, rehash=rehash):
@@ -88,7 +88,7 @@ def _bring(located: Located, cache: Cache, access: Access, progress: Progress) -
     if located.beside is None:
         check_may_be_fetched(located, cache, access)
     with cache.lock(located.wanted.digest):
-        if hit := cache.find(located.wanted.digest, located.name, links=located.links):  # somebody else brought it
+        if hit := cache.find(located.wanted.digest, located.name, links=located.links):  # another process fetched it
             return _verified(hit, transferred=0)
         if located.beside is not None:
             file = copy_in(located, located.beside, cache, progress)

@@ -25,7 +25,7 @@ class Retries:
         """Seconds to wait after a request that failed; None when there should not be another.
 
         Exponential backoff with jitter (Brooker, "Exponential Backoff And Jitter", 2015, the "equal" kind), so that
-        many who lost one server do not come back together.
+        many clients that lost one server do not all return at once.
 
         Parameters
         ----------
@@ -46,7 +46,7 @@ class Retries:
 
 
 def retry_after(written: str | None, now: float) -> float | None:
-    """Seconds that a Retry-After header asks to wait (RFC 9110, 10.2.3); None when it asks nothing readable.
+    """Seconds that a Retry-After header asks to wait (RFC 9110, 10.2.3); None when it cannot be read.
 
     Parameters
     ----------

@@ -35,7 +35,9 @@ def local_path(asset: Asset, folder: Path) -> Path | None:
     except (OSError, ValueError, RuntimeError) as error:  # too long, a loop, or a character that no file name has
         raise CardError(f"{asset.url[:80]}: not a path: {error.__class__.__name__}", hint="fix the link") from error
     if not path.is_relative_to(root):
-        raise CardError(f"{asset.url}: an asset has to lie below its card's folder", hint=f"move it below {folder}")
+        raise CardError(f"{asset.url}: an asset has to be below its card's folder", hint=f"move it below {folder}")
     if not found:
-        raise NotFound(f"{folder / asset.url}: the card's asset is not there", hint="restore the file or fix the link")
+        raise NotFound(
+            f"{folder / asset.url}: the card's asset does not exist", hint="restore the file or fix the link"
+        )
     return path

@@ -23,7 +23,7 @@ def together(jobs: Sequence[Callable[[], T]], workers: int = TRANSFERS_AT_A_TIME
 
     The threads end with the process, whatever they wait for: a partial file is in order at any moment.
     """
-    if len(jobs) == 1:  # nothing to share the work with: no thread, and Ctrl-C reaches it
+    if len(jobs) == 1:  # a single worker needs no thread, so Ctrl-C reaches it
         yield _attempt(jobs[0])
         return
     outcomes: list[_Outcome[T]] = [_Outcome() for _ in jobs]
@@ -40,7 +40,7 @@ def together(jobs: Sequence[Callable[[], T]], workers: int = TRANSFERS_AT_A_TIME
             outcome = outcomes[number]
             try:
                 outcome.value = jobs[number]()
-            except BaseException as error:  # handed to whoever waits for it
+            except BaseException as error:  # passed on to the caller
                 outcome.error = error
             outcome.done.set()
 
@@ -59,5 +59,5 @@ def together(jobs: Sequence[Callable[[], T]], workers: int = TRANSFERS_AT_A_TIME
 def _attempt(job: Callable[[], T]) -> T | Exception:
     try:
         return job()
-    except Exception as error:  # handed to the caller, as those of the threads are
+    except Exception as error:  # passed on to the caller, as from the threads
         return error

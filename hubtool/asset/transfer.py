@@ -30,16 +30,16 @@ _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _OK, _PARTIAL_CONTENT, _RANGE_NOT_SATISFIABLE = 200, 206, 416
 _MAY_PASS = {408, 425, 429}
 _REASONS = {
-    401: "it wants a login",
-    403: "it does not give the file out",
+    401: "it requires a login",
+    403: "it denies access to the file",
     404: "there is no such file",
-    407: "the proxy wants a login",
-    410: "the file was taken away",
+    407: "the proxy requires a login",
+    410: "the file was removed",
 }
 
 
 class _TryAgain(Exception):
-    """One request failed and another may not."""
+    """One request failed, but another may succeed."""
 
     def __init__(self, reason: str, wait: float | None = None):
         super().__init__(reason)
@@ -100,7 +100,7 @@ class Transfer:
         origin, offset = self.partial.origin, self.partial.size
         self._task.restart(offset)
         if origin is not None and offset and offset == origin.total:
-            return  # all is there, only the last step was missing
+            return  # all bytes are there, only the last step was missing
         headers = self._range_headers(origin, offset)
         with self._door.open(self.url, headers) as response:
             status = response.status_code
@@ -116,7 +116,7 @@ class Transfer:
         if not offset or not self._ranges:
             return {}
         headers = {"Range": f"bytes={offset}-"}
-        # Only a strong validator promises the same bytes; without one the digest finds out.
+        # Only a strong validator promises the same bytes; without one, the digest has to tell.
         if origin is not None and origin.url == self.url and _STRONG_ETAG.fullmatch(origin.etag or ""):
             headers["If-Range"] = str(origin.etag)
         return headers
@@ -138,7 +138,7 @@ class Transfer:
         total = int(match[3]) if match and match[3] != "*" else None
         if match is None or int(match[1]) != offset or content_encoding(response):
             self._ranges = False
-            self._start_over("the server sent another part than the one asked for")
+            self._start_over("the server sent a different part than requested")
         if total is not None and int(match[2]) >= total:
             self._ranges = False
             self._start_over("the server sent a part beyond the end of the file")
@@ -153,28 +153,28 @@ class Transfer:
         self._task.restart(offset, self._total)
 
     def _start_over(self, reason: str) -> NoReturn:
-        """Throw away what is here and ask for the whole file."""
+        """Discard the partial and ask for the whole file."""
         self.partial.restart()
         raise _TryAgain(reason)
 
     def _refused(self, response: requests.Response, offset: int) -> NoReturn:
         status = response.status_code
         if status == _RANGE_NOT_SATISFIABLE and offset:
-            self._start_over("what is here is longer than the file on the server")
+            self._start_over("the partial file is longer than the file on the server")
         said = f"the server answered {status}"
         if reason := _REASONS.get(status):
             said = f"{said}: {reason}"
         if status < 200:
-            raise _TryAgain(said)  # an interim answer that nobody asked for; the real one may come without it
+            raise _TryAgain(said)  # an interim answer that was not requested; the next try may not get one
         if status in _MAY_PASS or status >= 500:
             wait = retry_after(response.headers.get("Retry-After"), self._clock.time())
             if wait is not None and wait > self._limits.retry_after_seconds:
-                raise self._failed(f"{said} with Retry-After: {wait:.0f} s", hint="pull again then")
+                raise self._failed(f"{said} with Retry-After: {wait:.0f} s", hint="pull again after that")
             raise _TryAgain(said, wait)
         raise self._failed(said)
 
     def _check_size(self, total: int | None, offset: int) -> None:
-        """Refuse before the first byte what cannot be, or has no room."""
+        """Refuse, before the first byte, a file that cannot be right or does not fit."""
         if total is None:
             return
         if total > self._limits.max_bytes:
@@ -188,7 +188,7 @@ class Transfer:
         if total - offset > free:
             folder = self.partial.path.parent
             raise EnvironmentProblem(
-                f"{folder}: {total - offset:,} bytes are to come and {free:,} are free: the disk is full",
+                f"{folder}: the disk is full: {total - offset:,} bytes are still to come, {free:,} are free",
                 hint="free space (hubtool cache prune), or name another cache with --cache",
             )
 
@@ -203,7 +203,8 @@ class Transfer:
                 if self._size is not None:
                     raise SizeDiffers(None)
                 raise self._failed(
-                    f"more than {most:,} bytes came", hint="no end was announced; HUBTOOL_MAX_BYTES sets another limit"
+                    f"more than {most:,} bytes came",
+                    hint="no length was announced; HUBTOOL_MAX_BYTES sets another limit",
                 )
             partial.append(chunk)
             self._task.advance(len(chunk))
@@ -227,6 +228,6 @@ def _is_other_file(origin: Origin, url: str, response: requests.Response, total:
     if origin.total is not None and total is not None and total != origin.total:
         return True
     if origin.url != url:
-        return False  # another server has validators of its own
+        return False  # another server has different validators
     pairs = ((origin.etag, response.headers.get("ETag")), (origin.modified, response.headers.get("Last-Modified")))
     return any(old and new and old != new for old, new in pairs)

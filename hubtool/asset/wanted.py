@@ -97,7 +97,7 @@ def wanted_of(asset: Asset, found: tuple[Pin, Path] | None, *, locked: bool = Fa
 
 
 def _what_it_is(head: bytes) -> str:
-    """What bytes that are no checkpoint obviously are, in brackets."""
+    """What the bytes are instead of a checkpoint, in brackets, if that is obvious."""
     if not head:
         return " (the file is empty)"
     start = head.lstrip()[:64].lower()

@@ -29,9 +29,9 @@ class Match:
 
 
 def card_files(root: Path) -> Iterator[Path]:
-    """Files below a folder that are meant to be cards, sorted; hidden folders are left out.
+    """Files below a folder that are meant to be cards, sorted; hidden folders are skipped.
 
-    A README and its like count only when they have a front matter: on some hubs the card is the README.
+    A README or similar file counts only if it has a front matter: on some hubs the card is the README.
     """
     for folder, folders, files in os.walk(root, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -45,7 +45,7 @@ def card_files(root: Path) -> Iterator[Path]:
 
 
 def _refuse(error: OSError) -> None:
-    raise EnvironmentProblem(f"{error.filename}: {error.strerror}", hint="mend its permissions, or name other folders")
+    raise EnvironmentProblem(f"{error.filename}: {error.strerror}", hint="fix its permissions, or name other folders")
 
 
 def _has_block(path: Path) -> bool:
@@ -101,7 +101,7 @@ class Catalogue:
         AmbiguousName
             Several cards have it; the hint lists them.
         CardError
-            The card is there but is not valid.
+            The card exists but is not valid.
         """
         if name.casefold().endswith(".md"):
             return Match(self._card_at(Path(name)))
@@ -127,7 +127,7 @@ class Catalogue:
         return Counter(card.model_name.casefold() for card in self.cards)
 
     def _refuse_unread(self, wanted: str, matches: list[Match]) -> None:
-        """An invalid card of that name must not be passed over for an older version, nor called unknown."""
+        """An invalid card of that name must not be skipped for an older version, nor called unknown."""
         newest = max((version_key(match.card.model_version) for match in matches), default=())
         for parsed in self.parsed:
             if parsed.card is None and wanted in _names_of(parsed):
@@ -137,7 +137,7 @@ class Catalogue:
 
     def _card_at(self, path: Path) -> Card:
         if not path.is_file():
-            raise NotFound(f"{path}: no such card", hint="hubtool list shows the cards there are")
+            raise NotFound(f"{path}: no such card", hint="hubtool list shows all cards")
         root = next((root for root in self.roots if path.resolve().is_relative_to(root.resolve())), None)
         return usable(read_card(path, uid=nested_uid(path.resolve(), root.resolve()) if root else None))
 
@@ -183,7 +183,7 @@ def _names_of(parsed: ParsedCard) -> set[str]:
 
 
 def nested_uid(path: Path, root: Path) -> str | None:
-    """The uid that the hub's folders give (owner/version/stem); None for a card that lies flat."""
+    """The uid that the hub's folders give (owner/version/stem); None for a card outside such folders."""
     parts = path.parts[len(root.parts) :]
     return "/".join((*parts[:-1], path.stem)) if len(parts) > 1 else None
 

@@ -1,4 +1,4 @@
-"""The claims that a card makes about one file on one dataset: what a verification takes one by one."""
+"""The claims that a card makes about one file on one dataset: the unit of a verification."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What some names, or a whole catalogue, come to."""
+    """What some names, or a whole catalogue, stand for."""
 
     claim_sets: tuple[ClaimSet, ...]
     unread: tuple[Unread, ...] = ()
@@ -139,7 +139,7 @@ def choose(catalogue: Catalogue, names: Sequence[str]) -> Selection:
         tuple(Unread(parsed, invalid(parsed)) for parsed in catalogue.parsed if parsed.card is None),
     )
     if not selection.claim_sets and not selection.unread:
-        raise NotFound(f"{', '.join(map(str, catalogue.roots))}: no card below", hint="name a folder with --cards")
+        raise NotFound(f"{', '.join(map(str, catalogue.roots))}: no cards found", hint="name a folder with --cards")
     return selection
 
 
@@ -209,7 +209,7 @@ def assets_of(card: Card, row: Variant | None) -> tuple[Asset, ...]:
         return card.assets
     asset = row_claims(card, row).asset
     if asset is None:
-        raise NotFound(f"{card.path}:{row.line}: the row links no file", hint="name another row, or the card")
+        raise NotFound(f"{card.path}:{row.line}: the row has no link to a file", hint="name another row, or the card")
     return (asset,)
 
 

@@ -70,7 +70,7 @@ def dataset_named(name: str | None) -> KnownDataset | None:
 
 
 def dataset_key(name: str | None) -> str:
-    """The same text for every name of one dataset: `imagenet2012` for ImageNet-1K; of other datasets, the name's key.
+    """The same text for every name of one dataset: `imagenet2012` for ImageNet-1K; for other datasets, the name's key.
 
     Empty where the name is, see `hubtool.card.names.name_key`.
     """

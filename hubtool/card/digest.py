@@ -14,7 +14,7 @@ def claims_digest(claim_set: ClaimSet) -> str:
     """SHA-256 (64 lower-case hexadecimal digits) of all that the published figures of a file depend on.
 
     That is the file's link and digest, the figures, the network, the dataset, and how the card says that images are
-    prepared. Prose does not count: mending a typing error in a card leaves its evidence valid.
+    prepared. Prose does not count: fixing a typo in a card leaves its evidence valid.
     """
     asset = claim_set.asset
     claims = {

@@ -11,7 +11,7 @@ _BEFORE_BLOCK = re.compile(r"\s*(#.*|<!--.*)?")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the parts of a card lie; line numbers start at 1.
+    """Where the parts of a card are; line numbers start at 1.
 
     Attributes
     ----------

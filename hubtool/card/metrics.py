@@ -1,7 +1,7 @@
 """The grammar of `evaluation`: names and numbers run together, separated by bars.
 
-`top1acc76.85 | top5acc93.24` is two metrics, top1 76.85 % and top5 93.24 %. A name may hold digits, points and
-per cents of its own (`0.5macc75`, `TRP@FAR=0.1%99.3`), so the value is the number at the end, before an optional
+`top1acc76.85 | top5acc93.24` is two metrics, top1 76.85 % and top5 93.24 %. A name may itself hold digits, points and
+percent signs (`0.5macc75`, `TRP@FAR=0.1%99.3`), so the value is the number at the end, before an optional
 unit. Some numbers have a unit and no name (`2.2m | 5.93d`), some stand before their name (`28.4 BLEU`).
 """
 
@@ -89,7 +89,7 @@ class Metric:
     Attributes
     ----------
     name
-        Normalised: `top1` for top1acc, Top-1 (%), acc@1; otherwise lower case; empty for a number with only a unit.
+        Normalised: `top1` for top1acc, Top-1 (%), acc@1; else in lower case; empty for a number with only a unit.
     value
         In `unit`.
     unit
@@ -101,7 +101,7 @@ class Metric:
     label
         The name as written.
     span
-        Place in the card of a figure that does not stand in `evaluation`.
+        Place in the card of a figure that is not in `evaluation`.
     """
 
     name: str

@@ -72,7 +72,7 @@ class FileEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class ParsedCard:
-    """What became of a card's text.
+    """The result of parsing a card's text.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ class ParsedCard:
 
 
 def read_card(path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:
-    """Read and parse the card at `path`; never raises, whatever lies there.
+    """Read and parse the card at `path`; never raises, whatever is there.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def read_text(path: Path) -> tuple[str, Problem | None]:
 
 
 def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:
-    """Parse the text of a card that lies, or will lie, at `path`."""
+    """Parse the text of a card that is, or will be, at `path`."""
     shown = shown if shown is not None else path.as_posix()
     written = text
     bom = text.startswith(BOM)
@@ -212,7 +212,7 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
 
 
 def _older_figure(values: dict[str, Any], yaml: YamlText) -> tuple[Metric, ...]:
-    """The figure of cards that keep it under a key of its own: `accuracy: 95.0`."""
+    """The figure of cards that give it under a separate key: `accuracy: 95.0`."""
     written = _text(values.get(_OLDER_FIGURE))
     read = read_metric(f"{_OLDER_FIGURE} {written}")
     return (replace(read, written=written, span=yaml.spans[(_OLDER_FIGURE,)]),) if read else ()
@@ -281,7 +281,7 @@ def _record(
 
 
 def flat_uid(user_id: str, model_version: str, stem: str) -> str:
-    """The uid of a card that does not lie in the hub's owner/version folders."""
+    """The uid of a card outside the hub's owner/version folders."""
     owner = re.sub(r"[^a-z0-9]+", "-", user_id.casefold()).strip("-") or "unknown"
     return f"{owner}/{model_version}/{stem}"
 

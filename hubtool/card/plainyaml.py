@@ -32,7 +32,7 @@ def read_plain(text: str, first_line: int) -> tuple[Values, Spans, Spans] | None
     first_line
         Number of its first line, for the places.
     """
-    # Tabs, comments, invisible characters and what YAML takes for a line end are the parser's business.
+    # Tabs, comments, invisible characters and what YAML takes for a line end are left to the parser.
     if " #" in text or not text.replace("\r\n", "").replace("\n", "").isprintable():
         return None
     try:

@@ -35,7 +35,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that a card speaks of; `url` is http(s) or a path relative to the card's folder."""
+    """A file that a card names; `url` is http(s) or a path relative to the card's folder."""
 
     format: str
     url: str
@@ -161,7 +161,7 @@ class Card:
 
     @property
     def eval_recipe(self) -> Mapping[str, object]:
-        """What the evaluation did otherwise than MindCV when it prepared the images, as written."""
+        """How the evaluation prepared images differently from MindCV, as written."""
         value = self.fields.get("eval_recipe")
         return value if isinstance(value, Mapping) else {}
 

@@ -93,7 +93,7 @@ def _field_problems(name: str, value: Any) -> Iterator[SchemaProblem]:
         path = (name, *error.absolute_path)
         shown = next(str(part) for part in reversed(path) if isinstance(part, str))
         if error.validator == "required":
-            # jsonschema reports each missing key as an error of its own and names it only in the message.
+            # jsonschema reports each missing key as a separate error and names it only in the message.
             missing = error.message.split("'")[1]
             yield SchemaProblem(path, f"required field `{missing}` is missing", missing)
         elif error.validator == "minLength":
@@ -136,7 +136,7 @@ def _rule(name: str) -> Any:
 
 
 def _inlined(rule: Any, definitions: dict[str, Any]) -> Any:
-    """A schema with each reference replaced by its definition: looking them up takes half of the time otherwise."""
+    """A schema with each reference replaced by its definition: looking them up would take half of the time."""
     if isinstance(rule, list):
         return [_inlined(part, definitions) for part in rule]
     if not isinstance(rule, dict):

@@ -1,7 +1,7 @@
-"""The results tables of a card's body: one variant for each model, each with claims of its own.
+"""The results tables of a card's body: one variant for each model, each with its own claims.
 
 Figures of quality (accuracy, mAP, PSNR, ...) become metrics. Figures of speed (ms/step, img/s, FPS) do not: they
-belong to a machine, and nobody can check them against a file. A table may have its models in rows or in columns.
+depend on the machine, and cannot be checked against a file. A table may have its models in rows or in columns.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def results_rows(body: str, first_line: int) -> tuple[Variant, ...]:
         Line number of the body's first line in the file.
     """
     if not _DELIMITER_ROW.search(body):
-        return ()  # most cards have no table, and the Markdown parser costs more than the whole rest
+        return ()  # most cards have no table, and the Markdown parser costs more than all the rest
     return tuple(variant for table in _tables(body, first_line) for variant in _variants(table))
 
 

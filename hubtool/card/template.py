@@ -109,7 +109,7 @@ def quoted(text: str) -> str:
 
 
 def _table(draft: Draft) -> str:
-    # A link to a file that is not there yet would be a dead one.
+    # A link to a file that does not exist yet would be dead.
     download = f"[weights]({draft.link})" if draft.digest else ""
     params = "" if draft.parameters is None else f"{draft.parameters / 1e6:.2f}"
     return f"""\

@@ -2,7 +2,7 @@
 
 YAML's typing destroys what cards publish: `1.10` becomes 1.1, `2022-06-22` a date, an all-digit hash
 prefix an integer. Here every scalar stays the text that was written; the schema types it.
-The document is read from the parser's event stream with a stack of its own, so neither deep nesting
+The document is read from the parser's event stream with a separate stack, so neither deep nesting
 nor aliases of aliases can exhaust stack, memory or time.
 """
 
@@ -21,7 +21,7 @@ YamlKind = Literal["syntax", "duplicate-key", "alias", "depth", "dash"]
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _MAX_DEPTH = 32
 _TOO_DEEP = f"values are nested more than {_MAX_DEPTH} deep"
-# Line ends to YAML 1.1 and to nobody else: as blanks, they leave every line where the rest of the world counts it.
+# Only YAML 1.1 takes these for line ends: as blanks, they leave line numbers as everybody else counts them.
 _ODD_LINE_ENDS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 # `key: -`, which cards write for "none", is not YAML. A tilde in its place is, and moves no column.
 _DASH_VALUE = re.compile(r"^([^\s#:'\"][^:'\"\n]*:[ \t]+)(?=-[ \t]*\r?$)-", re.MULTILINE)
@@ -160,7 +160,7 @@ class _Builder:
         path = (*frame.path, event.value)
         if event.value in frame.container:
             first = self.key_spans[path].line
-            self._note("duplicate-key", event, f"key `{event.value}` stands on line {first} already")
+            self._note("duplicate-key", event, f"key `{event.value}` is already on line {first}")
         else:
             self.key_spans[path] = self._span(event.start_mark, event.end_mark)
 
@@ -217,7 +217,7 @@ def _syntax_problem(error: yaml.YAMLError, text: str, line_offset: int) -> YamlP
         position = min(int(getattr(error, "position", 0) or 0), len(text))
         line, column = _place(text, position)
         said = getattr(error, "reason", None) or str(error)
-    if line > text.count("\n"):  # the document ended too early: point behind its last character
+    if line > text.count("\n"):  # the document ended too early: point after its last character
         line, column = _place(text, len(text))
     place = line + line_offset + 1
     span = Span(place, column + 1, place, column + 2)

@@ -31,21 +31,21 @@ def convert(weights: TensorFile, target: Path, to: str, *, replace: bool = False
     to
         A name of `WRITERS`.
     replace
-        Whether a file that is there may be replaced.
+        Whether an existing file may be replaced.
 
     Raises
     ------
     UsageProblem
-        It is in that format already, the format cannot hold one of the tensors, or the target is there.
+        It is already in that format, the format cannot hold one of the tensors, or the target already exists.
     CorruptCheckpoint
         The bytes disagree with the CRC-32 in the file, or became fewer.
     EnvironmentProblem
         The target cannot be written.
     """
     if weights.format == to:
-        raise UsageProblem(f"{weights.path}: a {to} file already", hint="copy it")
+        raise UsageProblem(f"{weights.path}: already a {to} file", hint="copy it")
     if target.exists() and not (replace and target.is_file()):
-        raise UsageProblem(f"{target} is there already", hint="name another file with --output, or give --force")
+        raise UsageProblem(f"{target} already exists", hint="name another file with --output, or use --force")
     pieces = WRITERS[to](weights)
     weights.check_crc()
     task = progress.task(target.name, sum(tensor.nbytes for tensor in weights.tensors.values()), "B")
@@ -55,10 +55,10 @@ def convert(weights: TensorFile, target: Path, to: str, *, replace: bool = False
                 stream.write(piece)
                 task.advance(len(piece))
     except FileExistsError:
-        raise UsageProblem(f"{target} appeared meanwhile", hint="name another file with --output") from None
+        raise UsageProblem(f"{target} was created by another process", hint="name another file with --output") from None
     except OSError as error:
         raise EnvironmentProblem(
-            f"{target}: {error.strerror}", hint="free space or mend permissions, or name another place with --output"
+            f"{target}: {error.strerror}", hint="free space, fix the permissions, or name another place with --output"
         ) from error
     finally:
         task.finish()
@@ -67,14 +67,14 @@ def convert(weights: TensorFile, target: Path, to: str, *, replace: bool = False
 def to_safetensors(weights: TensorFile) -> Iterator[bytes]:
     """The bytes of a safetensors file with the same tensors, as MindSpore and the safetensors package read it.
 
-    The tensors with the largest elements come first, otherwise in the order of the source: so all are aligned.
+    The tensors with the largest elements come first, so that all are aligned; ties keep the order of the source.
     """
     tensors = sorted(weights.tensors.values(), key=lambda tensor: -DTYPES[tensor.dtype].item_bytes)
     for tensor in tensors:
         if DTYPES[tensor.dtype].safetensors is None:
             raise _refused(weights, tensor, f"is {tensor.dtype}, a type that safetensors files do not have")
         if tensor.name == METADATA_KEY:
-            raise _refused(weights, tensor, "has a name that safetensors files keep for themselves")
+            raise _refused(weights, tensor, "has a name that is reserved in safetensors files")
     # MindSpore takes metadata under the name of a tensor as that tensor's type.
     metadata = {} if "format" in weights.tensors else {"format": "ms"}
     metadata |= {f"{_TEXT_PREFIX}{name}": text for name, text in weights.texts.items()}
@@ -102,7 +102,7 @@ def to_checkpoint(weights: TensorFile, slice_bytes: int = SLICE_BYTES) -> Iterat
     left_out = [key for key in weights.metadata if not _is_text(key) and key not in weights.tensors and key != "format"]
     if left_out:
         shown = ", ".join(printable(key) for key in sorted(left_out))
-        _log.warning("%s: metadata has no place in a checkpoint and is left out: %s", weights.path, shown)
+        _log.warning("%s: metadata has no place in a checkpoint and is skipped: %s", weights.path, shown)
     return _checkpoint_pieces(weights, texts, slice_bytes)
 
 

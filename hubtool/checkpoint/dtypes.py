@@ -50,7 +50,7 @@ _DTYPES = (
     Dtype("float8_e5m2", "Float8E5M2", "F8_E5M2", "uint8", 1, loadable=False),
     Dtype("hifloat8", "HiFloat8", None, "uint8", 1, loadable=False),
     # MindSpore's qint4x2: an element is a byte that packs two 4-bit integers. In a safetensors file it is an I8
-    # whose name stands in the metadata with the value INT4_MARK.
+    # whose name is in the metadata with the value INT4_MARK.
     Dtype("int4", "Int4", "I8", "int8", 1),
 )
 INT4_MARK = "Int4"

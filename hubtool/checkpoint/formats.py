@@ -25,6 +25,6 @@ def open_weights(path: Path) -> TensorFile:
         start, size = os.pread(descriptor, LENGTH_BYTES + 1, 0), os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
-    # A damaged start leaves the name to go by, so that the message is about the format that was meant.
+    # If the start is damaged, the file's name decides, so that the message is about the intended format.
     is_safetensors = looks_like_safetensors(start, size) or path.suffix.casefold() == f".{Safetensors.format}"
     return Safetensors(path) if is_safetensors else Checkpoint(path)

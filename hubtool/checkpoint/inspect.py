@@ -1,4 +1,4 @@
-"""What a file of weights holds: its tensors, and what their values are like."""
+"""What a file of weights holds: its tensors, and statistics of their values."""
 
 from __future__ import annotations
 

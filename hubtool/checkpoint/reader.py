@@ -133,7 +133,7 @@ class _Parser:
         first = entries[0]
         self._text_left -= sum(entry.content.end - entry.content.start for entry in entries)
         if self._text_left < 0:
-            raise self._wrong(first, f"is one text too many: {MOST_TEXT_BYTES:,} bytes are read")
+            raise self._wrong(first, f"is text beyond the limit of {MOST_TEXT_BYTES:,} bytes for all texts")
         try:
             text = b"".join(self.data[slice(*entry.content)] for entry in entries).decode("utf-32-le")
         except UnicodeDecodeError:

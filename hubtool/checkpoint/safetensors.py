@@ -4,7 +4,7 @@ The format: the length of the header (8 bytes, little-endian), the header (JSON,
 data_offsets}}` and `__metadata__`, a table of strings), then the bytes of the tensors without gaps; the offsets
 count from the end of the header. Definition: https://github.com/huggingface/safetensors#format.
 
-The header is read entry by entry, so that a hostile one cannot make Python build a large document, and damage is told
+The header is read entry by entry, so that a hostile one cannot make Python build a large document. Damage is reported
 with its byte offset.
 """
 
@@ -121,7 +121,7 @@ class _HeaderParser:
                 found[name], position = self._tensor(name, at)
             position, more = self._next(position)
         if self._skip(position) != len(self.text):
-            raise self._corrupt(position, "the header goes on after its end")
+            raise self._corrupt(position, "the header continues after its end")
         self._check_cover(found)
         return {name: self._marked(tensor) for name, tensor in found.items()}
 

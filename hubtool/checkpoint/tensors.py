@@ -1,11 +1,10 @@
-"""Named tensors in a file, whatever its format: where their bytes lie, and their values on demand.
+"""Named tensors in a file, whatever its format: where their bytes are, and their values on demand.
 
 Nothing but the list of tensors is read on opening. `array` gives views of a memory map; `chunks` reads with
 ordinary calls, so that it neither grows the resident memory nor depends on the file keeping its length.
 
-Whoever makes a file shorter in place while views of it are in use gets the process killed by SIGBUS: that is how the
-system answers for a memory map, and nothing in Python can catch it. Files that are replaced by renaming, as hubtool
-and MindSpore do, are safe.
+If a file is shortened in place while views of it are in use, the system kills the process with SIGBUS. Nothing in
+Python can catch that. Files that are replaced by renaming, as hubtool and MindSpore do, are safe.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class TensorInfo:
     shape
         Empty for a scalar.
     extents
-        Where its bytes lie in the file, in order; each holds whole elements, little-endian.
+        Where its bytes are in the file, in order; each holds whole elements, little-endian.
     """
 
     name: str
@@ -220,7 +219,7 @@ def open_regular(path: Path) -> int:
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(f"{path}: no such file", hint=hint) from None
     except OSError as error:
-        raise EnvironmentProblem(f"{path}: {error.strerror}", hint="mend its permissions") from error
+        raise EnvironmentProblem(f"{path}: {error.strerror}", hint="fix its permissions") from error
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
@@ -239,7 +238,7 @@ def shape_problem(shape: tuple[int, ...], item_bytes: int, size: int) -> str:
     if math.prod(dim or 1 for dim in shape) * item_bytes >= _MOST_TENSOR_BYTES:
         return f"has a shape beyond what can be addressed: {shape}"
     wanted = math.prod(shape) * item_bytes
-    return f"has the shape {shape}, which takes {wanted} bytes, and {size} are there" if wanted != size else ""
+    return f"has the shape {shape}, which takes {wanted} bytes, but there are {size}" if wanted != size else ""
 
 
 def corrupt(path: Path, offset: int, message: str) -> CorruptCheckpoint:

@@ -22,7 +22,7 @@ from hubtool.errors import EnvironmentProblem, HubtoolError
 
 _BROKEN_PIPE = 141
 COMMANDS = {
-    "list": "List the cards there are.",
+    "list": "List the cards.",
     "show": "Show the validated record of a card.",
     "validate": "Check cards; report every problem with line and column.",
     "rule": "Explain what a rule of validate wants, and why.",
@@ -93,7 +93,7 @@ def main(args: list[str] | None = None) -> NoReturn:
         # MindSpore's imports it once more, and may abort the process.
         sys.stderr.flush()
         os._exit(code)
-    gc.freeze()  # what is left goes with the process: looking through it for garbage first takes 15 ms
+    gc.freeze()  # the end of the process frees the rest: a garbage collection first would take 15 ms
     sys.exit(code)
 
 
@@ -117,7 +117,7 @@ def run(args: list[str] | None = None) -> int:
     try:
         sys.stdout.flush()
     except OSError:
-        # Whoever read the output has enough, or the disk has; the interpreter must not fail again on flushing it.
+        # The reader of the output has stopped, or the disk is full; the interpreter must not fail again on flushing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or _BROKEN_PIPE
     return code
@@ -139,7 +139,7 @@ def _code_of(args: list[str] | None, options: dict[str, Any]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
-        if isinstance(error.__cause__, EOFError):  # click takes a file that ends too soon for a user who gave up
+        if isinstance(error.__cause__, EOFError):  # click takes a file that ends too early for a user who gave up
             return _told(error.__cause__, options)
         click.echo("interrupted", err=True)
         return INTERRUPTED
@@ -165,4 +165,6 @@ def _described(error: Exception) -> HubtoolError:
         return error
     if isinstance(error, OSError):
         return EnvironmentProblem(f"{error.filename or 'output'}: {error.strerror or error}")
-    return EnvironmentProblem(f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; report it")
+    return EnvironmentProblem(
+        f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; please report it"
+    )

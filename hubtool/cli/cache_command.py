@@ -29,10 +29,8 @@ def command() -> None:
 
 def _filters(function: F) -> F:
     for option in (
-        click.option("--unused", is_flag=True, help="Only files that no card links."),
-        click.option(
-            "--older-than", metavar="AGE", help="Only files and ledgers not used for that long: 12h, 30d, 8w."
-        ),
+        click.option("--unused", is_flag=True, help="Only files that no card links to."),
+        click.option("--older-than", metavar="AGE", help="Only files and ledgers unused for this long: 12h, 30d, 8w."),
     ):
         function = option(function)
     return function
@@ -88,7 +86,7 @@ def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: boo
 @global_options
 @click.pass_context
 def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
-    """Read files in the cache, all by default, and compare their SHA-256. Exits 5 when one is wrong."""
+    """Read files in the cache (by default all) and compare their SHA-256. Exits 5 when one is wrong."""
     chosen = settings(ctx)
     wrong = 0
     files = _named(chosen, names) if names else kept(Cache(chosen.cache_root))
@@ -107,7 +105,7 @@ def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
 @global_options
 @click.pass_context
 def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
-    """Remove files: those of a card, those with a name, or those whose digest begins like that."""
+    """Remove files: those of a card, with a file name, or whose digest begins with the given digits."""
     chosen = settings(ctx)
     for file in _named(chosen, names):
         _away(Cache(chosen.cache_root), file)
@@ -115,7 +113,7 @@ def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 
 @command.command("prune")
 @_filters
-@click.option("-n", "--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only show what would be removed.")
 @global_options
 @click.pass_context
 def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: bool) -> None:
@@ -147,7 +145,7 @@ def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: 
 
 
 def _away(cache: Cache, file: Kept) -> int:
-    """Remove a file and say so; the result is the number of bytes that it took."""
+    """Remove a file and say so; returns the number of bytes it took."""
     if forget(cache, file):
         _say(file.path, file.size)
         return file.size
@@ -160,7 +158,7 @@ def _say(path: object, length: int) -> None:
 
 
 def _say_busy(path: object) -> None:
-    click.echo(f"{path}: a process works on it, left alone", err=True)
+    click.echo(f"{path}: in use by a process, skipped", err=True)
 
 
 def _ledgers(cache: Cache, older_than: str | None) -> list[KeptLedger]:
@@ -200,8 +198,8 @@ def _named(chosen: Settings, names: tuple[str, ...]) -> list[Kept]:
         mine = matching(files, name) or _of_card(files, chosen, name)
         if not mine:
             raise NotFound(
-                f"{cache.root}: no file of {name}",
-                hint="hubtool cache ls shows all; of a digest, 4 digits are needed",
+                f"{cache.root}: no file for {name}",
+                hint="hubtool cache ls shows all; a digest needs at least 4 digits",
             )
         found += [file for file in mine if file not in found]
     return found

@@ -16,7 +16,7 @@ INTERRUPTED = 130
 
 @contextmanager
 def contained() -> Iterator[None]:
-    """Keep stdout for results and Ctrl-C for Python while a library does as it likes.
+    """Keep stdout for results and Ctrl-C for Python while a library runs.
 
     What is printed on file descriptor 1, from Python or C++, goes to stderr. Ctrl-C raises KeyboardInterrupt
     in the main thread; a second one ends the process at once. Where Ctrl-C is ignored, as by a job in the
@@ -41,7 +41,7 @@ def _stdout_to_stderr() -> Iterator[None]:
 
 @contextmanager
 def _interrupts() -> Iterator[None]:
-    # MindSpore puts a handler of its own on SIGINT, again and again as its parts start, that ends the process
+    # MindSpore sets its own handler for SIGINT, again and again as its parts start, which ends the process
     # with SIGTERM. A signal that is blocked never reaches a handler: a thread looks for it instead.
     handler = signal.getsignal(signal.SIGINT) or signal.default_int_handler  # None: one that is not Python's
     done = Event()
@@ -58,7 +58,7 @@ def _interrupts() -> Iterator[None]:
 
 
 def _watch(done: Event) -> None:
-    # Not sigtimedwait: when the process was stopped and goes on (Ctrl-Z and fg, a frozen container), Python's
+    # Not sigtimedwait: when the process was stopped and resumes (Ctrl-Z and fg, a frozen container), Python's
     # returns as though the signal had come.
     interrupted = False
     while not done.wait(_POLL_SECONDS):

@@ -22,8 +22,8 @@ from hubtool.evaluation.predictions import read_predictions
 def command(ctx: click.Context, *, a: Path, b: Path, as_json: bool) -> int:
     """Show the images whose prediction changed from A.csv to B.csv, and how far the accuracy moved.
 
-    Both are files that `hubtool verify --predictions` wrote. Exits 0 when nothing changed and 1 otherwise, also when
-    no image is in both.
+    Both are files that `hubtool verify --predictions` wrote. Exits 0 when nothing changed, and 1 when
+    something did or no image is in both.
     """
     settings(ctx)
     found = difference(read_predictions(a), read_predictions(b))

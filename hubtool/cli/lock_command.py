@@ -118,5 +118,5 @@ def _report(missing: list[_File], stale: dict[Path, set[str]]) -> int:
         click.echo(f"{file.lockfile}: {file.key} is not pinned, or not as the card says")
     for path, keys in stale.items():
         for key in sorted(keys):
-            click.echo(f"{path}: no card links {key}")
+            click.echo(f"{path}: no card links to {key}")
     return CardError.exit_code if missing or any(stale.values()) else 0

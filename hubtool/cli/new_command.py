@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 def _login() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in containers
+    except (KeyError, OSError):  # the user has no name, as in containers
         return "unknown"
 
 
@@ -67,13 +67,13 @@ def command(
     assets/ beside the card, with the first digits of its digest in its name.
     """
     folder = settings(ctx).card_roots[0]
-    if folder == packaged("cards"):  # the cards that came with hubtool are nobody's to add to
+    if folder == packaged("cards"):  # nobody adds to the cards that came with hubtool
         folder = Path("cards")
     if not _NAME.fullmatch(name):
-        raise UsageProblem(f"{name!r} is no model name", hint="letters, digits, dot, dash, underscore and plus")
+        raise UsageProblem(f"{name!r} is not a model name", hint="use letters, digits, dot, dash, underscore and plus")
     target = folder / f"{name}.md"
     if target.exists():
-        raise UsageProblem(f"{target} is there already", hint="hubtool never overwrites a card; choose another name")
+        raise UsageProblem(f"{target} already exists", hint="hubtool never overwrites a card; choose another name")
     digest, parameters = _measured(ckpt) if ckpt else ("", None)
     if parameters is None and (spec := find_spec(name)):
         parameters = spec.parameter_count

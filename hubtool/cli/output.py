@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-_WIDTH_IN_A_PIPE = 10_000  # whoever reads a pipe folds lines, or searches whole ones
+_WIDTH_IN_A_PIPE = 10_000  # the reader of a pipe wraps lines, or searches whole ones
 
 
 def print_json(document: object) -> None:

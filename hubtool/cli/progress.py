@@ -33,7 +33,7 @@ class LineProgress:
 
 
 class LineTask:
-    """Says now and then how far a task is."""
+    """Reports from time to time how far a task is."""
 
     def __init__(self, name: str, total: int | None, unit: str, clock: Callable[[], float]):
         self._name, self._total, self._unit, self._clock = name, total, unit, clock
@@ -85,7 +85,7 @@ class BarProgress:
         return BarTask(self, self._bars, name, total, unit)
 
     def close(self, identity: int) -> None:
-        """Take the bar of a task away, and with the last one all that was drawn."""
+        """Remove the bar of a task, and with the last one everything that was drawn."""
         with self._lock:
             self._bars.remove_task(identity)
             self._open -= 1
@@ -94,7 +94,7 @@ class BarProgress:
 
 
 class BarTask:
-    """Moves one bar, but not more often than anybody can see."""
+    """Moves one bar, but not more often than the eye can see."""
 
     def __init__(self, owner: BarProgress, bars: Any, name: str, total: int | None, unit: str):
         self._owner, self._bars, self._unit, self._total = owner, bars, unit, total
@@ -117,7 +117,7 @@ class BarTask:
         self._draw(time.monotonic())
 
     def finish(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._owner.close(self._id)
 
     def _draw(self, now: float) -> None:

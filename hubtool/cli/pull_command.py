@@ -81,7 +81,7 @@ def command(
 def _jobs(
     matches: list[Match], where: Workspace, progress: Progress, *, locked: bool, rehash: bool
 ) -> list[Callable[[], VerifiedAsset]]:
-    """One pull for each file, each file once."""
+    """One pull for each file, without repetitions."""
     fetch = partial(
         pull,
         cache=where.cache,

@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the global options come to."""
+    """The values of the global options."""
 
     card_roots: tuple[Path, ...]
     cache_root: Path
@@ -28,7 +28,7 @@ class Settings:
     show_progress: bool
 
     def progress(self) -> Progress:
-        """Progress on stderr: a bar on a terminal, a line now and then elsewhere, nothing with -q."""
+        """Progress on stderr: a bar on a terminal, occasional lines elsewhere, nothing with -q."""
         if not self.show_progress:
             return SILENT
         from hubtool.cli.progress import BarProgress, LineProgress

@@ -1,4 +1,4 @@
-"""Options of the commands that may fetch files, and what they come to."""
+"""Options of the commands that may fetch files, and their values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def transfer_options(function: F) -> F:
 def workspace(
     chosen: Settings, mirror: tuple[str, ...] = (), *, allow_http: bool = False, allow_private: bool = False
 ) -> Workspace:
-    """What options and environment come to."""
+    """The workspace that options and environment describe."""
     access = access_from_environment(
         offline=chosen.offline, mirrors=mirror, allow_http=allow_http, allow_private=allow_private
     )

@@ -29,6 +29,7 @@ from hubtool.lint.run import CardFile, Checked, Checks, check_cards, default_job
 from hubtool.lint.suppress import drop_ignored
 from hubtool.network.registry import parameter_counts
 from hubtool.resources import LOCKFILE
+from hubtool.words import counted
 
 if TYPE_CHECKING:
     from hubtool.asset.lockfile import Locks
@@ -41,7 +42,7 @@ _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
 @click.option("--format", "format_", type=_FORMATS, default="text", show_default=True)
 @click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes, prefixes, names.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="All but these rules.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="All rules but these.")
 @click.option("--fix", is_flag=True, help="Fix what can be fixed safely, then report the rest.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, also edits that need a second look.")
 @click.option(
@@ -59,7 +60,7 @@ _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 @click.option("--statistics", is_flag=True, help="Count the problems of each rule, instead of listing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are errors.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), help="Number of processes.  [default: by the number of cards]"
+    "-j", "--jobs", type=click.IntRange(min=1), help="Number of processes.  [default: depends on the number of cards]"
 )
 @global_options
 @click.pass_context
@@ -89,7 +90,7 @@ def command(
     given = paths or tuple(str(root) for root in chosen.card_roots)
     cards = find_cards(given)
     if not cards:
-        raise NotFound(f"{', '.join(given)}: no card below", hint="cards are Markdown files, *.md")
+        raise NotFound(f"{', '.join(given)}: no cards found", hint="cards are Markdown files, *.md")
     config = load_config(Path.cwd())
     codes = enabled_codes(config, _split(select), _split(ignore))
     checks = _checks(config, codes - LINK_CODES, cards)
@@ -108,7 +109,7 @@ def command(
 
     if write_baseline is not None:
         noted = Baseline.write(write_baseline, checked(_finding))
-        click.echo(f"{noted:,} problems noted in {write_baseline}", err=True)
+        click.echo(f"{counted(noted, 'problem')} recorded in {write_baseline}", err=True)
         return 0
     known_problems = Baseline.load(known) if known is not None else None
     tally = Tally()
@@ -144,7 +145,7 @@ def _locks(cards: Sequence[CardFile]) -> Locks | None:
 
     locks = Locks()
     for folder in folders:
-        locks.read(Path(folder))  # now, before a word of a report is written
+        locks.read(Path(folder))  # now, before any of the report is written
     return locks
 
 
@@ -154,7 +155,7 @@ def _look_up(cards: Sequence[CardFile], checks: Checks, codes: frozenset[str], c
     from hubtool.asset.online import look_up
 
     parsed = [read_card(card.path, uid=card.uid, shown=card.shown) for card in cards]
-    access = access_from_environment(allow_http=True)  # a page over http is a page
+    access = access_from_environment(allow_http=True)  # a page over http counts too
     states = look_up((url for card in parsed for url, _ in links_of(card)), cache_root / "links.json", access)
     facts = replace(checks.facts, probe=states.__getitem__)
     for card in parsed:
@@ -186,7 +187,7 @@ def _print_statistics(tally: Tally, format_: FormatName) -> None:
     elif format_ == "text":
         for code, count in rows:
             click.echo(f"{count:>7,}  {code}  {rules[code].severity.value:<7}  {rules[code].name}")
-        click.echo(f"{tally.cards:,} cards, {len(tally.cards_with_errors):,} with errors")
+        click.echo(f"{counted(tally.cards, 'card')}, {len(tally.cards_with_errors):,} with errors")
     else:
         raise UsageProblem(f"--statistics has no {format_} format", hint="text or json")
 
@@ -198,7 +199,7 @@ def _fixes(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> Iterat
     for card in cards:
         result = fix_card(card.path, card.shown, checks.of, allowed, uid=card.uid)
         if result.refused:
-            click.echo(f"{card.shown}: left alone: {result.refused}", err=True)
+            click.echo(f"{card.shown}: skipped: {result.refused}", err=True)
         if result.after != result.before:
             yield card, result
 
@@ -208,7 +209,7 @@ def _show_diff(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> in
     for card, result in _fixes(cards, checks, unsafe=unsafe):
         changed += 1
         click.echo(unified_diff(card.shown, result.before, result.after), nl=False)
-    click.echo(f"{changed:,} of {len(cards):,} cards would change", err=True)
+    click.echo(f"{changed:,} of {counted(len(cards), 'card')} would change", err=True)
     return CardError.exit_code if changed else 0
 
 
@@ -219,4 +220,4 @@ def _fix(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> None:
             write_atomically(card.path, result.data)
         changed += 1
         edits += result.applied
-    click.echo(f"{edits:,} problems mended in {changed:,} cards", err=True)
+    click.echo(f"fixed {counted(edits, 'problem')} in {counted(changed, 'card')}", err=True)

@@ -37,7 +37,7 @@ from hubtool.verify.verify import verify
 @click.option(
     "--classes",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A file of class names, one a line, in the order of the network's outputs.",
+    help="A file of class names, one per line, in the order of the network's outputs.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only this many images, drawn at random.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of random draws.")
@@ -135,7 +135,7 @@ def command(
 ) -> int:
     """Give a verdict on each claim of the cards called NAME; by default of all cards.
 
-    Without --reproduce-eval, only files that are at hand are checked; nothing is downloaded or run.
+    Without --reproduce-eval, only files already on this machine are checked; nothing is downloaded or run.
     """
     if diagnose and not reproduce_eval:
         raise UsageProblem("--diagnose explains a mismatch of an evaluation", hint="add --reproduce-eval")
@@ -164,7 +164,7 @@ def command(
         results = verify(selection, plan, chosen.progress())
     try:
         _show(results, as_json=as_json)
-    finally:  # a reader who has seen enough must not cost the files
+    finally:  # a reader that stops early must not cost the files
         failed = files.write(results, plan, quiet=chosen.quiet)
     return failed or max(result.exit_code(strict=strict) for result in results)
 

@@ -1,4 +1,4 @@
-"""The files that `hubtool verify` leaves behind: evidence, predictions, a report."""
+"""The files that `hubtool verify` writes: evidence, predictions, a report."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class VerifyFiles:
     Attributes
     ----------
     evidence
-        A folder, made if it is not there.
+        A folder, created if it does not exist.
     predictions, report
-        Files, in folders that are there.
+        Files, in folders that exist.
     """
 
     evidence: Path | None
@@ -41,7 +41,7 @@ class VerifyFiles:
     report: Path | None
 
     def check(self, *, reproduce_eval: bool, classes: Path | None) -> None:
-        """Refuse before anything runs what could not be written after hours of work.
+        """Refuse, before anything runs, what could not be written at the end.
 
         Parameters
         ----------
@@ -51,9 +51,9 @@ class VerifyFiles:
         Raises
         ------
         UsageProblem
-            Nothing would be written, or one thing over another.
+            Nothing would be written, or one file would overwrite another.
         NotFound
-            The folder of a file is not there.
+            The folder of a file does not exist.
         EnvironmentProblem
             The system refuses to write there, or what renders a report is not installed.
         """
@@ -85,7 +85,7 @@ class VerifyFiles:
         Parameters
         ----------
         plan
-            That the results came about by.
+            The plan that gave the results.
 
         Returns
         -------
@@ -132,7 +132,7 @@ def _check_apart(paths: Mapping[str, Path | None]) -> None:
 
 def _check_file(option: str, path: Path) -> None:
     if not path.parent.is_dir():
-        raise NotFound(f"{option} {path}: {path.parent} is not a folder", hint="make it first")
+        raise NotFound(f"{option} {path}: {path.parent} is not a folder", hint="create it first")
     with _refusals(f"{option} {path}"):
         check_writable(path)
 

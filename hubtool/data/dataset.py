@@ -34,7 +34,7 @@ class SampleDataset:
     def __init__(self, split: Split, num_classes: int, recipe: EvalRecipe, *, rescale: bool = False):
         if not len(recipe.mean) == len(recipe.std) == split.channels:
             raise UsageProblem(
-                f"{split.root}: images of {split.channels} channels, and a recipe that normalises {len(recipe.mean)}"
+                f"{split.root}: the images have {split.channels} channels, the recipe normalises {len(recipe.mean)}"
             )
         self.split = split
         self.samples = split.samples
@@ -47,7 +47,7 @@ class SampleDataset:
         self.rescale = rescale
 
     def with_recipe(self, recipe: EvalRecipe) -> SampleDataset:
-        """The same images, preprocessed otherwise."""
+        """The same images, preprocessed differently."""
         return SampleDataset(self.split, self.num_classes, recipe, rescale=self.rescale)
 
     @cached_property

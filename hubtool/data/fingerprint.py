@@ -85,7 +85,7 @@ def _read(sample: Sample) -> bytes:
 
 
 def _size(sample: Sample) -> int | None:
-    """None also for an image that is not there: whoever evaluates says so, of all such images at once."""
+    """None also for a missing image: the evaluation reports all such images at once."""
     try:
         return sample.size()
     except OSError:
@@ -108,7 +108,7 @@ def state_of(samples: Iterable[Sample]) -> str:
     for sample in samples:
         try:
             version = sample.version()
-        except OSError:  # whoever reads the image says so
+        except OSError:  # reported when the image is read
             version = "gone"
         digest.update(version.encode() + b"\n")
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""From what a dataset calls a class to the network's output: never by a guess."""
+"""From the name of a class in a dataset to the network's output, without guessing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def numbers_by_name(names: Iterable[str], space: LabelSpace, *, where: str, noun
         listed = len(space.class_names)
         said = f"the class list has {counted(listed, 'name')}, the network {counted(space.num_classes, 'output')}"
         if listed > space.num_classes:
-            raise UsageProblem(f"{said}: the labels would be wrong", hint="list the names of the outputs, one a line")
+            raise UsageProblem(f"{said}: the labels would be wrong", hint="list the names of the outputs, one per line")
         if listed < space.num_classes:
             _log.warning(
                 "%s: they are taken to name the first outputs; if an earlier name is missing, labels are wrong", said
@@ -70,7 +70,7 @@ def numbers_by_name(names: Iterable[str], space: LabelSpace, *, where: str, noun
         )
     if all(map(str.isdecimal, found)) and found != sorted(found, key=int):
         _log.warning(
-            "%s: the names are numbers, taken in the order of text as MindCV does it: %s; --classes FILE gives another",
+            "%s: the names are numbers, sorted as text as MindCV does: %s; --classes FILE sets another order",
             where,
             ", ".join([*found[:3], "..."]),
         )
@@ -78,12 +78,12 @@ def numbers_by_name(names: Iterable[str], space: LabelSpace, *, where: str, noun
 
 
 def checked_numbers(labels: Sequence[int], space: LabelSpace, *, where: str) -> list[int]:
-    """Labels that are numbers of outputs already.
+    """Labels that already are numbers of outputs.
 
     Raises
     ------
     UsageProblem
-        One is not below the number of outputs, or a class list was given, which would number them otherwise.
+        One is not below the number of outputs, or a class list was given, which would number them differently.
     """
     if space.class_names is not None:
         raise UsageProblem(
@@ -92,11 +92,11 @@ def checked_numbers(labels: Sequence[int], space: LabelSpace, *, where: str) -> 
         )
     lowest, highest = min(labels, default=0), max(labels, default=0)
     if lowest == -1:
-        raise UsageProblem(f"{where}: label -1: the split comes without labels", hint="use the validation split")
+        raise UsageProblem(f"{where}: label -1: the split has no labels", hint="use the validation split")
     if lowest < 0 or highest >= space.num_classes:
         counted = lowest == 1 and highest == space.num_classes
         raise UsageProblem(
             f"{where}: labels from {lowest} to {highest} for a network with {space.num_classes} outputs",
-            hint="the labels count from 1, hubtool wants them from 0" if counted else "",
+            hint="the labels start at 1, hubtool expects them to start at 0" if counted else "",
         )
     return list(labels)

@@ -1,4 +1,4 @@
-"""What a way to keep a dataset on disk has to offer; `hubtool.data.open` lists them."""
+"""What a layout, a way to keep a dataset on disk, has to offer; `hubtool.data.open` lists all."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def _from_file(folder: Path) -> dict[str, tuple[Path, str]]:
             if not isinstance(path, str) or not path:
                 raise UsageProblem(f"{place}.{name}: has to be a path, in quotes")
             if dataset_key(name) in found:
-                raise UsageProblem(f"{place}.{name}: the same dataset stands in it twice")
+                raise UsageProblem(f"{place}.{name}: the same dataset appears twice")
             found[dataset_key(name)] = (own.path.parent / _path(path), f"{place}.{name}")
         return found
     return {}
@@ -154,10 +154,10 @@ def _class_names(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
-        raise NotFound(f"--classes {path}: no such file", hint="one class name a line") from None
+        raise NotFound(f"--classes {path}: no such file", hint="one class name per line") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"--classes {path}: {error}", hint="one class name a line, UTF-8") from error
+        raise UsageProblem(f"--classes {path}: {error}", hint="one class name per line, UTF-8") from error
     names = [line.strip() for line in lines if line.strip()]
     if len(set(names)) != len(names):
-        raise UsageProblem(f"--classes {path}: a name stands in it twice")
+        raise UsageProblem(f"--classes {path}: a name appears twice")
     return names

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SplitSource:
-    """All that it takes to open a split, on this machine or another one: plain values.
+    """All that is needed to open a split, on this machine or another one: plain values.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset
     Raises
     ------
     NotFound, UsageProblem
-        Nothing is there, its layout is unknown, it is empty, broken or does not fit the network.
+        The dataset is missing, its layout is unknown, or it is empty, broken or does not fit the network.
     MissingExtra
         A package that reads the dataset is not installed.
     """
@@ -95,7 +95,7 @@ def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset
     _require_fit(source, channels=split.channels)
     _log.info("%s: %s, %s", path, split.layout, counted(len(split.samples), "image"))
     if split.left_out:
-        _log.warning("%s: left out: %s: %s", path, left_out_note(split.left_out), _named(split.left_out))
+        _log.warning("%s: skipped %s: %s", path, left_out_note(split.left_out), _named(split.left_out))
     if split.empty_classes:
         empty = counted(len(split.empty_classes), "class folder")
         _log.warning("%s: %s without an image: %s", path, empty, _named(split.empty_classes))
@@ -109,7 +109,7 @@ def layout_of(path: Path) -> Layout:
     Raises
     ------
     UsageProblem
-        It is none that hubtool understands; the hint lists those.
+        hubtool does not know its layout; the hint lists the known ones.
     BrokenDataset
         The system does not let it be looked at.
     """

@@ -1,4 +1,4 @@
-"""Datasets whose images are prepared by a recipe that can be another one."""
+"""Datasets whose images are prepared by a recipe that can be changed."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Sample(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileSample:
-    """An image in a file of its own."""
+    """An image in a separate file."""
 
     path: Path
     name: str

@@ -1,4 +1,4 @@
-"""Published figures held against the answers of a sample, as evaluated and as some hypothesis would have it."""
+"""Published figures compared with the answers of a sample, as evaluated and under a hypothesis."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """Published figures, and the answers of the sample as it was evaluated, which others are held against.
+    """Published figures, and the answers of the sample as it was evaluated, which others are compared with.
 
     Attributes
     ----------

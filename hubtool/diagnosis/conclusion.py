@@ -19,7 +19,7 @@ _SAME_POINTS = 1e-9
 
 
 class Standing(str, Enum):
-    """What a sample says of a hypothesis."""
+    """What a sample says about a hypothesis."""
 
     EXPLAINS = "explains"
     EXCLUDED = "excluded"
@@ -169,7 +169,7 @@ class Diagnosis:
         undecided = [s.what for s in self.hypotheses if s.finding is Standing.UNDECIDED]
         tried = sum(hypothesis.finding is not Standing.NOT_RUN for hypothesis in self.hypotheses)
         if self.as_evaluated.finding is not Standing.EXCLUDED:
-            said.append(f"{looked}, drawn afresh, do not rule {figures} out as evaluated: diagnose more images")
+            said.append(f"{looked}, newly drawn, do not rule {figures} out as evaluated: diagnose more images")
         elif not named and undecided:
             said.append(f"{looked} do not tell whether a hypothesis explains {figures}: diagnose more images")
         elif not named:
@@ -182,7 +182,7 @@ class Diagnosis:
         said += [_would_give(hypothesis) for hypothesis in named] or self._closest()
         said.append(_would_give(self.as_evaluated))
         if undecided and self.as_evaluated.finding is Standing.EXCLUDED:
-            said.append(f"undecided, for want of images: {', '.join(undecided)}")
+            said.append(f"undecided, too few images: {', '.join(undecided)}")
         said += [f"not tried: {s.what}: {s.reason}" for s in self.hypotheses if s.finding is Standing.NOT_RUN]
         return said
 

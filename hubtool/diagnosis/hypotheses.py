@@ -95,7 +95,7 @@ def label_hypotheses(outputs: int) -> Iterator[Hypothesis]:
     )
     yield Hypothesis("label_offset=-1", "labels one lower, as where they count from one", label_offset=-1)
     if outputs in BACKGROUND_OUTPUTS:
-        yield Hypothesis("first_output=1", "the background class left out of the network's outputs", first_output=1)
+        yield Hypothesis("first_output=1", "the network's outputs without the background class", first_output=1)
 
 
 def different(hypotheses: Iterator[Hypothesis], recipe: EvalRecipe) -> list[Hypothesis]:

@@ -47,7 +47,7 @@ def diagnose(
     skip_unreadable: bool = False,
     progress: Progress = SILENT,
 ) -> Diagnosis:
-    """Try the hypotheses on a sample that is drawn anew, so that bad luck of an earlier one shows.
+    """Try the hypotheses on a newly drawn sample, so that bad luck in an earlier one shows.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def _tried(hypothesis: Hypothesis, run: _Run, compare: Comparison) -> Tried:
     try:
         best = run.best(hypothesis, compare.base_best)
         figures, reason = compare.figures(best, hypothesis.label_offset), ""
-    except HubtoolError as error:  # such as another checkpoint that is broken: it explains nothing
+    except HubtoolError as error:  # such as a broken other checkpoint: it explains nothing
         figures, reason = (), error.message
     except Exception as error:  # whatever a library raises about one hypothesis must not cost the others
         _log.debug("trying %s", hypothesis.key, exc_info=True)

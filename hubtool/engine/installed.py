@@ -1,4 +1,4 @@
-"""Whether the libraries that run networks are there, and whether they are fit for it."""
+"""Whether the libraries that run networks are installed, and whether they work well."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS_TO_LOAD = 60
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a library is.
+    """The state of a library.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class State:
 
 
 def mindspore_state(versions: Mapping[str, str] | None = None) -> State:
-    """How MindSpore is; it is imported in a process of its own.
+    """The state of MindSpore, which is imported in a separate process.
 
     Parameters
     ----------
@@ -53,10 +53,12 @@ def mindspore_state(versions: Mapping[str, str] | None = None) -> State:
     if version_key(version)[:2] < lowest:
         return State("broken", f"{version} is older than the 2.7 hubtool needs", install)
     if version_key(found.get("numpy", "")) >= _NUMPY_TOO_NEW:
-        return State("broken", f"{version} wants numpy 1, numpy {found['numpy']} is there", "pip install 'numpy<2'")
+        return State(
+            "broken", f"{version} needs numpy 1, but numpy {found['numpy']} is installed", "pip install 'numpy<2'"
+        )
     if trouble := _trouble_loading("mindspore"):
         return State("broken", f"{version} does not load: {trouble}", install)
-    return State("ok", f"{version}, on CPU unless MindSpore is told otherwise")
+    return State("ok", f"{version}, on CPU unless MindSpore is set to another device")
 
 
 def _trouble_loading(module: str) -> str:

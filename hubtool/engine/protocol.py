@@ -69,7 +69,7 @@ class Session(Protocol):
         """Images (N, C, H, W) float32 -> logits (N, num_classes) float32, both numpy arrays."""
 
     def close(self) -> None:
-        """Give back what the session holds; it answers no more."""
+        """Release what the session holds; it cannot be used afterwards."""
 
     def __enter__(self) -> Session:
         """The session."""

@@ -1,1 +1,1 @@
-"""An engine over the images of a split: an answer an image, and what they come to."""
+"""An engine over the images of a split: one answer per image, and the counts."""

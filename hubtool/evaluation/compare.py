@@ -93,8 +93,8 @@ class Difference:
 def difference(a: Mapping[str, Prediction], b: Mapping[str, Prediction]) -> Difference:
     """Compare two files of predictions, image by image.
 
-    Layouts call the same image otherwise: `n01440764/x.JPEG` in class folders, `x.JPEG` in an archive. If the two have
-    no path in common, images are told by their file names, provided that each has every file name only once.
+    Layouts call the same image differently: `n01440764/x.JPEG` in class folders, `x.JPEG` in an archive. If the two
+    have no path in common, images are matched by their file names, provided that each has every file name only once.
     """
     by_file_name = False
     if not a.keys() & b.keys():

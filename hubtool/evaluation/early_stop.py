@@ -16,8 +16,8 @@ StopRule = Callable[[Mapping[int, int], int], bool]
 class EarlyStop:
     """Ends an evaluation when the rest of the split can only confirm what is known about every claim; a `StopRule`.
 
-    Each claim is judged by a confidence sequence of its own, so each verdict is wrong with a probability of 1 % at
-    most, at whatever moment the run ends and whichever claim ended it.
+    Each claim is judged by its own confidence sequence, so each verdict is wrong with a probability of 1 % at
+    most, whenever the run ends and whichever claim ended it.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""The ledger of an evaluation: every answer on disk as soon as it is known, so that a killed run can go on.
+"""The ledger of an evaluation: every answer on disk as soon as it is known, so that a killed run can resume.
 
-A text file, one JSON document a line:
+A text file, one JSON document per line:
 
     {"inputs":{...},"ledger":2}                                                    what the answers depend on
-    {"crc32":N,"rows":[[index,label,[five best classes],best logit],...]}          one line a batch
-    {"finished":true}                                                              the evaluation came to its end
+    {"crc32":N,"rows":[[index,label,[five best classes],best logit],...]}          one line per batch
+    {"finished":true}                                                              the evaluation has finished
 
 Its name is the digest of the inputs, so answers to other questions are never mixed in. Lines are only ever added. What
 a process wrote survives its being killed; what the machine may lose with its power is flushed to the disk every ten
@@ -43,22 +43,22 @@ _SECONDS_BETWEEN_FLUSHES = 10.0
 
 
 class Resume(Enum):
-    """Which ledgers an evaluation goes on from."""
+    """Which ledgers an evaluation resumes from."""
 
-    UNFINISHED = "those of runs that were interrupted"
-    ALL = "also those of runs that came to their end: nothing is left to evaluate"
+    UNFINISHED = "ledgers of interrupted runs"
+    ALL = "also ledgers of finished runs: nothing is left to evaluate"
     NONE = "none: it starts over"
 
 
 class Ledger:
     """The open ledger of one evaluation; a `Record`.
 
-    An evaluation must not fail for its ledger: when the disk refuses, a warning says so and nothing more is kept.
+    An evaluation must not fail because of its ledger: when a write fails, a warning says so and nothing more is kept.
 
     Attributes
     ----------
     batches
-        The answers that were there when it was opened, batch by batch.
+        The answers it held when it was opened, batch by batch.
     images
         How many have their answers in it.
     """
@@ -76,7 +76,7 @@ class Ledger:
             self.images += len(rows)
 
     def finish(self) -> None:
-        """The evaluation came to its end."""
+        """The evaluation has finished."""
         self._write(_line({"finished": True}), flush=True)
 
     def _write(self, line: bytes, *, flush: bool = False) -> bool:
@@ -89,7 +89,7 @@ class Ledger:
                 os.fsync(self._stream.fileno())
                 self._flushed = time.monotonic()
         except OSError as error:
-            _log.warning("%s: %s; if this run is interrupted, it goes on from here", self._path, error.strerror)
+            _log.warning("%s: %s; if this run is interrupted, it resumes from here", self._path, error.strerror)
             self._stream = None
             return False
         return True
@@ -102,12 +102,12 @@ def opened(folder: Path, inputs: Mapping[str, object], resume: Resume = Resume.U
     Parameters
     ----------
     folder
-        Where ledgers lie; made when it is not there.
+        Where ledgers are; created if it does not exist.
     inputs
         All that an answer depends on, as values that JSON knows.
     resume
-        Whether answers that are there are kept or removed. That they are kept is said in a warning; so is, at Ctrl-C,
-        how to go on.
+        Whether existing answers are kept or removed. If they are kept, a warning says so; at Ctrl-C, another one says
+        how to resume.
     """
     with ExitStack() as stack:
         ledger = _open(folder / f"{digest_of(inputs)}.jsonl", inputs, resume, stack)
@@ -125,7 +125,7 @@ def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitS
         stream = stack.enter_context(_locked(path))
         batches = _take_up(stream, inputs, resume)
     except BlockingIOError:
-        _log.warning("%s: another process evaluates the same; this one keeps no ledger", path)
+        _log.warning("%s: another process is running the same evaluation; this one keeps no ledger", path)
         return None
     except OSError as error:
         _log.warning("%s: %s; an interrupted run will have to start over", path, error.strerror)
@@ -134,7 +134,7 @@ def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitS
         _say_what_cannot_be_used(path.parent, inputs)
     if batches:
         images = counted(sum(map(len, batches)), "image")
-        _log.warning("going on after %s that an earlier run evaluated; --no-resume starts over", images)
+        _log.warning("resuming after %s that an earlier run evaluated; --no-resume starts over", images)
     return Ledger(stream, path, batches)
 
 
@@ -146,7 +146,7 @@ def _say_what_cannot_be_used(folder: Path, inputs: Mapping[str, object]) -> None
             older = header.get("inputs", {})
             if header.get("ledger") == 1 and all(older.get(key) == inputs.get(key) for key in _SAME_IN_EVERY_FORMAT):
                 _log.warning(
-                    "%s: answers that hubtool %s kept are not used, since it did not note the device: "
+                    "%s: answers that hubtool %s kept are not used, because it did not record the device: "
                     "remove the file, or hubtool cache prune --older-than 30d does",
                     path,
                     older.get("hubtool", "of an earlier version"),
@@ -155,7 +155,7 @@ def _say_what_cannot_be_used(folder: Path, inputs: Mapping[str, object]) -> None
 
 def _say_how_to_go_on(images: int, resume: Resume) -> None:
     command = "the same command without --no-resume" if resume is Resume.NONE else "the same command"
-    _log.warning("%s goes on after the %s evaluated so far", command, counted(images, "image"))
+    _log.warning("%s resumes after the %s evaluated so far", command, counted(images, "image"))
 
 
 def _locked(path: Path) -> FileIO:
@@ -186,7 +186,7 @@ def digest_of(inputs: Mapping[str, object]) -> str:
 
 
 def _take_up(stream: FileIO, inputs: Mapping[str, object], resume: Resume) -> list[Any]:
-    """The batches to go on from; the file is cut after them, or begun."""
+    """The batches to resume from; the file is cut after them, or begun."""
     header = _line({"ledger": _FORMAT, "inputs": inputs})
     stream.seek(0)
     content = stream.readall()
@@ -316,5 +316,5 @@ def forget_ledger(ledger: KeptLedger) -> bool:
                 return False
             if not lies_at(stream, ledger.path) or ledger.path.stat().st_mtime != ledger.used:
                 return False
-            ledger.path.unlink()  # under the lock: who opened it meanwhile sees that it is gone, and begins another
+            ledger.path.unlink()  # under the lock: a process that opens it now sees that it is gone, and begins another
     return True

@@ -1,4 +1,4 @@
-"""The evaluation loop: a session over a split, an answer an image."""
+"""The evaluation loop: a session over a split, one answer per image."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from hubtool.progress import SILENT, Progress
 
 
 class Record(Protocol):
-    """Where answers are kept, so that an interrupted evaluation can go on."""
+    """Where answers are kept, so that an interrupted evaluation can resume."""
 
     @property
     def batches(self) -> Sequence[Any]:
-        """The answers that are there already, batch by batch."""
+        """The answers that already exist, batch by batch."""
 
     def append(self, rows: Any) -> None:
         """Keep the answers of one more batch."""
 
     def finish(self) -> None:
-        """The evaluation came to its end."""
+        """The evaluation has finished."""
 
 
 def evaluate(

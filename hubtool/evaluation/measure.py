@@ -129,7 +129,7 @@ def ledger_inputs(
 
 
 def _digest(values: Iterable[object]) -> str:
-    """SHA-256 of a list of values, one a line."""
+    """SHA-256 of a list of values, one per line."""
     sha256 = hashlib.sha256()
     for value in values:
         sha256.update(f"{value}\n".encode(errors="surrogateescape"))

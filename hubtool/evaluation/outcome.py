@@ -1,4 +1,4 @@
-"""What an evaluation found: an answer an image, and what they come to."""
+"""What an evaluation found: one answer per image, and the counts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Counts:
     resumed
         Images among `images` whose answers an earlier, interrupted run left in the ledger; they took none of `seconds`.
     skipped
-        Images that could not be decoded and were left out, as the user wished: they are not among `images`.
+        Images that could not be decoded and were skipped, as the user wished: they are not among `images`.
     """
 
     correct: Mapping[int, int]
@@ -59,7 +59,7 @@ class ClassCounts:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """So many images of the class `label` were taken for the class `taken_for`."""
+    """How many images of the class `label` were taken for the class `taken_for`."""
 
     label: int
     taken_for: int
@@ -73,7 +73,7 @@ class Evaluation:
     Attributes
     ----------
     rows
-        A numpy record an image (see `new_rows`), in the order of evaluation.
+        One numpy record per image (see `new_rows`), in the order of evaluation.
     names
         What the dataset calls its images; a row's `index` is a place in it.
     intervals
@@ -81,7 +81,7 @@ class Evaluation:
     session_seconds
         Wall time spent in the network: the rest of `counts.seconds` is what the loop cost.
     unreadable
-        Why images could not be decoded and were left out, by name.
+        Why images could not be decoded and were skipped, by name.
     """
 
     counts: Counts

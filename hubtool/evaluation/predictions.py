@@ -1,4 +1,4 @@
-"""Files of predictions: a row an image, as CSV."""
+"""Files of predictions: one row per image, as CSV."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _by_image(rows: Iterator[list[str]]) -> dict[str, Prediction]:
     predictions: dict[str, Prediction] = {}
     for prediction in map(_prediction, rows):
         if prediction.image in predictions:
-            raise ValueError(f"{prediction.image} stands in it twice")
+            raise ValueError(f"{prediction.image} appears twice")
         predictions[prediction.image] = prediction
     return predictions
 

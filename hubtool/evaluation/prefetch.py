@@ -37,7 +37,7 @@ def prefetched(make: Callable[[], Iterator[T]], ahead: int = AHEAD) -> Iterator[
         yield _taken(queue)
     finally:
         gone.set()
-        # A reader that hangs, on a network file system say, must not keep a user who pressed Ctrl-C.
+        # A reader that hangs, for example on a network file system, must not block Ctrl-C.
         thread.join(_SECONDS_TO_END)
 
 
@@ -64,7 +64,7 @@ class _Reader(Generic[T]):
             close = getattr(items, "close", None)  # a generator cleans up in the thread that ran it
             if close is not None:
                 close()
-        except BaseException as error:  # carried to whoever takes the items
+        except BaseException as error:  # passed on to the consumer
             end = _End(error)
         self._put(end)
 
@@ -82,7 +82,7 @@ class _Reader(Generic[T]):
 def _taken(queue: Queue[T | _End]) -> Iterator[T]:
     while True:
         try:
-            # Not for ever: a lock that is waited for without end lets no KeyboardInterrupt through that another
+            # With a timeout: waiting for a lock without one blocks a KeyboardInterrupt that another
             # thread asks for.
             item = queue.get(timeout=_POLL_SECONDS)
         except Empty:

@@ -28,7 +28,7 @@ class Sampling:
     tolerance
         How far off a claim may be, in points: decides what settles it.
     skip_unreadable
-        Leave out images that cannot be decoded, which are looked for first; otherwise one ends the evaluation.
+        Skip images that cannot be decoded, which are looked for first; without this, one ends the evaluation.
     """
 
     limit: int | None = None

@@ -1,4 +1,4 @@
-"""How sure a growing part of a split makes us about the whole, at whatever moment we stop to look."""
+"""How sure a growing part of a split makes us about the whole, whenever we stop to look."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class EvaluatedData:
     known_split_images
         Number of images in the split that figures on the dataset are about; None where that is not known.
     layout, names_sha256, bytes, contents_sha256
-        What tells it from other copies, as the dataset's fingerprint has it. `bytes` is the size of the undecoded
+        What tells it from other copies: the dataset's fingerprint. `bytes` is the size of the undecoded
         images; None, as `contents_sha256`, where it was not determined.
     left_out
         Files among the images whose kind cannot be decoded.

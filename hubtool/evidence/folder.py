@@ -1,4 +1,4 @@
-"""Evidence that lies beside cards: in-toto statements in `evidence/`, as `hubtool verify --evidence` writes them."""
+"""Evidence beside cards: in-toto statements in `evidence/`, as `hubtool verify --evidence` writes them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BadFile:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What lies in one folder, by name.
+    """What one folder holds, by name.
 
     Attributes
     ----------

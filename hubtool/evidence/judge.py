@@ -9,7 +9,7 @@ from hubtool.words import counted
 
 
 def not_run(metric: str, published: float, reason: str, tolerance: float = TOLERANCE) -> Measurement:
-    """The claim was not put to the test."""
+    """The claim was not tested."""
     return Measurement(metric, published, None, None, None, None, None, tolerance, Verdict.NOT_RUN, reason)
 
 

@@ -1,4 +1,4 @@
-"""The evidence beside a card, put to the claims that it is about."""
+"""The evidence beside a card, matched with the claims that it is about."""
 
 from __future__ import annotations
 

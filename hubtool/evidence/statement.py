@@ -1,7 +1,7 @@
 """What an evaluation found, as an in-toto statement that anyone can sign: one record, written and read.
 
 https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md; schema: schemas/evidence.schema.json. Two
-evaluations with the same outcome give the same statement but for its times.
+evaluations with the same outcome give the same statement except for its times.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Statement:
 
     @property
     def contradicted(self) -> list[Measurement]:
-        """The figures that it shows to be wrong; none when images were prepared otherwise than the card says."""
+        """The figures that it shows to be wrong; none when images were prepared differently from what the card says."""
         if self.overrides:
             return []
         return [m for m in self.measurements if m.judged(m.published, m.tolerance) is Verdict.MISMATCH]
@@ -147,7 +147,7 @@ class Statement:
         }
 
     def write(self, path: Path) -> Path:
-        """Write it, whole or not at all; returned is the path. Raises OSError."""
+        """Write it, whole or not at all, and return the path. Raises OSError."""
         write_atomically(path, f"{json.dumps(self.to_json(), indent=2, sort_keys=True)}\n".encode())
         return path
 

@@ -1,4 +1,4 @@
-"""When a measurement bears a published number out: the one measure of evaluations and of the evidence they leave."""
+"""When a measurement confirms a published number: used for evaluations and for evidence."""
 
 from __future__ import annotations
 

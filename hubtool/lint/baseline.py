@@ -35,7 +35,7 @@ class Baseline:
     Attributes
     ----------
     folder
-        Where the file lies; paths are relative to it, whatever the working directory.
+        Where the file is; paths are relative to it, whatever the working directory.
     known
         How often each problem was there, by path and then by code and hash.
     """
@@ -83,7 +83,7 @@ class Baseline:
                 card.setdefault(code, Counter())[line_hash] += 1
         text = json.dumps({"version": VERSION, "problems": problems}, indent=1, sort_keys=True, ensure_ascii=False)
         try:
-            # A file name may hold bytes that are no text; JSON's escapes bring them back as they were.
+            # A file name may hold bytes that are not text; JSON's escapes bring them back as they were.
             write_atomically(path, (text + "\n").encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise EnvironmentProblem(f"{path}: cannot be written: {error.strerror or error}") from error
@@ -136,7 +136,7 @@ def _document(path: Path) -> dict[str, object]:
         raise UsageProblem(f"{path}: not a baseline: byte {error.start} is not UTF-8") from error
     except json.JSONDecodeError as error:
         place = f"{path}:{error.lineno}:{error.colno}"
-        raise UsageProblem(f"{place}: not valid JSON: {error.msg}", hint="write the baseline anew") from error
+        raise UsageProblem(f"{place}: not valid JSON: {error.msg}", hint="write the baseline again") from error
     except (RecursionError, ValueError) as error:
         raise UsageProblem(f"{path}: not a baseline: {error}") from error
     if not isinstance(document, dict):
@@ -161,4 +161,4 @@ def _counts(path: Path, card: str, codes: object) -> dict[_Key, int]:
 
 
 def _broken(path: Path, place: str, expected: str) -> UsageProblem:
-    return UsageProblem(f"{path}: not a baseline: {place}: {expected}", hint="write the baseline anew")
+    return UsageProblem(f"{path}: not a baseline: {place}: {expected}", hint="write the baseline again")

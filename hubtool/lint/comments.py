@@ -88,7 +88,7 @@ def comments_of(parsed: ParsedCard) -> Iterator[Comment]:
             target = next_lines[number] if line.lstrip().startswith("#") else number
             for match in _YAML_COMMENT.finditer(line):
                 if not _in_scalar(scalars, number, match.start() + 1, line):
-                    # Blanks before a further comment are not this one's, those at the end of the line are.
+                    # Blanks before a further comment do not belong to this one; those at the end of the line do.
                     end = len(line) if match.end() == len(line) else match.start() + len(match[0].rstrip())
                     yield _comment(number, match, end, target, markdown=False)
         elif match_at_end := _markdown_comment(line):

@@ -42,7 +42,7 @@ class LintConfig:
     baseline
         File of known problems.
     folder
-        Where the configuration file lies.
+        Where the configuration file is.
     """
 
     select: tuple[str, ...] = (EVERY_RULE,)

@@ -26,7 +26,7 @@ def shortened(text: str) -> str:
 def text_at(card: ParsedCard, span: Span) -> str | None:
     """What a card holds at a place; None for a place that its lines do not have.
 
-    YAML knows more line ends than LF, so a place can lie outside the text.
+    YAML knows more line ends than LF, so a place can be outside the text.
     """
     if span.end_line > len(card.lines):
         return None

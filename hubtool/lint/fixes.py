@@ -22,7 +22,7 @@ _TO_QUOTE = re.compile(r'[\x00-\x1f\x7f"\\]')
 
 @dataclass(frozen=True, slots=True)
 class FixResult:
-    """What fixing made of a card; nothing has been written.
+    """The result of fixing a card; nothing has been written.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class FixResult:
     remaining
         Diagnostics of `after`.
     refused
-        Why the card was left alone; empty when it was not.
+        Why the card was skipped; empty when it was not.
     """
 
     path: Path
@@ -90,7 +90,7 @@ def fix_card(
     """Apply the allowed edits of a card's diagnostics until none is left.
 
     An edit that would bring a new error, or make a readable card unreadable, is withheld. A card whose edits undo each
-    other is left alone, so that fixing twice is fixing once.
+    other is skipped, so that fixing twice is the same as fixing once.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def _is_worse(after: _State, before: _State) -> bool:
         if had and not has:
             return True
         gained = gained or (has and not had)
-    # What could not be read before can show errors now that were there all along.
+    # A card that could not be read before can now show errors that it always had.
     return not gained and bool(after.errors - before.errors)
 
 

@@ -19,7 +19,7 @@ from hubtool.lint.run import Checked
 
 
 class Outcome(NamedTuple):
-    """What became of one card.
+    """The result of checking one card.
 
     Attributes
     ----------

@@ -82,7 +82,7 @@ class Rule:
     Attributes
     ----------
     code
-        HT and three digits, for ever: a code is never given to another rule.
+        HT and three digits; a code is never given to another rule.
     name
         In kebab-case.
     fixes

@@ -71,7 +71,7 @@ class CardFile(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """Where it is."""
         return Path(self.shown)
 
     @property
@@ -182,12 +182,12 @@ def _map(check: Callable[[CardFile], _Result], cards: Sequence[CardFile], jobs: 
 def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[CardFile], jobs: int) -> Iterator[_Result]:
     """As `map`, chunk by chunk in turn by forked processes, which inherit the cards and send results.
 
-    Not a pool of the standard library: multiprocessing's waits for ever for a process that was killed, and neither
+    Not a pool of the standard library: multiprocessing's waits forever for a process that was killed, and neither
     ends at Ctrl-C without a message from every process.
     """
     import multiprocessing
 
-    gc.freeze()  # what is there already stays in pages that the processes share
+    gc.freeze()  # what already exists stays in pages that the processes share
     context = multiprocessing.get_context("fork")
     workers = []
     # Ctrl-C reaches every process, and the first one ends the others: they are born with the signal blocked.
@@ -195,7 +195,7 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
     try:
         for first in range(jobs):
             results, sender = context.Pipe(duplex=False)
-            with contextlib.suppress(OSError):  # a system may not allow as much
+            with contextlib.suppress(OSError):  # the system may not allow that much
                 fcntl.fcntl(sender.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
             worker = context.Process(target=_work, args=(check, cards, first, jobs, sender), daemon=True)
             worker.start()
@@ -209,7 +209,7 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
             yield from outcome
     except EOFError as error:
         raise EnvironmentProblem(
-            "a process that checked cards was ended from outside", hint="the machine may lack memory: try --jobs 1"
+            "a process that checked cards was killed", hint="the machine may lack memory: try --jobs 1"
         ) from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -227,9 +227,9 @@ def _work(
         outcome: object
         try:
             outcome = [check(card) for card in cards[start : start + _CHUNK]]
-        except Exception as error:  # told where it can be shown
+        except Exception as error:  # passed on to where it can be shown
             outcome = error
         try:
             sender.send(outcome)
-        except BrokenPipeError:  # nobody reads any more
+        except BrokenPipeError:  # nobody reads any longer
             return

@@ -145,7 +145,7 @@ _ALIASES = {
     "ccbynd4.0": "CC-BY-ND-4.0",
     "ccbyncnd4.0": "CC-BY-NC-ND-4.0",
 }
-# A guess at what is meant, for a person to confirm: the version, or "only" against "or later", is not said.
+# A guess at what is meant, for a person to confirm: the text does not say the version, or "only" or "or later".
 _GUESSES = {
     "apache": "Apache-2.0",
     "bsd": "BSD-3-Clause",
@@ -183,7 +183,7 @@ def canonical_licence(text: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def similar_licence(text: str) -> str | None:
-    """The SPDX identifier that an unknown licence resembles; whether it is meant, a person has to say."""
+    """The SPDX identifier that an unknown licence resembles; a person has to confirm it."""
     found = difflib.get_close_matches(text[:80].casefold(), _LICENCE_BY_KEY, 1, 0.8)
     return _GUESSES.get(_key(text)) or (_LICENCE_BY_KEY[found[0]] if found else None)
 

@@ -1,1 +1,1 @@
-"""The networks that hubtool builds, a folder a family."""
+"""The networks that hubtool builds, one folder per family."""

@@ -48,7 +48,7 @@ def check_layout(checkpoint: Checkpoint, spec: ModelSpec) -> None:
 
 
 def check_finite(checkpoint: Checkpoint) -> None:
-    """Check that no value of a checkpoint is NaN or infinite; types that hubtool does not decode are passed over.
+    """Check that no value of a checkpoint is NaN or infinite; types that hubtool does not decode are skipped.
 
     Raises
     ------

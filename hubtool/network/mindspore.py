@@ -10,7 +10,7 @@ from typing import Any
 
 from hubtool.extras import require
 
-_LOG_NEXT_TO_NOTHING = "4"  # what goes wrong is raised as well
+_LOG_NEXT_TO_NOTHING = "4"  # failures are also raised as errors
 
 
 def require_mindspore(purpose: str) -> Any:

@@ -1,4 +1,4 @@
-"""What a network is, as plain values; no MindSpore is needed to name it, to count it or to hold a file against it."""
+"""What a network is, as plain values; naming it, counting it and comparing a file with it need no MindSpore."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from hubtool.report.thumbnails import thumbnail
 WORST_IMAGES = 24
 CONFUSED_PAIRS = 15
 SHOWN_CLASSES = 40
-"""Of more classes than that, only as many are listed: half of them the worst, half the best."""
+"""Of more classes than that, only as many are listed: half of them the least accurate, half the most accurate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Answers:
     worst, best
         Classes, least accurate first; `best` is empty unless there were too many to list all.
     wrong
-        How many images are not taken for what they are; `images` shows the most certain of these.
+        How many images got a wrong answer; `images` shows the most confident mistakes.
     """
 
     classes: int
@@ -101,7 +101,7 @@ def answers_of(evaluation: Evaluation, dataset: Dataset | None) -> Answers:
 
 
 def _class_names(evaluation: Evaluation) -> dict[int, str]:
-    """The folder of each class, where every class has one of its own; nothing otherwise."""
+    """The folder of each class, if every class has its own; else nothing."""
     folders: dict[int, str] = {}
     for index, label in zip(evaluation.rows["index"].tolist(), evaluation.rows["label"].tolist(), strict=True):
         folder = evaluation.names[index].rpartition("/")[0].rpartition("/")[2]

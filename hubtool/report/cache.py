@@ -15,7 +15,7 @@ from hubtool.report.units import age, size
 
 
 def cache_table(files: Sequence[Kept]) -> Table:
-    """One line a file: name, size, first digits of the digest, last use, source."""
+    """One line per file: name, size, first digits of the digest, last use, source."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("name", overflow="fold")
     table.add_column("size", justify="right", no_wrap=True)

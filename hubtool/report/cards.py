@@ -14,7 +14,7 @@ from hubtool.lint.formats.characters import visible
 
 
 def catalogue_table(cards: Sequence[Card]) -> Table:
-    """One line a card, and one for each row of its results table that has another name."""
+    """One line per card, and one for each row of its results table that has another name."""
     table = _table("name", "version", "dataset", "published", "uid")
     for card in cards:
         _add(table, card.model_name, card.model_version, card.train_dataset or "", _figures(card.metrics), card.uid)

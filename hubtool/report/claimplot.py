@@ -20,7 +20,7 @@ _INTERVALS = 5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A claim on a scale of its own; numbers are places on the canvas, from the left or from the top.
+    """A claim on its own scale; numbers are places on the canvas, from the left or from the top.
 
     Attributes
     ----------

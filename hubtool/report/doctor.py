@@ -47,7 +47,7 @@ class Component:
 
 
 def examine(card_roots: Sequence[Path], cache_root: Path) -> tuple[Component, ...]:
-    """Look at versions, extras, cards and cache; MindSpore is imported in a process of its own."""
+    """Look at versions, extras, cards and cache; MindSpore is imported in a separate process."""
     return (
         Component(
             "hubtool", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"

@@ -13,7 +13,7 @@ _FINDING_STYLES = {"ok": "green", "missing": "yellow", "slow": "yellow", "broken
 
 
 def doctor_view(findings: Sequence[Component]) -> Iterator[Table]:
-    """One line a finding, with what mends it below."""
+    """One line per finding, with its fix below."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for finding in findings:
         table.add_row(finding.name, Text(finding.status, style=_FINDING_STYLES[finding.status]), Text(finding.detail))

@@ -1,4 +1,4 @@
-"""Sections about claims as one HTML file that needs nothing else, not even a network."""
+"""Sections about claims as one self-contained HTML file."""
 
 from __future__ import annotations
 

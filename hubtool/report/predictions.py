@@ -33,8 +33,8 @@ def difference_view(found: Difference) -> Iterator[Table | Text]:
         for image in images:
             yield Text(f"only in {name}: {visible(image)}")
     yield Text(
-        f"{counted(found.images, 'image')} in both: {len(found.changed):,} changed, {found.other_best:,} of them their "
-        f"best class; {found.became_right:,} became right, {found.became_wrong:,} became wrong"
+        f"{counted(found.images, 'image')} in both: {len(found.changed):,} changed, {found.other_best:,} of them in "
+        f"their best class; {found.became_right:,} became right, {found.became_wrong:,} became wrong"
     )
     for k, move in found.moves.items():
         yield Text(f"top-{k} {move.before:.2f} -> {move.after:.2f} ({move.points:+.2f} points)")

@@ -38,7 +38,7 @@ def verification_page(results: Sequence[Result], *, now: datetime, sampling: Sam
 
 
 def result_sections(results: Sequence[Result]) -> Iterator[Section]:
-    """A section a result; answers that several results share are shown with the first of them."""
+    """One section per result; answers that several results share are shown with the first of them."""
     shown: dict[int, int] = {}
     for number, result in enumerate(results, 1):
         run = result.run
@@ -80,7 +80,7 @@ def _provenance(run: Run, split_note: str) -> Iterator[tuple[str, str]]:
     if split_note:
         yield "known split", split_note
     if run.split.left_out:
-        yield "left out", left_out_note(run.split.left_out)
+        yield "skipped files", left_out_note(run.split.left_out)
     yield "evaluated", f"{counts.images:,} of {counts.split_size:,} images{counts.rate_note}"
     if counts.resumed:
         yield "of an earlier run", counted(counts.resumed, "image")

@@ -30,7 +30,7 @@ def thumbnail(dataset: Dataset, index: int) -> str | None:
         samples = getattr(dataset, "samples", None)
         image = _seen(images, dataset, index) if samples is None else _decoded(images, samples[index].read())
         return None if image is None else _encoded(image)
-    except Exception:  # Pillow may be missing, decoders raise nearly anything, and a picture must not cost the report
+    except Exception:  # Pillow may be missing, decoders raise nearly anything, and a picture must not break the report
         _log.debug("no thumbnail of image %d", index, exc_info=True)
         return None
 

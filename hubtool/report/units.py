@@ -49,9 +49,11 @@ def seconds_of(written: str) -> float:
     Raises
     ------
     UsageProblem
-        It is written otherwise.
+        It is not written like that.
     """
     match = _AGE.fullmatch(written.strip().casefold())
     if match is None:
-        raise UsageProblem(f"{written!r} is no length of time", hint="a number with s, m, h, d or w, such as 30d")
+        raise UsageProblem(
+            f"{written!r} is not a length of time", hint="use a number with s, m, h, d or w, such as 30d"
+        )
     return float(int(match[1]) * _SECONDS[match[2]])

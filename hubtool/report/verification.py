@@ -57,7 +57,7 @@ def verification_view(results: Sequence[Result]) -> Iterator[Table | Text]:
 
 
 def _summary(results: Sequence[Result]) -> Table:
-    """One line a figure, which names its model: whoever greps for a verdict sees whose it is."""
+    """One line per figure, which names its model, so that a search for a verdict shows whose it is."""
     table = _table("model", *_FIGURE_COLUMNS)
     for model, result in zip(_model_names(results), results, strict=True):
         failed = [Text(f"{c.level.value} failed", style="bold red") for c in result.checks if c.status is Status.FAILED]

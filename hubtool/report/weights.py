@@ -18,7 +18,7 @@ _FORMATS = {"ckpt": "MindSpore checkpoint", "safetensors": "safetensors"}
 
 
 def weights_view(inspection: Inspection) -> Iterator[str]:
-    """A line a tensor, then texts and metadata, then the totals; names are shown without control characters."""
+    """One line per tensor, then texts and metadata, then the totals; names are shown without control characters."""
     weights = inspection.weights
     crc = ", its CRC-32 agrees" if inspection.crc_checked else ""
     yield f"{visible(str(weights.path))}  {_FORMATS[weights.format]}, {weights.size:,} bytes{crc}"

@@ -32,9 +32,9 @@ def statement(
     Parameters
     ----------
     claims
-        What became of each claim of the set by that run.
+        The measurement of each claim of the set in that run.
     plan
-        That the run came about by.
+        The plan of that run.
     finished
         When it ended.
     """
@@ -62,7 +62,7 @@ def statement(
 
 
 def write_evidence(folder: Path, results: Sequence[Result], plan: Plan) -> list[Path]:
-    """Write the evidence of every result with an evaluation by a plan into a folder; returned is what was written.
+    """Write the evidence of every result with an evaluation by a plan into a folder, and return what was written.
 
     Raises
     ------

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Climb:
-    """Collects the checks; nothing runs any more after a level that failed.
+    """Collects the checks; nothing runs after a level that failed.
 
     Attributes
     ----------

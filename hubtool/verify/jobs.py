@@ -24,7 +24,7 @@ class Job:
     engine, precision
         What runs the network, by name, and the type it computes in.
     settles
-        The claims, as (k best classes, percent), that an evaluation that may stop early goes on for; empty otherwise.
+        The claims, as (k best classes, percent), that settle an evaluation that may stop early; empty if it may not.
     """
 
     model: Model

@@ -13,13 +13,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something was not done, and why, in one sentence; that is no problem of the card."""
+    """Something was skipped, and why, in one sentence; it is not a problem of the card."""
 
     reason: str
 
 
 def missing(extra: MissingExtra) -> Skipped:
-    """Skipped for want of a package, with the command that installs it."""
+    """Skipped because a package is missing, with the command that installs it."""
     return Skipped(f"{extra.message}: {extra.hint}")
 
 

@@ -86,17 +86,17 @@ class Result:
 
     @property
     def recipe(self) -> EvalRecipe | None:
-        """How images were prepared; None when nothing was run, or the dataset has a way of its own."""
+        """How images were prepared; None when nothing was run, or the dataset has its own fixed way."""
         return self.run.job.images.transform if self.run else None
 
     @property
     def split_note(self) -> str:
-        """What has to be said when the images given are not as many as the split has that the figures are about."""
+        """The note for when the number of images given is not that of the split that the figures are about."""
         known = self.run.known_dataset if self.run else None
         return known.note(self.counts.split_size) if known and self.counts else ""
 
     def exit_code(self, *, strict: bool) -> int:
-        """What the command line exits with: the error's code, 1 for a mismatch, 0 otherwise.
+        """What the command line exits with: the error's code, 1 for a mismatch, else 0.
 
         With `strict`, a claim that was not run counts as a problem.
         """

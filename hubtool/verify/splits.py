@@ -37,7 +37,7 @@ class Images:
 
 
 class Splits:
-    """Opens splits, each once."""
+    """Opens splits, each only once."""
 
     def __init__(self) -> None:
         self._opened: dict[SplitSource, Dataset] = {}

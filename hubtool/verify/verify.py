@@ -164,7 +164,7 @@ def _diagnosis(
             skip_unreadable=plan.sampling.skip_unreadable,
             progress=progress,
         )
-    except Exception as error:  # an image outside of the part that was evaluated, say: the verdicts stand
+    except Exception as error:  # such as an image outside the evaluated part: the verdicts stand
         _log.warning("%s: no diagnosis: %s", claim_set.called, as_problem(error, "the diagnosis").message)
         return None
 

@@ -168,7 +168,7 @@ def test_the_first_of_two_pins_stays(cards: Path) -> None:
     one, other = (Pins(cards / "hubtool.lock", cards / "personal.lock") for _ in range(2))
     assert one.find(asset, cards) is other.find(asset, cards) is None
     one.add(asset, cards, first)
-    with pytest.raises(DigestMismatch, match=f"sha256 {second.sha256}, another one pinned {first.sha256}"):
+    with pytest.raises(DigestMismatch, match=f"sha256 {second.sha256}, another pinned {first.sha256}"):
         other.add(asset, cards, second)
     assert other.find(asset, cards) == (first, cards / "hubtool.lock")
 

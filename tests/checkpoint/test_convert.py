@@ -123,11 +123,11 @@ def test_long_tensors_are_written_in_slices(
         ),
         (entry("a", [1], "HiFloat8", b"1"), "safetensors", "a is hifloat8"),
         (entry("__metadata__", [1], "Int8", b"1"), "safetensors", "__metadata__ has a name that"),
-        (entry("a", [1], "Int8", b"1"), "ckpt", "a ckpt file already"),
+        (entry("a", [1], "Int8", b"1"), "ckpt", "already a ckpt file"),
         (container(f'{{"a":{described("U8", [0], 0, 0)}}}', b""), "ckpt", r"a has the shape \(0,\), which in a"),
         (container(f'{{"a":{described("C64", [1], 0, 8)}}}'), "ckpt", "a is complex64, which MindSpore does not load"),
         (container(f'{{"a":{described("F8_E5M2", [8], 0, 8)}}}'), "ckpt", "a is float8_e5m2, which MindSpore"),
-        (container(f'{{"a":{described("U8", [8], 0, 8)}}}'), "safetensors", "a safetensors file already"),
+        (container(f'{{"a":{described("U8", [8], 0, 8)}}}'), "safetensors", "already a safetensors file"),
         (
             container(f'{{"__metadata__":{{"ckpt.str.a":"text"}},"a":{described("U8", [8], 0, 8)}}}'),
             "ckpt",
@@ -146,7 +146,7 @@ def test_metadata_without_a_place_is_told(tmp_path: Path, caplog: pytest.LogCapt
     header = f'{{"__metadata__":{{"format":"pt","author":"me"}},"a":{described("U8", [8], 0, 8)}}}'
     convert(open_weights(write(tmp_path / "a.safetensors", container(header))), tmp_path / "b.ckpt", "ckpt")
     assert [record.message.split(": ", 1)[1] for record in caplog.records] == [
-        "metadata has no place in a checkpoint and is left out: author"
+        "metadata has no place in a checkpoint and is skipped: author"
     ]
 
 
@@ -175,20 +175,20 @@ def test_a_source_that_shrinks_leaves_nothing(tmp_path: Path) -> None:
 def test_nothing_is_overwritten_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = open_weights(write(tmp_path / "a.ckpt", EVERY_TYPE))
     target = write(tmp_path / "b.safetensors", b"precious")
-    with pytest.raises(UsageProblem, match="is there already"):
+    with pytest.raises(UsageProblem, match="already exists"):
         convert(source, target, "safetensors")
     # Another process may write the file after that check.
     target.unlink()
     pieces = conversion.WRITERS["safetensors"]
     monkeypatch.setitem(conversion.WRITERS, "safetensors", lambda w: [write(target, b"precious") and b"", *pieces(w)])
-    with pytest.raises(UsageProblem, match="appeared meanwhile"):
+    with pytest.raises(UsageProblem, match="was created by another process"):
         convert(source, target, "safetensors")
     assert target.read_bytes() == b"precious"
     monkeypatch.undo()
     convert(source, target, "safetensors", replace=True)
     assert open_weights(target).tensors.keys() == source.tensors.keys()
     assert len(list(tmp_path.iterdir())) == 2
-    with pytest.raises(UsageProblem, match="/dev/null is there already"):
+    with pytest.raises(UsageProblem, match="/dev/null already exists"):
         convert(source, Path("/dev/null"), "safetensors", replace=True)
 
 

@@ -138,7 +138,7 @@ def test_ledgers_are_told_and_pruned_by_age_but_not_under_a_process(hubtool: Hub
         fcntl.flock(stream, fcntl.LOCK_EX)
         run = hubtool("cache", "prune", "--older-than", "30d")
     assert (run.code, run.out) == (0, f"{old}  1.0 KiB\n")
-    assert f"{busy}: a process works on it, left alone" in run.err
+    assert f"{busy}: in use by a process, skipped" in run.err
     assert "1.0 KiB freed" in run.err
     assert (new.exists(), old.exists(), busy.exists()) == (True, False, True)
 

@@ -26,7 +26,7 @@ def test_killed_and_the_images_replaced(hubtool: Hubtool, cards: Path, tmp_path:
     command = ("verify", "bit_digits", "--reproduce-eval", "--json", "--batch-size", "4", *args, "--predictions")
     run = hubtool(*command, "killed.csv")
     assert run.code == 1
-    assert "going on" not in run.err
+    assert "resuming" not in run.err
     hubtool(*command, "whole.csv", "--cache", tmp_path / "other")
     assert rows(hubtool.folder / "killed.csv") == rows(hubtool.folder / "whole.csv")
 

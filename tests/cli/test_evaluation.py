@@ -57,10 +57,10 @@ def test_killed_and_started_again_ends_as_if_nothing_had_happened(hubtool: Hubto
     with ledger.open("ab") as stream:
         stream.write(b'{"crc32":1,"rows":[[2')  # as a write that was cut off leaves it
     # Other inputs have other ledgers, and find nothing to go on from.
-    assert "going on" not in hubtool(*EVALUATE, "--limit", "10", "--batch-size", "4").err
+    assert "resuming" not in hubtool(*EVALUATE, "--limit", "10", "--batch-size", "4").err
 
     resumed = hubtool(*EVALUATE, "--batch-size", "4", "--predictions", "resumed.csv")
-    assert "WARNING: going on after " in resumed.err
+    assert "WARNING: resuming after " in resumed.err
     assert (resumed.code, claims(resumed)) == (0, claims(whole))
     assert "of them by an earlier run" in json.loads(resumed.out)["results"][0]["checks"][-1]["detail"]
     assert (hubtool.folder / "resumed.csv").read_bytes() == (hubtool.folder / "whole.csv").read_bytes()
@@ -78,11 +78,11 @@ def test_killed_and_started_again_ends_as_if_nothing_had_happened(hubtool: Hubto
 def test_an_interrupt_ends_at_once_and_a_later_run_can_start_over(hubtool: Hubtool, tmp_path: Path) -> None:
     code, err = interrupt(hubtool, tmp_path / "cache", signal.SIGINT)
     assert (code, err.strip().splitlines()[-1]) == (130, "interrupted")
-    assert re.search(r"the same command goes on after the \d+ images evaluated so far", err)
+    assert re.search(r"the same command resumes after the \d+ images evaluated so far", err)
     assert "Traceback" not in err
     over = hubtool(*EVALUATE, "--batch-size", "4", "--no-resume")
     assert (over.code, claims(over)[0]["correct"]) == (0, 354)
-    assert "going on" not in over.err
+    assert "resuming" not in over.err
     assert "earlier run" not in over.out
 
 
@@ -168,7 +168,7 @@ def test_what_changed_between_two_files(hubtool: Hubtool) -> None:
         "",
         "only in A: n2/c.JPEG",
         "only in B: n2/d.JPEG",
-        "2 images in both: 1 changed, 1 of them their best class; 1 became right, 0 became wrong",
+        "2 images in both: 1 changed, 1 of them in their best class; 1 became right, 0 became wrong",
         "top-1 50.00 -> 100.00 (+50.00 points)",
         "top-5 100.00 -> 100.00 (+0.00 points)",
     ]

@@ -24,7 +24,7 @@ def test_nothing_is_overwritten_unasked(hubtool: Hubtool) -> None:
     args = ("export", DIGITS_CHECKPOINT, "--to", "safetensors", "--output", target)
     result = hubtool(*args)
     assert (result.code, result.out) == (2, "")
-    assert f"{target} is there already" in result.err
+    assert f"{target} already exists" in result.err
     assert target.read_text() == "precious"
     assert hubtool(*args, "--force").code == 0
     assert len(Safetensors(target).tensors) == 35
@@ -45,11 +45,11 @@ def test_damage_exits_5_and_leaves_nothing(hubtool: Hubtool, at: int) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
-        (("a.ckpt", "--to", "ckpt"), 2, "a.ckpt: a ckpt file already"),
+        (("a.ckpt", "--to", "ckpt"), 2, "a.ckpt: already a ckpt file"),
         (("a.ckpt", "--to", "onnx"), 2, "'onnx' is not one of 'safetensors', 'ckpt'"),
         (("a.ckpt",), 2, "Missing option '--to'"),
         (("a.ckpt", "--to", "safetensors", "-o", "none/b"), 6, "none/b: No such file or directory"),
-        (("a.ckpt", "--to", "safetensors", "-o", "."), 2, ". is there already"),
+        (("a.ckpt", "--to", "safetensors", "-o", "."), 2, ". already exists"),
         (("none.ckpt", "--to", "safetensors"), 3, "none.ckpt: no such file"),
         (("bit_resnet50", "--to", "safetensors"), 3, "hubtool pull bit_resnet50"),
         (("hifloat8.ckpt", "--to", "safetensors"), 2, "a is hifloat8, a type that safetensors files do not have"),

@@ -53,7 +53,7 @@ def test_check_names_what_is_missing_and_what_is_left_over(hubtool: Hubtool, rem
     run = hubtool("lock", "--check", "--cards", remote)
     assert run.code == 1
     assert "net.ckpt is not pinned" in run.out
-    assert "no card links gone.ckpt" in run.out
+    assert "no card links to gone.ckpt" in run.out
     assert site.requests == []
     assert hubtool("lock", "--cards", remote).code == 0
     assert list(pins(remote)) == [f"{site.url}/net.ckpt"]

@@ -95,7 +95,7 @@ def test_a_file_that_is_gone_is_not_found(hubtool: Hubtool, cards: Path) -> None
     (cards / "assets" / DIGITS_CHECKPOINT.name).unlink()
     result = hubtool("pull", "bit_digits", "--cards", cards)
     assert result.code == 3
-    assert "the card's asset is not there" in result.err
+    assert "the card's asset does not exist" in result.err
 
 
 def test_offline_says_what_is_missing(hubtool: Hubtool) -> None:

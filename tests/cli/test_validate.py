@@ -26,7 +26,7 @@ SLOPPY = {
 
 @pytest.fixture
 def sloppy(cards: Path, hubtool: Hubtool) -> Path:
-    """A folder `hub` in the working directory whose card has three problems that can be mended."""
+    """A folder `hub` in the working directory whose card has three problems that can be fixed."""
     for old, new in SLOPPY.items():
         edit(cards / "bit_digits.md", old, new)
     return cards.rename(hubtool.folder / "hub")
@@ -67,7 +67,7 @@ def test_twelve_planted_problems_are_found_in_one_run(hubtool: Hubtool, cards: P
         assert 1 <= diagnostic["column"] <= len(lines[line - 1]) + 1
 
 
-def test_diff_shows_and_fix_mends(hubtool: Hubtool, sloppy: Path) -> None:
+def test_diff_shows_and_fix_fixes(hubtool: Hubtool, sloppy: Path) -> None:
     card = sloppy / "bit_digits.md"
     before = card.read_text()
     shown = hubtool("validate", "hub", "--diff")
@@ -78,13 +78,13 @@ def test_diff_shows_and_fix_mends(hubtool: Hubtool, sloppy: Path) -> None:
 
     fixed = hubtool("validate", "hub", "--fix")
     assert fixed.code == 0
-    assert "problems mended in 1 cards" in fixed.err
+    assert "fixed 3 problems in 1 card\n" in fixed.err
     after = card.read_text()
     for old, new in {"2026-11-3\n": "2026-11-03\n", "Apache2.0": "Apache-2.0", "1.10": '"1.10"'}.items():
         before = before.replace(old, new)
     assert after == before
     again = hubtool("validate", "hub", "--fix")
-    assert "0 problems mended in 0 cards" in again.err
+    assert "fixed 0 problems in 0 cards" in again.err
     assert hubtool("validate", "hub", "--diff").code == 0
 
 
@@ -171,7 +171,7 @@ def test_fixing_real_cards_settles_and_harms_none(hubtool_process: HubtoolProces
     once = {path: path.read_bytes() for path in hub.rglob("*.md")}
     assert any(path.read_bytes() != (corpus / path.relative_to(hub)).read_bytes() for path in once)
     again = hubtool_process("validate", "hub", "--fix", timeout=300)
-    assert "0 problems mended in 0 cards" in again.err
+    assert "fixed 0 problems in 0 cards" in again.err
     assert all(path.read_bytes() == data for path, data in once.items())
     counts = {row["code"]: row["count"] for row in errors}
     after = json.loads(hubtool_process("validate", "hub", "--statistics", "--format", "json").out)["statistics"]
@@ -223,7 +223,7 @@ def test_a_new_card_is_valid_and_verified(hubtool: Hubtool, tmp_path: Path) -> N
     assert {c["level"]: c["status"] for c in verified["checks"]}["checkpoint"] == "ok"
     again = hubtool("new", "bit_digits", "--cards", hub)
     assert again.code == 2
-    assert "is there already" in again.err
+    assert "already exists" in again.err
 
 
 def test_a_new_card_without_a_file(hubtool: Hubtool, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_images_of_kinds_that_are_left_out_are_said(small: SmallHubtool, cards: 
     root = makers.write_folders(tmp_path / "folders", images | others)
     run = small(*VERIFY, cards, "--data", f"imagenet2012={root}", "--report", "out.html", "--evidence", "evidence")
     note = "2 files of kinds that MindCV cannot decode (1 .gif, 1 .webp)"
-    assert f"WARNING: {root}: left out: {note}: n01/a.webp, n02/b.gif" in run.err
+    assert f"WARNING: {root}: skipped {note}: n01/a.webp, n02/b.gif" in run.err
     assert f"6 of 6 images of {root / 'val'}, without {note}, " in evaluation(run)[1]
     assert f"<dd>{note}</dd>" in (small.folder / "out.html").read_text()
     (statement,) = (small.folder / "evidence").iterdir()

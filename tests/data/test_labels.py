@@ -53,12 +53,12 @@ def test_names_without_extension(tmp_path: Path) -> None:
         ("", BrokenDataset, "empty"),
         (b"\xff\xfe", BrokenDataset, "byte 0xff is not UTF-8"),
         ("{0}\n", BrokenDataset, "row 1: not a file and a label"),
-        ("{0} 0\n{0} 1\n", BrokenDataset, "row 2: ILSVRC2012_val_00000001.JPEG stands in it twice"),
+        ("{0} 0\n{0} 1\n", BrokenDataset, "row 2: ILSVRC2012_val_00000001.JPEG appears twice"),
         ("{0} 0\n{1} 1\n", BrokenDataset, "no label for 1 image: ILSVRC2012_val_00000003.JPEG"),
         ("{0} 0\n{1} 1\n{2} 1\nx.JPEG 1\n", BrokenDataset, "1 of its images is not there: x.JPEG"),
         ("{0} 0\n{1} 1\n{2} 3\n", UsageProblem, "labels from 0 to 3 for a network with 3 outputs"),
         ("{0} 1\n{1} 2\n{2} 3\n", UsageProblem, "labels from 1 to 3"),
-        ("{0} 1\n{1} 0\n{2} -1\n", UsageProblem, "without labels"),
+        ("{0} 1\n{1} 0\n{2} -1\n", UsageProblem, "has no labels"),
         ("{0} a\n{1} b\n{2} b\n", UsageProblem, "2 classes for a network with 3 outputs"),
     ],
 )
@@ -70,7 +70,7 @@ def test_labels_that_cannot_be_right_are_refused(tmp_path: Path, text, error, sa
 def test_labels_that_count_from_one_get_a_hint(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem) as caught:
         labels(tmp_path / "val.txt", "{} 1\n{} 2\n{} 3\n".format(*IMAGES))
-    assert "count from 1" in caught.value.hint
+    assert "start at 1" in caught.value.hint
 
 
 def test_the_ground_truth_needs_what_translates_its_ids(tmp_path: Path) -> None:

@@ -289,7 +289,7 @@ def test_folders_whose_names_are_numbers_are_sorted_as_mindcv_does_it_and_that_i
     split = opened(tmp_path, 12, classes=names if listed else None)
     found = {name.partition("/")[0]: label for name, label in zip(split.names, split.labels, strict=True)}
     assert found == {name: number for number, name in enumerate(names if listed else sorted(names))}
-    said = f"{tmp_path}: the names are numbers, taken in the order of text as MindCV does it: 0, 1, 10, ...; --classes"
+    said = f"{tmp_path}: the names are numbers, sorted as text as MindCV does: 0, 1, 10, ...; --classes"
     assert (said in caplog.text) is not listed
 
 

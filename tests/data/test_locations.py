@@ -93,7 +93,7 @@ def test_what_the_environment_or_a_file_names_is_looked_for_only_when_needed(tmp
         ("data = 3", "data: has to be a table"),
         ("[data]\nimagenet2012 = 3", r"data\.imagenet2012: has to be a path"),
         ('[data]\nimagenet2012 = ""', r"data\.imagenet2012: has to be a path"),
-        ('[data]\na-b = "x"\nab = "y"', "the same dataset stands in it twice"),
+        ('[data]\na-b = "x"\nab = "y"', "the same dataset appears twice"),
         ("[data", "not valid TOML"),
     ],
 )

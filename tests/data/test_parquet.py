@@ -91,7 +91,7 @@ def test_names_that_are_missing_or_alike_give_way_to_shard_and_row(tmp_path: Pat
         ({"image": [{"path": "x"}], "label": [0]}, "not bytes, nor a struct with `bytes`"),
         ({"image": [{"bytes": "x"}], "label": [0]}, "not bytes, nor a struct with `bytes`"),
         ({"image": [b"x"], "label": [3]}, "labels from 3 to 3 for a network with 3 outputs"),
-        ({"image": [b"x"], "label": [-1]}, "comes without labels"),
+        ({"image": [b"x"], "label": [-1]}, "has no labels"),
         ({"image": [b"x", b"y"], "label": [0, None]}, "labels that are missing"),
         ({"image": [b"x"], "label": [0.5]}, "neither numbers nor names"),
         ({"image": pa.array([], pa.binary()), "label": pa.array([], pa.int8())}, "no row"),

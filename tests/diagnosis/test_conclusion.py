@@ -79,7 +79,7 @@ def test_a_hypothesis_that_is_undecided_is_not_called_none() -> None:
     unsure = Tried("a", "what a does", (figure("top1", 90.0, SampleCounts(11, 10, 0, 12, 64, 4), 0.99),))
     sentences = Diagnosis(tried("", 70), (unsure, tried("b", 60)), images=12, split_size=64, seed=0).sentences
     assert sentences[0] == "12 of 64 images do not tell whether a hypothesis explains top1 90: diagnose more images"
-    assert sentences[-1] == "undecided, for want of images: what a does"
+    assert sentences[-1] == "undecided, too few images: what a does"
 
 
 def tried(key: str, correct: int) -> Tried:

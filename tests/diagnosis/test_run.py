@@ -251,7 +251,7 @@ def test_a_figure_that_was_met_after_all_needs_no_hypothesis(engine, photos: Pho
     assert diagnosis.as_evaluated.finding is Standing.EXPLAINS
     assert keys(diagnosis) == []
     assert diagnosis.sentences[0] == (
-        "64 of 64 images, drawn afresh, do not rule top1 100 out as evaluated: diagnose more images"
+        "64 of 64 images, newly drawn, do not rule top1 100 out as evaluated: diagnose more images"
     )
 
 

@@ -96,7 +96,7 @@ def test_a_ledger_under_the_wrong_name_is_not_believed(tmp_path: Path) -> None:
 def test_what_is_gone_on_from(tmp_path: Path, caplog, finished: bool, resume: Resume, kept: list[int]) -> None:
     write(tmp_path, rows(1, 2), finished=finished)
     assert read(tmp_path, resume) == kept
-    assert ("going on after 2 images" in caplog.text) == bool(kept)
+    assert ("resuming after 2 images" in caplog.text) == bool(kept)
 
 
 def test_what_is_added_stands_after_what_was_kept(tmp_path: Path) -> None:
@@ -147,8 +147,8 @@ def test_a_disk_that_refuses_does_not_end_the_run(tmp_path: Path, monkeypatch, c
 @pytest.mark.parametrize(
     ("resume", "said"),
     [
-        (Resume.UNFINISHED, "the same command goes on after the 3 images evaluated so far"),
-        (Resume.NONE, "the same command without --no-resume goes on after the 2 images evaluated so far"),
+        (Resume.UNFINISHED, "the same command resumes after the 3 images evaluated so far"),
+        (Resume.NONE, "the same command without --no-resume resumes after the 2 images evaluated so far"),
     ],
 )
 def test_an_interrupt_says_how_to_go_on(tmp_path: Path, caplog, resume: Resume, said: str) -> None:
@@ -176,7 +176,7 @@ def test_two_processes_do_not_share_a_ledger(tmp_path: Path, caplog) -> None:
     with opened(tmp_path, INPUTS) as first, opened(tmp_path, INPUTS) as second:
         first.append(rows(1))
         assert second is None
-    assert "another process evaluates the same" in caplog.text
+    assert "another process is running the same evaluation" in caplog.text
     assert read(tmp_path) == [1]
 
 
@@ -279,7 +279,7 @@ def test_answers_of_the_format_before_are_named_and_never_used(tmp_path: Path, c
     engine = Guess()
     evaluation = measure(engine, Numbers(), MODEL, Sampling(), ledgers=tmp_path, resume=Resume.ALL)
     assert (len(engine.seen), evaluation.counts.resumed) == (50, 0)
-    assert f"{old}: answers that hubtool 0.0.9 kept are not used, since it did not note the device" in caplog.text
+    assert f"{old}: answers that hubtool 0.0.9 kept are not used, because it did not record the device" in caplog.text
     caplog.clear()
     measure(Guess(), Numbers(50, (1,)), replace(MODEL, sha256="cd" * 32), Sampling(), ledgers=tmp_path)
     assert "not used" not in caplog.text  # those are about another checkpoint

@@ -68,7 +68,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
         (f"{HEADER}\na,0,1,2,3,4,5\n", "p.csv:2: 7 fields instead of 8"),
         (f"{HEADER}\na,x,1,2,3,4,5,1.0\n", "p.csv:2: invalid literal"),
         (f"{HEADER}\na,0,1,2,3,4,5,nan\n", "p.csv:2: the logit is nan"),
-        (f"{HEADER}\na,0,1,2,3,4,5,1\na,0,1,2,3,4,5,1\n", "p.csv:3: a stands in it twice"),
+        (f"{HEADER}\na,0,1,2,3,4,5,1\na,0,1,2,3,4,5,1\n", "p.csv:3: a appears twice"),
         (f'{HEADER}\n"a', "p.csv:2: unexpected end of data"),
     ],
 )

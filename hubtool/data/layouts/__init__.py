@@ -1,1 +1,1 @@
-"""Ways to keep a dataset on disk, one a file."""
+"""Ways to keep a dataset on disk, one per file."""

@@ -110,7 +110,7 @@ def _unpacked(path: Path) -> dict[_Kind, Path]:
     found: dict[_Kind, Path] = {}
     for kind in _KINDS:
         for folder in (path / kind.folder, path):
-            # `test` alone says little: it has to lie beside `train`, or in the folder of the usual name.
+            # `test` alone says little: it has to be beside `train`, or in the folder of the usual name.
             usual = folder.name == kind.folder or kind.file != "test" or (folder / "train").is_file()
             if usual and (folder / kind.file).is_file():
                 found.setdefault(kind, folder / kind.file)
@@ -145,7 +145,7 @@ def _extracted(path: Path, kind: _Kind) -> bytes:
                     break
     except (OSError, EOFError, zlib.error, BadTar) as error:
         raise BrokenDataset(f"{path}: damaged: {error}", hint="download it again") from error
-    raise BrokenDataset(f"{path}: {kind.folder}/{kind.file} is not in it, or cut short", hint="download it again")
+    raise BrokenDataset(f"{path}: {kind.folder}/{kind.file} is missing or cut short", hint="download it again")
 
 
 def _file(path: Path) -> bytes:
@@ -159,7 +159,7 @@ def _from_records(data: bytes, path: Path, kind: _Kind) -> tuple[list[memoryview
     """Images (3072 bytes, by planes) and labels of the binary version."""
     record = kind.label_bytes + _IMAGE
     if len(data) % record:
-        raise BrokenDataset(f"{path}: {len(data):,} bytes, no multiple of the {record} that an image takes")
+        raise BrokenDataset(f"{path}: {len(data):,} bytes, not a multiple of the {record} that an image takes")
     whole = memoryview(data)
     starts = range(0, len(data), record)
     images = [whole[start + kind.label_bytes : start + record] for start in starts]
@@ -177,7 +177,7 @@ def _from_pickle(data: bytes, path: Path, kind: _Kind) -> tuple[list[memoryview]
     if not isinstance(array, Array) or not isinstance(labels, list):
         raise BrokenDataset(f"{path}: no `data` and `{kind.labels}` in it")
     if array.shape != (len(labels), _IMAGE) or not all(type(label) is int for label in labels):
-        raise BrokenDataset(f"{path}: data of shape {array.shape} and {len(labels):,} labels do not fit")
+        raise BrokenDataset(f"{path}: data of shape {array.shape} and {len(labels):,} labels do not match")
     return _rows(memoryview(array.data), len(labels)), labels
 
 

@@ -1,4 +1,4 @@
-"""Images right in one folder, and a file with their labels."""
+"""Images directly in one folder, and a file with their labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hubtool.words import counted
 
 _SUFFIXES = {".txt", ".csv"}
 _BELOW = (Path(), Path("val"), Path("ILSVRC2012_img_val"), Path("ILSVRC", "Data", "CLS-LOC", "val"))
-"""Where, seen from the given folder, the images may lie."""
+"""Where the images may be, relative to the given folder."""
 
 
 def recognises(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""A folder with one folder of images a class, read as MindCV reads it."""
+"""A folder with one folder of images per class, read as MindCV reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images in a tar archive, such as ILSVRC2012_img_val.tar, read where they lie."""
+"""Images in a tar archive, such as ILSVRC2012_img_val.tar, read without unpacking it."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def read(path: Path, space: LabelSpace) -> Split:
     UsageProblem
         The network does not tell ten classes apart.
     BrokenDataset
-        A file is missing or damaged, or images and labels do not fit together.
+        A file is missing or damaged, or images and labels do not match together.
     """
     image_file, label_file = _find(path, _IMAGES), _find(path, _LABELS)
     if image_file is None or label_file is None:
@@ -46,7 +46,9 @@ def read(path: Path, space: LabelSpace) -> Split:
     (count, height, width), pixels = _read_idx(image_file, 3)
     (label_count,), labels = _read_idx(label_file, 1)
     if count != label_count or not count or height != width or not height:
-        raise BrokenDataset(f"{image_file}: {count:,} images of {height}x{width} and {label_count:,} labels do not fit")
+        raise BrokenDataset(
+            f"{image_file}: {count:,} images of {height}x{width} and {label_count:,} labels do not match"
+        )
     if max(labels) >= CLASSES:
         raise BrokenDataset(f"{label_file}: label {max(labels)}, expected 0 to {CLASSES - 1}")
     area = height * width

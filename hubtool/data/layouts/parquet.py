@@ -197,7 +197,7 @@ def _chosen(path: Path, files: Sequence[Path]) -> list[Path]:
 
 
 def _complete(path: Path, files: list[Path]) -> list[Path]:
-    """The same files, when every shard that their names speak of is there."""
+    """The same files, if every shard that their names imply exists."""
     there: dict[tuple[str, int, str], set[int]] = {}
     for file in files:
         match = _NUMBERED.fullmatch(file.stem)

@@ -1,9 +1,9 @@
-"""The labels of images that lie in one place, from the file that comes with them.
+"""The labels of images in one place, from the file that comes with them.
 
-Known are lines `<file> <label>` (or with a comma, in a .csv), where a label is a number from 0 or the name of a
-class; Kaggle's `LOC_val_solution.csv`, whose prediction strings begin with a synset; and the ground truth of the
-ILSVRC2012 development kit: a number a line, for the n-th image. Those numbers are ILSVRC ids, from 1, in an order of
-their own. They count only with what translates them: `meta.mat` of the kit, or `map_clsloc.txt`, lines
+These are known: lines `<file> <label>` (or with a comma, in a .csv), where a label is a number from 0 or the name of
+a class; Kaggle's `LOC_val_solution.csv`, whose prediction strings begin with a synset; and the ground truth of the
+ILSVRC2012 development kit: one number per line, for the n-th image. Those numbers are ILSVRC ids, which start at 1 and
+have their own order. They need a file that translates them: `meta.mat` of the kit, or `map_clsloc.txt`, with lines
 `<synset> <id> ...`.
 """
 
@@ -57,7 +57,7 @@ def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bo
     images
         Names without folders, no two alike.
     whole
-        Whether every image has to have a label; otherwise the file says which images the split consists of.
+        Whether every image must have a label; if not, the file says which images the split consists of.
 
     Returns
     -------
@@ -98,15 +98,17 @@ def text_of(path: Path) -> str:
 
 
 def _parsed(path: Path, lines: Sequence[str]) -> dict[str, str]:
-    """Label by name of `<file> <label>` lines; without folders, as written otherwise."""
+    """Label by name of `<file> <label>` lines; names without folders, and as written in other respects."""
     rows = _csv_rows(path, lines) if path.suffix.lower() == ".csv" else [line.rsplit(maxsplit=1) for line in lines]
     labels: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         if len(row) != 2 or not row[0].strip() or not row[1].strip():
-            raise BrokenDataset(f"{path}: row {number}: not a file and a label", hint="one image and its label a line")
+            raise BrokenDataset(
+                f"{path}: row {number}: not a file and a label", hint="one image and its label per line"
+            )
         name, label = PurePosixPath(row[0].strip()).name, row[1].strip()
         if name in labels:
-            raise BrokenDataset(f"{path}: row {number}: {_shown([name])} stands in it twice")
+            raise BrokenDataset(f"{path}: row {number}: {_shown([name])} appears twice")
         labels[name] = label
     return labels
 
@@ -156,7 +158,7 @@ def _ground_truth(
         place = int(match[1]) if match else 0
         if not 1 <= place <= len(lines):
             raise BrokenDataset(
-                f"{path}: a number a line, and {_shown([image])} does not say which line is about it",
+                f"{path}: one number per line, and {_shown([image])} does not say which line is about it",
                 hint="the images have to be called ILSVRC2012_val_00000001.JPEG and so on",
             )
         ilsvrc_id = int(lines[place - 1])

@@ -15,7 +15,7 @@ _IN_PROPERTY = _IN_DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 class GithubFormatter(Formatter):
-    """A command a diagnostic, and nothing else."""
+    """One command per diagnostic, and nothing else."""
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self._titles = {code: f"{code} {rule.name}" for code, rule in rules.items()}

@@ -11,7 +11,7 @@ from hubtool.lint.formats.characters import valid_unicode
 
 
 class JsonFormatter(Formatter):
-    """Diagnostics first, one a line; the counts, known last, close the document."""
+    """Diagnostics first, one per line; the counts, known last, close the document."""
 
     def __init__(self) -> None:
         self._separator = "\n"

@@ -1,4 +1,4 @@
-"""`--format junit`: a test case a card, for CIs that show test results."""
+"""`--format junit`: one test case per card, for CIs that show test results."""
 
 from __future__ import annotations
 

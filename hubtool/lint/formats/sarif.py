@@ -23,7 +23,7 @@ _FINGERPRINT = "hubtool/v1"
 
 
 class SarifFormatter(Formatter):
-    """One run; the tool and its rules come first, the results follow one a line."""
+    """One run; the tool and its rules come first, the results follow, one per line."""
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self._rules = rules

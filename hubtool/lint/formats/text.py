@@ -82,7 +82,7 @@ def excerpt(line: str, span: Span) -> tuple[str, str]:
         return _INDENT + line, _INDENT + " " * (span.column - 1) + "^" * max(1, span.end_column - span.column)
     start = min(span.column - 1, len(line))
     end = len(line) if span.end_line > span.line else min(max(span.end_column - 1, start), len(line))
-    # However long the line is, what lies further away than this cannot be shown.
+    # However long the line is, what is further away than this cannot be shown.
     first, last = max(0, start - _WIDTH), min(len(line), start + _WIDTH)
     cells = [char if char == "\t" else visible_character(char) for char in line[first:last]]
     start, end = start - first, min(end - first, len(cells))

@@ -120,7 +120,7 @@ def bad_link(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 
 def _fault(url: str) -> str | None:
-    """What makes a link unfit for everyone; blanks are the schema's business."""
+    """What makes a link unfit for everyone; the schema checks blanks."""
     if hidden := _INVISIBLE.search(url):
         return f"link has the invisible character U+{ord(hidden[0]):04X}: delete it"
     match = _URL.match(url)

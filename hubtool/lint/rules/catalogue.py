@@ -81,7 +81,7 @@ def duplicate_uid(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Finding]]
 
 
 def _hub_folder(card: Summary) -> str | None:
-    """The folders that tell cards apart on a hub (owner, version); None for a card that lies flat.
+    """The folders that tell cards apart on a hub (owner, version); None for a card outside such folders.
 
     A card named alone gets its uid from its fields, which for some owners are the same in two folders.
     """
@@ -186,7 +186,7 @@ def digest_two_names(cards: Sequence[Summary]) -> Iterable[tuple[Summary, Findin
         asset-sha256: 2efa9106 for bit_resnet101.ckpt
     """
     for group in _groups((file.digest[:SHORTEST_DIGEST], file) for file in _files(cards)):
-        # A digest sorts right before those that go on from it: what agrees stands together.
+        # A digest sorts right before those that it begins: what agrees is adjacent.
         ordered = sorted(group, key=lambda file: file.digest)
         known = ordered[0]
         for file in ordered[1:]:

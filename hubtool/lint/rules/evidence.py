@@ -124,7 +124,7 @@ def orphan_evidence(cards: Sequence[Summary]) -> Iterable[tuple[Place, Finding]]
             if os.path.exists(os.path.join(folder, f"{stem}.md")):  # noqa: PTH110, PTH118 (any text may be a uid)
                 continue
             for file in files:
-                message = f"no card `{stem}.md` is beside it, which it is about: remove it, or bring the card back"
+                message = f"no card `{stem}.md` is beside it: remove it, or restore the card"
                 yield _File(file.path.as_posix()), Finding(Span(1, 1, 1, 1), message)
 
 
