@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hubtool.card.claimset import ClaimSet
+from hubtool.card.catalogue import Catalogue
+from hubtool.card.claimset import ClaimSet, claims_named
 from hubtool.card.record import Card
 from hubtool.errors import UsageProblem
 from hubtool.network.registry import find_spec, known_names
 from hubtool.network.spec import ModelSpec
+from hubtool.resources import default_card_roots
 from hubtool.workspace import default_workspace, weights_of
 
 StrPath = str | Path
@@ -37,7 +39,7 @@ def find_card(name: str, *, cards: Sequence[StrPath] | None = None) -> Card:
     >>> hubtool.find_card("bit_resnet50").metrics[0].value
     76.85
     """
-    return default_workspace(cards).claims(name).card
+    return _catalogue(cards).resolve(name).card
 
 
 def pull(
@@ -102,16 +104,22 @@ def load(
     """
     from hubtool.checkpoint.reader import Checkpoint
     from hubtool.network.layout import check_layout
+    from hubtool.network.mindspore import require_mindspore
     from hubtool.network.registry import build
 
-    workspace = default_workspace(cards, cache, offline=offline)
+    require_mindspore("build a network")
     if not pretrained:
-        return build(find_spec(name) or _spec(workspace.claims(name)))
+        return build(find_spec(name) or _spec(claims_named(_catalogue(cards), name)))
+    workspace = default_workspace(cards, cache, offline=offline)
     claim_set = workspace.claims(name)
     spec = _spec(claim_set)
     checkpoint = Checkpoint(workspace.pull(weights_of(claim_set), claim_set.card.folder).path)
     check_layout(checkpoint, spec)
     return build(spec, checkpoint.arrays())
+
+
+def _catalogue(cards: Sequence[StrPath] | None) -> Catalogue:
+    return Catalogue(default_card_roots() if cards is None else [Path(root) for root in cards])
 
 
 def _spec(claim_set: ClaimSet) -> ModelSpec:

@@ -9,6 +9,9 @@ from typing import Any
 
 from hubtool.errors import EnvironmentProblem, MissingExtra
 
+MEASURING = ("mindspore", "numpy", "opencv-python-headless", "pillow", "pyarrow", "scikit-learn")
+"""Packages that a measured figure may depend on, by their names in the index."""
+
 
 def require(module: str, *, extra: str, purpose: str) -> Any:
     """Import an optional module.

@@ -16,7 +16,7 @@ from hubtool.asset.lockfile import Pins, find_lockfile
 from hubtool.asset.pull import pull
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.catalogue import Catalogue
-from hubtool.card.claimset import CHECKPOINT_FORMAT, ClaimSet, claims_of
+from hubtool.card.claimset import CHECKPOINT_FORMAT, ClaimSet, claims_named
 from hubtool.card.record import Asset
 from hubtool.errors import NotFound
 from hubtool.progress import SILENT, Progress
@@ -85,8 +85,7 @@ class Workspace:
         NotFound, AmbiguousName, CardError
             As `Catalogue.resolve` does.
         """
-        match = self.catalogue().resolve(name)
-        return claims_of(match.card, match.variant)
+        return claims_named(self.catalogue(), name)
 
     def file(self, given: str) -> Path:
         """The file of weights that a user means by a path or by the name of a card; nothing is fetched.
@@ -112,6 +111,7 @@ class Workspace:
         verified = self.at_hand(asset, claim_set.card.folder)
         if verified is None:
             raise NotFound(f"{asset.url} is not in the cache {self.cache_root}", hint=f"hubtool pull {given}")
+        self.cache.note_use(verified.sha256)
         return verified.path
 
 

@@ -103,10 +103,17 @@ class ClaimSet:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A card without a record, and its first problem."""
+    """A card without a record, and its first problem.
+
+    Attributes
+    ----------
+    before
+        How many claim sets of the selection come before it.
+    """
 
     parsed: ParsedCard
     error: CardError
+    before: int = 0
 
     @property
     def heading(self) -> Heading:
@@ -132,15 +139,30 @@ def choose(catalogue: Catalogue, names: Sequence[str]) -> Selection:
         As `Catalogue.resolve` does; NotFound also for a catalogue without a card.
     """
     if names:
-        sets = [one for name in names for one in _behind(catalogue, catalogue.resolve(name))]
-        return Selection(tuple(dict.fromkeys(sets)))
-    selection = Selection(
-        tuple(one for card in catalogue.cards for one in claim_sets(card, catalogue.shortest_name(card))),
-        tuple(Unread(parsed, invalid(parsed)) for parsed in catalogue.parsed if parsed.card is None),
-    )
-    if not selection.claim_sets and not selection.unread:
-        raise NotFound(f"{', '.join(map(str, catalogue.roots))}: no cards found", hint="name a folder with --cards")
-    return selection
+        behind = [one for name in names for one in _behind(catalogue, catalogue.resolve(name))]
+        return Selection(tuple(dict.fromkeys(behind)))
+    sets: list[ClaimSet] = []
+    unread: list[Unread] = []
+    for parsed in catalogue.parsed:
+        if parsed.card is None:
+            unread.append(Unread(parsed, invalid(parsed), before=len(sets)))
+        else:
+            sets += claim_sets(parsed.card, catalogue.shortest_name(parsed.card))
+    if not sets and not unread:
+        raise NotFound(f"{', '.join(map(str, catalogue.roots))}: no card below", hint="name a folder with --cards")
+    return Selection(tuple(sets), tuple(unread))
+
+
+def claims_named(catalogue: Catalogue, name: str) -> ClaimSet:
+    """The claims that a name stands for: a row of a results table, or the front matter of a card.
+
+    Raises
+    ------
+    NotFound, AmbiguousName, CardError
+        As `Catalogue.resolve` does.
+    """
+    match = catalogue.resolve(name)
+    return claims_of(match.card, match.variant)
 
 
 def claims_of(card: Card, row: Variant | None) -> ClaimSet:

@@ -50,12 +50,13 @@ IMAGENET = KnownDataset(
     split="validation",
     images=50_000,
 )
+MNIST = KnownDataset("mnist", "MNIST", ("MNIST",), num_classes=10, split="test", images=10_000)
 DIGITS = KnownDataset("digits", "digits", ("Digits",), num_classes=10, split="test", images=360)
 KNOWN_DATASETS = (
     IMAGENET,
     KnownDataset("cifar10", "CIFAR-10", ("CIFAR-10",), num_classes=10, split="test", images=10_000),
     KnownDataset("cifar100", "CIFAR-100", ("CIFAR-100",), num_classes=100, split="test", images=10_000),
-    KnownDataset("mnist", "MNIST", ("MNIST",), num_classes=10, split="test", images=10_000),
+    MNIST,
     KnownDataset("fashionmnist", "Fashion-MNIST", ("Fashion-MNIST",), num_classes=10, split="test", images=10_000),
     DIGITS,
 )

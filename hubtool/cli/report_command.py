@@ -10,6 +10,9 @@ import click
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import choose
 from hubtool.cli.settings import global_options, settings
+from hubtool.cli.verify_files import check_output_file
+from hubtool.errors import CardError
+from hubtool.evidence.verdict import Verdict
 
 
 @click.command("report")
@@ -19,15 +22,22 @@ from hubtool.cli.settings import global_options, settings
 )
 @global_options
 @click.pass_context
-def command(ctx: click.Context, *, names: tuple[str, ...], output: Path) -> None:
+def command(ctx: click.Context, *, names: tuple[str, ...], output: Path) -> int:
     """Write an HTML page about the cards called NAME, by default all cards, and the evidence beside them.
 
-    Nothing is fetched and nothing runs: each figure is shown with what its evidence says about it.
+    Nothing is fetched and nothing runs: each figure is shown with what its evidence says about it. Exits 1 when a
+    figure is contradicted, or a card or its evidence cannot be believed.
     """
-    from hubtool.report.evidence import evidence_page
-    from hubtool.report.html import write_page
+    from hubtool.report.evidence import evidence_page, evidence_sections
+    from hubtool.report.html import check_renderable, write_page
 
+    check_output_file("--output", output)
+    check_renderable()
     chosen = settings(ctx)
     selection = choose(Catalogue(chosen.card_roots), names)
-    write_page(output, evidence_page(selection, now=datetime.now(timezone.utc)))
+    sections = evidence_sections(selection)
+    write_page(output, evidence_page(sections, now=datetime.now(timezone.utc)))
     click.echo(output)
+    verdicts = {claim.verdict for section in sections for claim in section.claims}
+    bad = Verdict.MISMATCH in verdicts or any(section.failed for section in sections)
+    return CardError.exit_code if bad else 0

@@ -73,7 +73,7 @@ class VerifyFiles:
                 check_folder_writable(self.evidence)
         for option, path in (("--predictions", self.predictions), ("--report", self.report)):
             if path is not None:
-                _check_file(option, path)
+                check_output_file(option, path)
         if self.report is not None:
             from hubtool.report.html import check_renderable
 
@@ -130,7 +130,8 @@ def _check_apart(paths: Mapping[str, Path | None]) -> None:
             raise UsageProblem(f"{first} and {option} are the same file: {path}", hint="name one for each")
 
 
-def _check_file(option: str, path: Path) -> None:
+def check_output_file(option: str, path: Path) -> None:
+    """Refuse a file that cannot be written, before any work. Raises NotFound or EnvironmentProblem."""
     if not path.parent.is_dir():
         raise NotFound(f"{option} {path}: {path.parent} is not a folder", hint="create it first")
     with _refusals(f"{option} {path}"):

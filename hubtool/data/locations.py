@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubtool.card.datasets import dataset_key, keys_of
+from hubtool.card.datasets import DIGITS, dataset_key, keys_of
 from hubtool.configfile import own_tables
 from hubtool.errors import NotFound, UsageProblem
 
-BUILT_IN = frozenset({"digits"})
+BUILT_IN = frozenset({DIGITS.key})
 ENVIRONMENT = "HUBTOOL_DATA_"
 """Before a dataset's key, or that of another of its names, in upper case: HUBTOOL_DATA_IMAGENET2012."""
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubtool.card.datasets import dataset_key
 from hubtool.data.dataset import SampleDataset
 from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layout import Layout
 from hubtool.data.layouts import cifar, flatfolder, imagefolder, imagetar, mnist, parquet
 from hubtool.data.layouts.digits import Digits
+from hubtool.data.locations import BUILT_IN
 from hubtool.data.samples import GREYS
 from hubtool.data.split import Dataset, left_out_note
 from hubtool.data.transform.defaults import default_recipe, rescales
@@ -41,7 +43,7 @@ class SplitSource:
     Attributes
     ----------
     dataset
-        As the card names it.
+        What messages call it, one of its names.
     path
         Where it is; None for a dataset that is built in.
     class_names
@@ -80,6 +82,8 @@ def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset
     """
     path = source.path
     if path is None:
+        if dataset_key(source.dataset) not in BUILT_IN:
+            raise NotFound(f"{source.dataset}: is not built in", hint="--data DATASET=PATH gives it")
         _require_fit(source, channels=GREYS, num_classes=Digits.num_classes)
         return Digits("test", source.input_size)
     if not path.exists():

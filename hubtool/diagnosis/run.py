@@ -116,6 +116,7 @@ def _model_of(asset: Asset, folder: Path, spec: ModelSpec, workspace: Workspace)
     file = workspace.at_hand(asset, folder)
     if file is None:
         raise NotFound("not in the cache")
+    workspace.cache.note_use(file.sha256)
     check_layout(Checkpoint(file.path), spec)
     return Model(spec, file.path, file.sha256)
 

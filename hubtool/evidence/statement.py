@@ -192,7 +192,7 @@ def _statement(document: Any) -> Statement:
         part=read_part(document, "predicate.sampling"),
         engine=read_engine(document, "predicate.engine"),
         versions=texts(document, "predicate.versions"),
-        ledger_sha256=ledger and value(document, "predicate.ledger.sha256", str),
+        ledger_sha256=None if ledger is None else value(document, "predicate.ledger.sha256", str),
         finished=optional(document, "predicate.times.finished", "", str),
         seconds=optional(document, "predicate.times.seconds", 0.0, *NUMBER),
     )

@@ -2,84 +2,100 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from hubtool.card.claimset import ClaimSet, Selection
+from hubtool.card.claimset import ClaimSet, Heading, Selection
 from hubtool.card.record import Card
-from hubtool.evidence.folder import StatementFile
+from hubtool.evidence.folder import BadFile, StatementFile, evidence_beside
 from hubtool.evidence.judge import not_run
-from hubtool.evidence.match import evidence_of
+from hubtool.evidence.match import Backed, evidence_of
+from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.statement import Statement
 from hubtool.report.html import render_page
 from hubtool.report.section import Line, Section
+from hubtool.verify.checks import Status
 from hubtool.words import counted
 
 _HINT = "evaluate again, or remove the evidence"
 
 
-def evidence_page(chosen: Selection, *, now: datetime) -> str:
+def evidence_page(sections: Sequence[Section], *, now: datetime) -> str:
     """The page about cards and the evidence beside them. Raises as `render_page` does."""
-    return render_page(evidence_sections(chosen), title="Published figures and their evidence", now=now)
+    return render_page(sections, title="Published figures and their evidence", now=now)
 
 
 def evidence_sections(chosen: Selection) -> list[Section]:
-    """A section for each file of evidence about each claim set, and for each claim set without any."""
-    sections: list[Section] = []
+    """A section for each file of evidence about each claim set, and for each claim set without any.
+
+    After them come cards without a record, evidence about rows that claim nothing, and files that cannot be read.
+    """
+    made = _Numbered()
+    cards = dict.fromkeys(claim_set.card.path for claim_set in chosen.claim_sets)
+    by_card = {path: [one for one in chosen.claim_sets if one.card.path == path] for path in cards}
+    for claim_sets in by_card.values():
+        _add_card(made, claim_sets[0].card, claim_sets)
     for card in chosen.unread:
-        line = Line("card", "failed", card.error.message)
-        sections.append(Section(len(sections) + 1, card.heading, "", (), [line], failed=True, hint=card.error.hint))
-    for claim_set in chosen.claim_sets:
-        fresh, stale = _beside(claim_set.card, claim_set)
-        notes = [Line("evidence", "failed", f"{file.path.name} is about {reason}") for file, reason in stale]
-        for file in fresh:
-            sections.append(_with_evidence(len(sections) + 1, claim_set, file, notes))
-        if not fresh:
-            sections.append(_without_evidence(len(sections) + 1, claim_set, notes))
-    return sections
+        line = Line("card", Status.FAILED, card.error.message)
+        made.add(card.heading, checks=[line], failed=True, hint=card.error.hint)
+    for folder in dict.fromkeys(os.path.dirname(path) for path in cards):  # noqa: PTH120 (the key of the folder's cache)
+        for bad in _unreadable(folder):
+            line = Line("evidence", Status.FAILED, bad.reason)
+            made.add(Heading(bad.path.name, "", None, str(bad.path)), checks=[line], failed=True, hint=_HINT)
+    return made.sections
 
 
-def _beside(card: Card, claim_set: ClaimSet) -> tuple[Sequence[StatementFile], Sequence[tuple[StatementFile, str]]]:
-    """The evidence about a claim set, and what only seems to be about it, with what it is about."""
+def _unreadable(folder: str) -> Iterator[BadFile]:
+    """Files of evidence that say nothing; what contradicts itself is told with the claims that it is about."""
+    evidence = evidence_beside(folder)
+    if evidence is not None:
+        read = {file.path for files in evidence.by_stem.values() for file in files}
+        yield from (bad for bad in evidence.bad if bad.path not in read)
+
+
+class _Numbered:
+    """Sections so far; each gets the next number."""
+
+    def __init__(self) -> None:
+        self.sections: list[Section] = []
+
+    def add(self, heading: Heading, sha256: str = "", claims: Sequence[Measurement] = (), **rest: Any) -> None:
+        """One more, see `Section`."""
+        self.sections.append(Section(len(self.sections) + 1, heading, sha256, claims, **rest))
+
+
+def _add_card(made: _Numbered, card: Card, claim_sets: Sequence[ClaimSet]) -> None:
     found = evidence_of(card)
-    for backed in found.backed if found else ():
-        if backed.claim_set.variant == claim_set.variant:
-            return backed.fresh, backed.stale
-    return (), ()
+    backed = {one.claim_set.variant: one for one in found.backed} if found else {}
+    for claim_set in claim_sets:
+        _add_claims(made, claim_set, backed.get(claim_set.variant) or Backed(claim_set))
+    for file in found.homeless if found else ():
+        line = Line("evidence", Status.FAILED, f"the card has no such figures: it is about {file.statement.variant}")
+        heading = Heading(file.path.name, card.uid, file.statement.variant, "no row of the results table")
+        made.add(heading, checks=[line], failed=True, hint=_HINT)
 
 
-def _with_evidence(number: int, claim_set: ClaimSet, file: StatementFile, notes: Sequence[Line]) -> Section:
-    """What the evidence says; of evidence that contradicts itself, only that it does."""
-    statement, name = file.statement, file.path.name
-    if broken := statement.contradiction:
-        line = Line("evidence", "failed", f"{name} contradicts itself: {broken}")
-        return _without_evidence(number, claim_set, [line, *notes])
-    short = statement.shortcoming
-    line = Line("evidence", "skipped" if short else "ok", f"{name} {short}: it reproduces nothing" if short else name)
-    return Section(
-        number,
-        claim_set.heading,
-        statement.asset_sha256,
-        statement.measurements,
-        [line, *notes],
-        failed=bool(notes),
-        hint=_HINT if notes else "",
-        provenance=list(_provenance(statement)),
-    )
+def _add_claims(made: _Numbered, claim_set: ClaimSet, backed: Backed) -> None:
+    notes = [Line("evidence", Status.FAILED, f"{file.path.name} is about {reason}") for file, reason in backed.stale]
+    for file in backed.fresh:
+        if broken := file.statement.contradiction:
+            notes.append(Line("evidence", Status.FAILED, f"{file.path.name} contradicts itself: {broken}"))
+        else:
+            _add_evidence(made, claim_set, file)
+    if notes or not backed.fresh:
+        claims = [not_run(claim.called, claim.value, "no evidence beside the card") for claim in claim_set.claims]
+        checks = notes or [Line("evidence", Status.SKIPPED, "there is none about these figures")]
+        made.add(claim_set.heading, claims=claims, checks=checks, failed=bool(notes), hint=_HINT if notes else "")
 
 
-def _without_evidence(number: int, claim_set: ClaimSet, notes: Sequence[Line]) -> Section:
-    reason = f"no evidence: hubtool verify {claim_set.called} --reproduce-eval --evidence DIR"
-    claims = [not_run(claim.name or claim.called, claim.value, reason) for claim in claim_set.claims]
-    return Section(
-        number,
-        claim_set.heading,
-        "",
-        claims,
-        [*notes, Line("evidence", "skipped", "there is none about these figures")],
-        failed=bool(notes),
-        hint=_HINT if notes else "",
-    )
+def _add_evidence(made: _Numbered, claim_set: ClaimSet, file: StatementFile) -> None:
+    statement, short = file.statement, file.statement.shortcoming
+    said = f"{file.path.name} {short}: it reproduces nothing" if short else file.path.name
+    line = Line("evidence", Status.SKIPPED if short else Status.OK, said)
+    facts = list(_provenance(statement))
+    made.add(claim_set.heading, statement.asset_sha256, statement.measurements, checks=[line], provenance=facts)
 
 
 def _provenance(statement: Statement) -> Iterator[tuple[str, str]]:
@@ -103,4 +119,5 @@ def _provenance(statement: Statement) -> Iterator[tuple[str, str]]:
 
 
 def _shown(value: object) -> str:
-    return "/".join(f"{number:g}" for number in value) if isinstance(value, list) else str(value)
+    parts = value if isinstance(value, list) else [value]
+    return "/".join(f"{part:g}" if isinstance(part, float) else str(part) for part in parts)

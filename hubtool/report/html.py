@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from hubtool import __version__
 from hubtool.evidence.verdict import Verdict
-from hubtool.extras import installed_versions, require
+from hubtool.extras import require
 from hubtool.files import environment_errors, write_atomically
 from hubtool.lint.formats.characters import visible
 from hubtool.report.section import Section
@@ -19,7 +19,6 @@ from hubtool.words import counted
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _TEMPLATE = "verification.html.j2"
-_VERSIONS_OF = ("mindspore", "numpy", "pillow", "scikit-learn", "pyarrow")
 
 
 def check_renderable() -> None:
@@ -43,7 +42,7 @@ def render_page(
     now
         When it was made; aware of its time zone.
     settings
-        How it was made, beside the versions of what made it: names and values.
+        How it was made, beside the version of hubtool: names and values.
 
     Raises
     ------
@@ -69,8 +68,7 @@ def render_page(
             claims=sum(verdicts.values()),
             verdicts=[(verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]],
             failed=sum(section.failed for section in sections),
-            settings=list(settings),
-            versions=list(_versions()),
+            settings=[*settings, ("hubtool", __version__), ("Python", platform.python_version())],
             sections=list(sections),
         )
     )
@@ -79,10 +77,3 @@ def render_page(
 def _shown(value: object) -> object:
     """Text with characters that show nothing, or reorder the rest, written as escapes; markup stays as it is."""
     return visible(value, keep="\n") if type(value) is str else value
-
-
-def _versions() -> Iterator[tuple[str, str]]:
-    yield "hubtool", __version__
-    yield "Python", platform.python_version()
-    yield from installed_versions(_VERSIONS_OF).items()
-    yield "platform", platform.platform()

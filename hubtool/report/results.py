@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.split import left_out_note
 from hubtool.evaluation.sampling import Sampling
+from hubtool.extras import MEASURING, installed_versions
 from hubtool.report.answers import answers_of
 from hubtool.report.html import render_page
 from hubtool.report.section import Line, Section
@@ -31,7 +33,7 @@ def verification_page(results: Sequence[Result], *, now: datetime, sampling: Sam
     MissingExtra
         jinja2 is not installed.
     """
-    settings = _settings(sampling, results) if sampling else []
+    settings = [*(_settings(sampling, results) if sampling else []), *_versions()]
     return render_page(
         list(result_sections(results)), title="Verification of published figures", now=now, settings=settings
     )
@@ -48,7 +50,7 @@ def result_sections(results: Sequence[Result]) -> Iterator[Section]:
             heading=result.heading,
             sha256=result.asset.sha256 if result.asset else "",
             claims=result.claims,
-            checks=[Line(check.level.value, check.status.value, check.detail) for check in result.checks],
+            checks=[Line(check.level.value, check.status, check.detail) for check in result.checks],
             failed=result.error is not None,
             hint=result.error.hint if result.error else "",
             diagnosis=result.diagnosis.sentences if result.diagnosis else (),
@@ -70,6 +72,11 @@ def _settings(sampling: Sampling, results: Sequence[Result]) -> list[tuple[str, 
         ("batch size", str(sampling.batch_size)),
         ("unreadable images", unreadable),
     ]
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    yield from installed_versions(MEASURING).items()
+    yield "platform", platform.platform()
 
 
 def _provenance(run: Run, split_note: str) -> Iterator[tuple[str, str]]:

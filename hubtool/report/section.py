@@ -9,14 +9,15 @@ from hubtool.card.claimset import Heading
 from hubtool.evidence.measurement import Measurement
 from hubtool.report.answers import Answers
 from hubtool.report.claimplot import ClaimPlot, claim_plot
+from hubtool.verify.checks import Status
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One check: what was checked, how it ended (`ok`, `failed` or `skipped`), and one sentence about it."""
+    """One check: what was checked, how it ended, and one sentence about it."""
 
     what: str
-    status: str
+    status: Status
     detail: str
 
 

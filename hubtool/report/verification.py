@@ -13,7 +13,8 @@ from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.lint.formats.characters import visible
 from hubtool.report.units import figure
-from hubtool.verify.result import Result, Status
+from hubtool.verify.checks import Status
+from hubtool.verify.result import Result
 from hubtool.words import counted
 
 _VERDICT_STYLES = {

@@ -15,13 +15,11 @@ from hubtool.card.digest import claims_digest
 from hubtool.evidence.conditions import EngineUsed, EvaluatedData, EvaluatedPart
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.statement import Statement
-from hubtool.extras import installed_versions
+from hubtool.extras import MEASURING, installed_versions
 from hubtool.files import environment_errors
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import Result
 from hubtool.verify.run import Run
-
-_PACKAGES = ("mindspore", "numpy", "opencv-python-headless")
 
 
 def statement(
@@ -54,7 +52,7 @@ def statement(
             sampling.limit, sampling.seed, sampling.early_stop, sampling.batch_size, skipped=counts.skipped
         ),
         engine=EngineUsed(run.identity.library, run.identity.precision, run.identity.device),
-        versions={"hubtool": __version__, "python": platform.python_version(), **installed_versions(_PACKAGES)},
+        versions={"hubtool": __version__, "python": platform.python_version(), **installed_versions(MEASURING)},
         ledger_sha256=run.evaluation.digest,
         finished=finished.replace(microsecond=0).isoformat(),
         seconds=round(counts.seconds, 3),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from hubtool.errors import HubtoolError, MissingExtra
+from hubtool.verify.checks import Check, Level, Status
 from hubtool.verify.problems import Skipped, as_problem, missing
-from hubtool.verify.result import Check, Level, Status
 
 T = TypeVar("T")
+_VALID = Check(Level.CARD, Status.OK, "valid")
 
 
 class Climb:
@@ -23,9 +24,9 @@ class Climb:
         What made a level fail; None while none did.
     """
 
-    def __init__(self) -> None:
-        self.checks = [Check(Level.CARD, Status.OK, "valid")]
-        self.error: HubtoolError | None = None
+    def __init__(self, checks: Iterable[Check] = (_VALID,), error: HubtoolError | None = None):
+        self.checks = list(checks)
+        self.error = error
 
     def step(self, level: Level, run: Callable[[], tuple[T, str] | Skipped]) -> T | None:
         """The value of a level, and a check with its detail; None when it failed or was skipped."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hubtool.card.claimset import ClaimSet
 from hubtool.engine.choose import backend_named
 from hubtool.evaluation.sampling import Sampling
 from hubtool.network.spec import Model
+from hubtool.verify.files import Files
 from hubtool.verify.metrics import measurable
 from hubtool.verify.plan import Plan
-from hubtool.verify.problems import Skipped
+from hubtool.verify.problems import Failed, Skipped, as_problem
 from hubtool.verify.splits import Images
 
 
@@ -35,40 +35,27 @@ class Job:
     settles: tuple[tuple[int, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A claim set whose files were looked at.
-
-    Attributes
-    ----------
-    model
-        The network and its weights; None where one of them could not be had.
-    images
-        What the claims are about, or why it is not evaluated.
-    """
-
-    claim_set: ClaimSet
-    model: Model | None
-    images: Images | Skipped
-
-
-def jobs(ready: Sequence[Ready], plan: Plan) -> list[Job | Skipped]:
+def jobs(files: Sequence[Files], plan: Plan) -> list[Job | Skipped | Failed]:
     """The job of each claim set, or why it has none."""
-    found = [_job(one, plan) for one in ready]
+    found = [_job(one, plan) for one in files]
     if not plan.sampling.early_stop:
         return found
     settles: dict[Job, list[tuple[int, float]]] = {}
-    for one, job in zip(ready, found, strict=True):
+    for one, job in zip(files, found, strict=True):
         if isinstance(job, Job):
             settles.setdefault(job, []).extend((k, claim.value) for claim, k in measurable(one.claim_set.claims))
     return [replace(job, settles=tuple(settles[job])) if isinstance(job, Job) else job for job in found]
 
 
-def _job(one: Ready, plan: Plan) -> Job | Skipped:
+def _job(one: Files, plan: Plan) -> Job | Skipped | Failed:
     if isinstance(one.images, Skipped):
         return one.images
     if one.model is None:
         return Skipped("the checkpoint could not be read")
-    if reason := backend_named(plan.engine).why_not(one.model):
+    try:
+        reason = backend_named(plan.engine).why_not(one.model)
+    except Exception as error:  # such as a library that is installed and does not load
+        return Failed(as_problem(error, "asking the engine"))
+    if reason:
         return Skipped(reason)
     return Job(one.model, one.images, plan.engine, plan.precision, plan.sampling)

@@ -8,7 +8,7 @@ from hubtool.evaluation.outcome import Evaluation
 from hubtool.evidence.judge import judge as judge_count
 from hubtool.evidence.judge import not_run
 from hubtool.evidence.measurement import Measurement
-from hubtool.verify.metrics import METRIC_K
+from hubtool.verify.metrics import best_classes_of
 
 
 def judge(claim_set: ClaimSet, evaluation: Evaluation | None, tolerance: float, reason: str) -> list[Measurement]:
@@ -25,7 +25,7 @@ def judge(claim_set: ClaimSet, evaluation: Evaluation | None, tolerance: float, 
 
 
 def _judged(claim: Claim, evaluation: Evaluation | None, tolerance: float, reason: str) -> Measurement:
-    k = METRIC_K.get(claim.name)
+    k = best_classes_of(claim)
     if k is None:
         return not_run(claim.name, claim.value, f"hubtool measures top-1 and top-5, not {claim.called}", tolerance)
     if evaluation is None:

@@ -78,5 +78,5 @@ def _check_others(claim_set: ClaimSet, workspace: Workspace) -> None:
 
 def _agrees(claim_set: ClaimSet, asset: VerifiedAsset) -> tuple[VerifiedAsset, str]:
     digest = claim_set.asset.digest if claim_set.asset else None
-    digits = len(digest.hex) if digest else 0
-    return asset, f"sha256 {asset.sha256[:12]}… agrees with the {digits} digits published"
+    said = f"agrees with the {len(digest.hex)} digits published" if digest else "is the one that hubtool.lock pins"
+    return asset, f"sha256 {asset.sha256[:12]}… {said}"

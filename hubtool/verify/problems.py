@@ -18,6 +18,13 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Something could not be done, and the problem that a user is told."""
+
+    error: HubtoolError
+
+
 def missing(extra: MissingExtra) -> Skipped:
     """Skipped because a package is missing, with the command that installs it."""
     return Skipped(f"{extra.message}: {extra.hint}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet, Heading
@@ -13,36 +12,10 @@ from hubtool.errors import CardError, HubtoolError
 from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
+from hubtool.verify.checks import Check
 from hubtool.verify.run import Run
 
 EXIT_PROBLEM = CardError.exit_code
-
-
-class Level(str, Enum):
-    """What is checked, in order."""
-
-    CARD = "card"
-    ASSET = "asset"
-    CHECKPOINT = "checkpoint"
-    NETWORK = "network"
-    EVALUATION = "evaluation"
-
-
-class Status(str, Enum):
-    """How a level ended."""
-
-    OK = "ok"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One level: how it ended and one sentence about it."""
-
-    level: Level
-    status: Status
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +65,7 @@ class Result:
     @property
     def split_note(self) -> str:
         """The note for when the number of images given is not that of the split that the figures are about."""
-        known = self.run.known_dataset if self.run else None
-        return known.note(self.counts.split_size) if known and self.counts else ""
+        return self.run.split_note if self.run else ""
 
     def exit_code(self, *, strict: bool) -> int:
         """What the command line exits with: the error's code, 1 for a mismatch, else 0.

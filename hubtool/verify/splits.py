@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubtool.card.claimset import ClaimSet
-from hubtool.card.datasets import dataset_key
+from hubtool.card.datasets import dataset_key, dataset_named, same_dataset
 from hubtool.data.locations import DataLocations
 from hubtool.data.open import SplitSource, open_split
 from hubtool.data.prepared import Prepared, prepared, recipe_of
@@ -63,7 +64,9 @@ class Splits:
         except MissingExtra as extra:
             return missing(extra)
         try:
-            return Images(source, recipe_of(prepared(split, claim_set.card.eval_recipe, plan.recipe)))
+            return Images(
+                source, recipe_of(prepared(split, {**spec.eval_defaults, **_claimed(claim_set)}, plan.recipe))
+            )
         except UsageProblem as error:
             if plan.recipe:
                 raise
@@ -96,7 +99,17 @@ def _why_not(claim_set: ClaimSet, plan: Plan) -> str:
     return "" if plan.reproduce_eval else "not asked for: add --reproduce-eval"
 
 
+def _claimed(claim_set: ClaimSet) -> Mapping[str, object]:
+    """What the card says of how its images were prepared, which is about its own dataset and no other."""
+    card = claim_set.card
+    return card.eval_recipe if same_dataset(claim_set.dataset, card.train_dataset) else {}
+
+
 def _source(dataset: str, spec: ModelSpec, locations: DataLocations) -> SplitSource:
+    known = dataset_named(dataset)
     names = tuple(locations.class_names) if locations.class_names is not None else None
     path = locations.path_of(dataset)
-    return SplitSource(dataset, path, names, spec.num_classes, spec.in_channels, spec.input_size)
+    # One name for a dataset, however cards spell it: they share what is opened and evaluated.
+    return SplitSource(
+        known.title if known else dataset, path, names, spec.num_classes, spec.in_channels, spec.input_size
+    )

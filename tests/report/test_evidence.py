@@ -10,6 +10,7 @@ import pytest
 
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import choose
+from hubtool.verify.checks import Status
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit
 
 pytest.importorskip("jinja2")
@@ -29,11 +30,11 @@ def test_what_the_evidence_says_is_shown_with_how_it_was_made(cards: Path) -> No
         ("top1", "reproduced"),
         ("top5", "reproduced"),
     ]
-    assert (section.failed, section.checks[0].status, section.checks[0].detail) == (False, "ok", NAME)
+    assert (section.failed, section.checks[0].status, section.checks[0].detail) == (False, Status.OK, NAME)
     facts = dict(section.provenance)
     assert facts["layout"] == "scikit-learn's handwritten digits: 360 images"
     assert facts["engine"].startswith("mindspore 2.")
-    page = evidence_page(choose(Catalogue([cards]), []), now=datetime(2026, 1, 2, tzinfo=timezone.utc))
+    page = evidence_page(sections(cards), now=datetime(2026, 1, 2, tzinfo=timezone.utc))
     assert "Published figures and their evidence" in page
     assert page.count('<svg class="plot"') == 1
 
@@ -41,7 +42,7 @@ def test_what_the_evidence_says_is_shown_with_how_it_was_made(cards: Path) -> No
 def test_figures_without_evidence_are_not_run_and_say_what_to_do(cards: Path) -> None:
     first, *_ = sections(cards, "bit_resnet50")
     assert {claim.verdict.value for claim in first.claims} == {"not-run"}
-    assert first.claims[0].reason == "no evidence: hubtool verify bit_resnet50 --reproduce-eval --evidence DIR"
+    assert first.claims[0].reason == "no evidence beside the card"
     assert not first.failed
 
 
@@ -70,7 +71,7 @@ def test_evidence_made_with_another_recipe_reproduces_nothing(cards: Path) -> No
     document["predicate"]["recipe_overrides"] = {"crop_pct": "0.9"}
     path.write_text(json.dumps(document))
     (section,) = sections(cards, "bit_digits")
-    assert section.checks[0].status == "skipped"
+    assert section.checks[0].status is Status.SKIPPED
     assert section.checks[0].detail.endswith("was made with --recipe crop_pct: it reproduces nothing")
     assert dict(section.provenance)["overrides the card"] == "crop_pct=0.9"
 
@@ -78,7 +79,7 @@ def test_evidence_made_with_another_recipe_reproduces_nothing(cards: Path) -> No
 def test_a_broken_card_is_told_with_the_others(hubtool: Hubtool, cards: Path) -> None:
     edit(cards / "bit_digits.md", "model-name: bit_digits", "model-name:")
     run = hubtool("--cards", cards, "report", "-o", "page.html")
-    assert (run.code, run.out.strip()) == (0, "page.html")
+    assert (run.code, run.out.strip()) == (1, "page.html")
     assert "model-name" in (hubtool.folder / "page.html").read_text(encoding="utf-8")
 
 
@@ -86,7 +87,7 @@ def test_a_broken_card_is_told_with_the_others(hubtool: Hubtool, cards: Path) ->
     ("arguments", "code", "said"),
     [
         (["nonesuch", "-o", "page.html"], 3, "no card is called nonesuch"),
-        (["-o", "no/such/folder/page.html"], 6, "No such file or directory"),
+        (["-o", "no/such/folder/page.html"], 3, "no/such/folder is not a folder"),
         ([], 2, "Missing option '-o'"),
     ],
 )
@@ -94,3 +95,25 @@ def test_what_cannot_be_done_is_said(hubtool: Hubtool, arguments: list[str], cod
     run = hubtool("report", *arguments)
     assert (run.code, run.out) == (code, "")
     assert said in run.err
+
+
+def test_evidence_that_cannot_be_read_or_is_about_nothing_is_named(cards: Path) -> None:
+    good = (cards / "evidence" / NAME).read_text()
+    (cards / "evidence" / "cut.intoto.json").write_text(good[:300])
+    document = json.loads(good)
+    document["predicate"]["card"]["variant"] = "bit_nothing"
+    (cards / "evidence" / "homeless.intoto.json").write_text(json.dumps(document))
+    failed = {section.heading.name: section.checks[0].detail for section in sections(cards) if section.failed}
+    assert failed.keys() == {"cut.intoto.json", "homeless.intoto.json"}
+    assert failed["cut.intoto.json"].startswith("not JSON")
+    assert failed["homeless.intoto.json"] == "the card has no such figures: it is about bit_nothing"
+
+
+def test_a_page_of_true_figures_is_no_problem_and_one_of_a_mismatch_is(hubtool: Hubtool, cards: Path) -> None:
+    assert hubtool("--cards", cards, "report", "bit_digits", "-o", "page.html").code == 0
+    path = cards / "evidence" / NAME
+    document = json.loads(path.read_text())
+    document["predicate"]["ledger"] = {}
+    path.write_text(json.dumps(document))
+    run = hubtool("--cards", cards, "report", "-o", "page.html")
+    assert (run.code, run.err) == (1, "")  # a ledger without a digest is no evidence

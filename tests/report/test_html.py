@@ -28,8 +28,9 @@ from hubtool.evaluation.sampling import Sampling
 from hubtool.evaluation.topk import count_correct, new_rows
 from hubtool.evidence.judge import judge, not_run
 from hubtool.evidence.measurement import Measurement
+from hubtool.verify.checks import Check, Level, Status
 from hubtool.verify.jobs import Job
-from hubtool.verify.result import Check, Level, Result, Status
+from hubtool.verify.result import Result
 from hubtool.verify.run import Run
 from hubtool.verify.splits import Images
 from tests.evaluation.fakes import MODEL, Guess, Numbers

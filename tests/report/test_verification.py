@@ -12,7 +12,8 @@ from hubtool.errors import CardError
 from hubtool.evidence.judge import judge, not_run
 from hubtool.evidence.measurement import Measurement
 from hubtool.report.verification import verification_view
-from hubtool.verify.result import Check, Level, Result, Status
+from hubtool.verify.checks import Check, Level, Status
+from hubtool.verify.result import Result
 
 MET = judge("top1", 80.0, correct=800, images=1000, split=1000)
 MISSED = judge("top1", 80.0, correct=700, images=1000, split=1000)

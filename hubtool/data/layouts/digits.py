@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from hubtool.card.datasets import DIGITS
 from hubtool.data.fingerprint import Fingerprint, fingerprint_of, state_of
 from hubtool.data.samples import GREYS, PixelSample
 from hubtool.data.split import Batch
@@ -40,7 +41,7 @@ class Digits:
         scikit-learn is not installed.
     """
 
-    num_classes = 10
+    num_classes = DIGITS.num_classes
     left_out: Sequence[str] = ()
 
     def __init__(self, split: str, size: int):

@@ -10,12 +10,13 @@ import math
 import zlib
 from pathlib import Path
 
+from hubtool.card.datasets import MNIST
 from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layout import Layout, Split
 from hubtool.data.samples import GREYS, PixelSample, read_file
 from hubtool.errors import BrokenDataset, UsageProblem
 
-CLASSES = 10
+CLASSES = MNIST.num_classes
 _MAX_BYTES = 256 << 20
 _UNSIGNED_BYTE = 8
 _IMAGES = ("t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte")

@@ -10,11 +10,12 @@ import struct
 import zlib
 from pathlib import Path
 
+from hubtool.card.datasets import IMAGENET
 from hubtool.data.samples import read_file
 from hubtool.errors import BrokenDataset
 from hubtool.extras import require
 
-CLASSES = 1000
+CLASSES = IMAGENET.num_classes
 TRANSLATIONS = ("meta.mat", "map_clsloc.txt")
 """Files that translate ids: the first is MATLAB's, the other lines `<synset> <id> <words>`."""
 _MAX_BYTES = 16 << 20

@@ -55,11 +55,11 @@ def stale_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         the evaluation run again after the change
     """
-    for held in _backed(card):
+    found = evidence_of(card.card) if card.card else None
+    for held in found.backed if found else ():
         for file, reason in held.stale:
             message = f"`{file.path.name}` is about {reason}: evaluate again, or remove it"
             yield Finding(_place(card, held.claim_set), message)
-    found = evidence_of(card.card) if card.card else None
     for file in found.homeless if found else ():
         variant = file.statement.variant
         there = any(row.model == variant for row in card.card.variants) if card.card else False

@@ -1,0 +1,45 @@
+"""What explains the mismatches of a claim set."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from hubtool.card.claimset import ClaimSet
+from hubtool.diagnosis.comparison import PublishedFigure
+from hubtool.diagnosis.conclusion import Diagnosis
+from hubtool.diagnosis.run import diagnose, other_checkpoints
+from hubtool.evidence.measurement import Measurement
+from hubtool.evidence.verdict import Verdict
+from hubtool.progress import Progress
+from hubtool.verify.metrics import measurable
+from hubtool.verify.plan import Plan
+from hubtool.verify.problems import as_problem
+from hubtool.verify.run import Run, session_of
+
+_log = logging.getLogger(__name__)
+
+
+def explain(
+    claim_set: ClaimSet, claims: Sequence[Measurement], run: Run, plan: Plan, progress: Progress
+) -> Diagnosis | None:
+    """What explains a mismatch; None where there is none, and, with a warning, where it cannot be looked for."""
+    if not any(claim.verdict is Verdict.MISMATCH for claim in claims):
+        return None
+    job, counts = run.job, run.evaluation.counts
+    try:
+        return diagnose(
+            lambda model: session_of(job, model, run.split),
+            job.model,
+            run.split,
+            [PublishedFigure(claim.name, claim.value, k) for claim, k in measurable(claim_set.claims)],
+            whole=counts.correct if counts.images == counts.split_size else None,
+            others=other_checkpoints(claim_set, job.model.spec, plan.workspace),
+            images=plan.diagnosed_images,
+            seed=plan.sampling.seed,
+            skip_unreadable=plan.sampling.skip_unreadable,
+            progress=progress,
+        )
+    except Exception as error:  # an image outside of the part that was evaluated, say: the verdicts stand
+        _log.warning("%s: no diagnosis: %s", claim_set.called, as_problem(error, "the diagnosis").message)
+        return None

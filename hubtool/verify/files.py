@@ -1,0 +1,57 @@
+"""The files of a claim set, level by level: what was established about them before anything is evaluated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hubtool.asset.verified import VerifiedAsset
+from hubtool.card.claimset import ClaimSet
+from hubtool.errors import HubtoolError
+from hubtool.network.registry import find_spec
+from hubtool.network.spec import Model
+from hubtool.progress import SILENT, Progress
+from hubtool.verify import levels
+from hubtool.verify.checks import Check, Level
+from hubtool.verify.climb import Climb
+from hubtool.verify.plan import Plan
+from hubtool.verify.problems import Skipped
+from hubtool.verify.splits import Images
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Files:
+    """A claim set whose files were looked at.
+
+    Attributes
+    ----------
+    images
+        What the claims are to be evaluated on, or why they are not.
+    checks
+        The levels from the card to the network.
+    error
+        What made one of them fail; None when none did.
+    asset
+        The verified file; None where it could not be had.
+    model
+        The network and its weights; None where one of them could not be had.
+    """
+
+    claim_set: ClaimSet
+    images: Images | Skipped
+    checks: tuple[Check, ...]
+    error: HubtoolError | None
+    asset: VerifiedAsset | None
+    model: Model | None
+
+
+def look_at(claim_set: ClaimSet, images: Images | Skipped, plan: Plan, progress: Progress = SILENT) -> Files:
+    """Check the file, the checkpoint and the network; the file is fetched only for claims that are to be evaluated."""
+    climb, workspace, spec = Climb(), plan.workspace, find_spec(claim_set.network_name)
+    if isinstance(images, Skipped):
+        asset = climb.step(Level.ASSET, lambda: levels.asset_at_hand(claim_set, workspace))
+    else:
+        asset = climb.step(Level.ASSET, lambda: levels.asset_fetched(claim_set, workspace, progress))
+    checkpoint = climb.step(Level.CHECKPOINT, lambda: levels.checkpoint(asset, claim_set, spec))
+    climb.step(Level.NETWORK, lambda: levels.network(claim_set, spec))
+    model = Model(spec, asset.path, asset.sha256) if spec and asset and checkpoint and not climb.error else None
+    return Files(claim_set, images, tuple(climb.checks), climb.error, asset, model)
