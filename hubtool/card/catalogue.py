@@ -49,7 +49,7 @@ def _refuse(error: OSError) -> None:
 
 
 def _has_block(path: Path) -> bool:
-    return read_card(path).layout is not None
+    return read_card(path).outline is not None
 
 
 class Catalogue:

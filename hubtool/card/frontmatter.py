@@ -10,7 +10,7 @@ _BEFORE_BLOCK = re.compile(r"\s*(#.*|<!--.*)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Outline:
     """Where the parts of a card are; line numbers start at 1.
 
     Attributes
@@ -32,7 +32,7 @@ class Layout:
     body_line: int
 
 
-def find_layout(text: str) -> Layout | None:
+def find_outline(text: str) -> Outline | None:
     """Split a card into title, block and body; None when it has no front matter.
 
     Only blank lines, headings and comments may stand before the block: a `---` further down is a
@@ -50,7 +50,7 @@ def find_layout(text: str) -> Layout | None:
     title, title_line = _find_title(lines[:opening], 1)
     if title is None:
         title, title_line = _find_title(lines[end + 1 :], end + 2)
-    return Layout(
+    return Outline(
         title=title,
         title_line=title_line,
         yaml="\n".join(lines[opening + 1 : end]),

@@ -12,7 +12,7 @@ from typing import Any
 
 from frontmatter.default_handlers import YAMLHandler
 
-from hubtool.card.frontmatter import find_layout
+from hubtool.card.frontmatter import find_outline
 from hubtool.card.yamlvalues import read_yaml
 
 
@@ -21,8 +21,8 @@ class HubHandler(YAMLHandler):
 
     def detect(self, text: str) -> bool:
         """Whether the text has a front matter that is closed."""
-        layout = find_layout(text)
-        return layout is not None and layout.closed
+        outline = find_outline(text)
+        return outline is not None and outline.closed
 
     def split(self, text: str) -> tuple[str, str]:
         """Front matter and content, the title included in the latter.
@@ -32,11 +32,11 @@ class HubHandler(YAMLHandler):
         ValueError
             There is no front matter; python-frontmatter then takes the whole text as content.
         """
-        layout = find_layout(text)
-        if layout is None or not layout.closed:
+        outline = find_outline(text)
+        if outline is None or not outline.closed:
             raise ValueError("no front matter")
-        title = f"# {layout.title}\n\n" if layout.title and layout.title_line < layout.yaml_line else ""
-        return layout.yaml, title + layout.body.lstrip("\n")
+        title = f"# {outline.title}\n\n" if outline.title and outline.title_line < outline.yaml_line else ""
+        return outline.yaml, title + outline.body.lstrip("\n")
 
     def load(self, fm: str, **_: object) -> Any:
         """The block as dicts, lists and strings; an empty dict when it is not a mapping."""

@@ -11,7 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from hubtool.card.frontmatter import Layout, find_layout
+from hubtool.card.frontmatter import Outline, find_outline
 from hubtool.card.metrics import Metric, UnreadMetric, parse_evaluation, read_metric
 from hubtool.card.record import Asset, Card, Digest
 from hubtool.card.schema import SchemaProblem, schema_problems, typed
@@ -82,7 +82,7 @@ class ParsedCard:
         As decoded, with its own line ends and without a byte order mark; empty when it cannot be read.
     bom
         Whether the file began with a byte order mark.
-    layout, yaml
+    outline, yaml
         The parts and the block's values with their places; None when there is no closed block.
     values
         Front matter as the schema types it; None when it is not a mapping.
@@ -98,7 +98,7 @@ class ParsedCard:
     path: Path
     text: str = ""
     bom: bool = False
-    layout: Layout | None = None
+    outline: Outline | None = None
     yaml: YamlText | None = None
     values: dict[str, Any] | None = None
     metrics: tuple[Metric, ...] = ()
@@ -140,7 +140,7 @@ class ParsedCard:
         """Place of a key of the front matter; of the block's opening line when it is not there."""
         if self.yaml is not None and path in self.yaml.key_spans:
             return self.yaml.key_spans[path]
-        return Span.of_line(self.layout.yaml_line - 1, "---") if self.layout else Span(1, 1, 1, 1)
+        return Span.of_line(self.outline.yaml_line - 1, "---") if self.outline else Span(1, 1, 1, 1)
 
 
 def read_card(path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:
@@ -185,30 +185,30 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
     written = text
     bom = text.startswith(BOM)
     text = text.removeprefix(BOM)
-    layout = find_layout(text)
-    if layout is None:
+    outline = find_outline(text)
+    if outline is None:
         problem = Problem("no-block", Span(1, 1, 1, 1), "no front matter: a `---` block has to follow the title")
         return ParsedCard(shown, path, text, bom, problems=(problem,))
-    if not layout.closed:
-        span = Span.of_line(layout.yaml_line - 1, "---")
+    if not outline.closed:
+        span = Span.of_line(outline.yaml_line - 1, "---")
         problem = Problem("unclosed-block", span, "the front matter that opens here is not closed by a second `---`")
-        return ParsedCard(shown, path, text, bom, layout, problems=(problem,))
-    yaml = read_yaml(layout.yaml, layout.yaml_line)
+        return ParsedCard(shown, path, text, bom, outline, problems=(problem,))
+    yaml = read_yaml(outline.yaml, outline.yaml_line)
     values = typed(yaml.value) if isinstance(yaml.value, dict) else None
     problems = [Problem(p.kind, p.span, p.message) for p in yaml.problems]
     metrics: tuple[Metric, ...] = ()
     if values is not None:
         metrics, unread = parse_evaluation(_text(values.get("evaluation")))
         metrics = metrics or _older_figure(values, yaml)
-        problems += _schema_problems(values, yaml, layout)
+        problems += _schema_problems(values, yaml, outline)
         problems += _metric_problems(unread, yaml)
     elif not any(problem.fatal for problem in problems):
-        problems.append(_not_a_mapping(yaml, layout))
+        problems.append(_not_a_mapping(yaml, outline))
     card = None
     if values is not None and not any(problem.fatal for problem in problems):
-        card = _record(values, metrics, layout, path, uid, written)
+        card = _record(values, metrics, outline, path, uid, written)
     problems.sort(key=lambda problem: problem.span)
-    return ParsedCard(shown, path, text, bom, layout, yaml, values, metrics, card, tuple(problems))
+    return ParsedCard(shown, path, text, bom, outline, yaml, values, metrics, card, tuple(problems))
 
 
 def _older_figure(values: dict[str, Any], yaml: YamlText) -> tuple[Metric, ...]:
@@ -218,19 +218,19 @@ def _older_figure(values: dict[str, Any], yaml: YamlText) -> tuple[Metric, ...]:
     return (replace(read, written=written, span=yaml.spans[(_OLDER_FIGURE,)]),) if read else ()
 
 
-def _schema_problems(values: dict[str, Any], yaml: YamlText, layout: Layout) -> Iterator[Problem]:
+def _schema_problems(values: dict[str, Any], yaml: YamlText, outline: Outline) -> Iterator[Problem]:
     for problem in schema_problems(values):
         kind: Kind = "missing-field" if problem.missing else "field-value"
-        yield Problem(kind, _schema_span(problem, yaml, layout), problem.message)
+        yield Problem(kind, _schema_span(problem, yaml, outline), problem.message)
 
 
-def _schema_span(problem: SchemaProblem, yaml: YamlText, layout: Layout) -> Span:
+def _schema_span(problem: SchemaProblem, yaml: YamlText, outline: Outline) -> Span:
     if problem.missing is None:
         return yaml.spans[problem.path]
     if problem.path:
         whole = yaml.spans[problem.path]
         return Span(whole.line, whole.column, whole.line, whole.column + 1)
-    return Span.of_line(layout.yaml_line - 1, "---")
+    return Span.of_line(outline.yaml_line - 1, "---")
 
 
 def _metric_problems(unread: tuple[UnreadMetric, ...], yaml: YamlText) -> Iterator[Problem]:
@@ -253,15 +253,15 @@ def part_span(value: Span, text: str, part: str, start: int) -> Span:
     return Span(value.line, column, value.line, column + len(part))
 
 
-def _not_a_mapping(yaml: YamlText, layout: Layout) -> Problem:
+def _not_a_mapping(yaml: YamlText, outline: Outline) -> Problem:
     message = "the front matter has to be `key: value` lines"
-    if _FULL_WIDTH_COLON in layout.yaml:
+    if _FULL_WIDTH_COLON in outline.yaml:
         message += f"; a full-width colon `{_FULL_WIDTH_COLON}` does not separate a key from its value"
-    return Problem("not-a-mapping", yaml.spans.get((), Span.of_line(layout.yaml_line)), message)
+    return Problem("not-a-mapping", yaml.spans.get((), Span.of_line(outline.yaml_line)), message)
 
 
 def _record(
-    values: dict[str, Any], metrics: tuple[Metric, ...], layout: Layout, path: Path, uid: str | None, written: str
+    values: dict[str, Any], metrics: tuple[Metric, ...], outline: Outline, path: Path, uid: str | None, written: str
 ) -> Card:
     fields = {
         _snake_case(key): unwrapped(value) if key.endswith("link") and isinstance(value, str) else value
@@ -271,11 +271,11 @@ def _record(
     return Card(
         path=path,
         uid=uid or flat_uid(fields["user_id"], fields["model_version"], path.stem),
-        title=layout.title,
+        title=outline.title,
         fields=fields,
         metrics=metrics,
         assets=tuple(_asset(entry) for entry in values["asset"]),
-        variants=results_rows(layout.body, layout.body_line),
+        variants=results_rows(outline.body, outline.body_line),
         sha256=hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 

@@ -76,8 +76,8 @@ class Comment:
 
 def comments_of(parsed: ParsedCard) -> Iterator[Comment]:
     """Every comment to hubtool, in the order of the lines."""
-    lines, layout = parsed.lines, parsed.layout
-    block = range(layout.yaml_line, layout.yaml_line + layout.yaml.count("\n") + 1) if layout else range(0)
+    lines, outline = parsed.lines, parsed.outline
+    block = range(outline.yaml_line, outline.yaml_line + outline.yaml.count("\n") + 1) if outline else range(0)
     fenced = _fenced_lines(lines, block)
     next_lines = _next_lines(lines, block)
     scalars = _scalars(parsed)

@@ -18,7 +18,7 @@ def variants(card: ParsedCard) -> tuple[Variant, ...]:
     """Rows of the results tables, of a card without a record too."""
     if card.card is not None:
         return card.card.variants
-    return _rows(card.layout.body, card.layout.body_line) if card.layout and card.layout.closed else ()
+    return _rows(card.outline.body, card.outline.body_line) if card.outline and card.outline.closed else ()
 
 
 def all_metrics(card: ParsedCard) -> Iterator[Metric]:

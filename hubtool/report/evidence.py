@@ -85,7 +85,7 @@ def _add_claims(made: _Numbered, claim_set: ClaimSet, backed: Backed) -> None:
         else:
             _add_evidence(made, claim_set, file)
     if notes or not backed.fresh:
-        claims = [not_run(claim.called, claim.value, "no evidence beside the card") for claim in claim_set.claims]
+        claims = [not_run(claim.called, claim.value, "no evidence about this figure") for claim in claim_set.claims]
         checks = notes or [Line("evidence", Status.SKIPPED, "there is none about these figures")]
         made.add(claim_set.heading, claims=claims, checks=checks, failed=bool(notes), hint=_HINT if notes else "")
 

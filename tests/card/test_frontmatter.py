@@ -3,18 +3,18 @@ from __future__ import annotations
 import frontmatter
 import pytest
 
-from hubtool.card.frontmatter import find_layout
+from hubtool.card.frontmatter import find_outline
 from hubtool.card.handler import HubHandler
 
 CARD = "# title\n\n---\n\nmodel-name: bit\nversion: 1.10\n\n---\n\n## Introduction\n\ntext\n"
 
 
 def test_the_parts_of_a_hub_card() -> None:
-    layout = find_layout(CARD)
-    assert layout is not None
-    assert (layout.title, layout.title_line) == ("title", 1)
-    assert (layout.yaml, layout.yaml_line) == ("\nmodel-name: bit\nversion: 1.10\n", 4)
-    assert (layout.body.splitlines()[1], layout.body_line) == ("## Introduction", 9)
+    outline = find_outline(CARD)
+    assert outline is not None
+    assert (outline.title, outline.title_line) == ("title", 1)
+    assert (outline.yaml, outline.yaml_line) == ("\nmodel-name: bit\nversion: 1.10\n", 4)
+    assert (outline.body.splitlines()[1], outline.body_line) == ("## Introduction", 9)
 
 
 @pytest.mark.parametrize(
@@ -30,29 +30,29 @@ def test_the_parts_of_a_hub_card() -> None:
     ],
 )
 def test_shapes_that_are_understood(text: str, title: str | None, yaml: str) -> None:
-    layout = find_layout(text)
-    assert layout is not None
-    assert layout.closed
+    outline = find_outline(text)
+    assert outline is not None
+    assert outline.closed
     if title is not None:
-        assert layout.title == title
-    assert layout.yaml == yaml
+        assert outline.title == title
+    assert outline.yaml == yaml
 
 
 @pytest.mark.parametrize("text", ["", "# title\n", "# title\n\ntext\n\n---\n\nmore\n\n---\n", "text --- text"])
 def test_rules_of_the_body_are_no_front_matter(text: str) -> None:
-    assert find_layout(text) is None
+    assert find_outline(text) is None
 
 
 def test_rules_in_the_body_stay_in_the_body() -> None:
-    layout = find_layout(CARD + "\n---\n\nmore\n")
-    assert layout is not None
-    assert layout.body.endswith("\n---\n\nmore\n")
+    outline = find_outline(CARD + "\n---\n\nmore\n")
+    assert outline is not None
+    assert outline.body.endswith("\n---\n\nmore\n")
 
 
 def test_a_block_without_end_is_not_closed() -> None:
-    layout = find_layout("# t\n---\na: 1\n")
-    assert layout is not None
-    assert not layout.closed
+    outline = find_outline("# t\n---\na: 1\n")
+    assert outline is not None
+    assert not outline.closed
 
 
 def test_the_handler_teaches_python_frontmatter_the_hub_shape() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hubtool.card.frontmatter import find_layout
+from hubtool.card.frontmatter import find_outline
 from hubtool.card.plainyaml import read_plain
 from hubtool.card.yamlvalues import parse_yaml
 
@@ -79,7 +79,7 @@ BLANKS = st.sampled_from(["\n", "\n", "\n", "\n\n", " \n", "\n  \n", "\r\n"])
 
 @st.composite
 def blocks(draw: st.DrawFn) -> str:
-    """A block of keys and perhaps a list, as cards have it, in any layout."""
+    """A block of keys and perhaps a list, as cards have it, in any outline."""
     parts = []
     for number in range(draw(st.integers(1, 4))):
         parts += [f"key{number}:", draw(VALUES), draw(BLANKS)]
@@ -182,6 +182,6 @@ def test_any_value(value: str) -> None:
 
 
 def test_the_corpus(corpus: Path) -> None:
-    layouts = [find_layout(path.read_text(encoding="utf-8", errors="replace")) for path in corpus.rglob("*.md")]
-    blocks = [layout.yaml for layout in layouts if layout is not None]
+    outlines = [find_outline(path.read_text(encoding="utf-8", errors="replace")) for path in corpus.rglob("*.md")]
+    blocks = [outline.yaml for outline in outlines if outline is not None]
     assert sum(map(agrees, blocks)) > 0.8 * len(blocks)

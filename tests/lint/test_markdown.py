@@ -257,8 +257,8 @@ def test_a_parser_sees_the_same_in_every_real_card(corpus: Path) -> None:
     for path in card_files(corpus):
         parsed = parse_card(path.read_text(encoding="utf-8"), path)
         body = read_body(parsed)
-        if body is not None and parsed.layout is not None:
-            assert _scanned(body) == _parsed(parsed.layout.body), path
+        if body is not None and parsed.outline is not None:
+            assert _scanned(body) == _parsed(parsed.outline.body), path
 
 
 Seen = tuple[list[tuple[int, int]], list[int], list[str]]

@@ -42,7 +42,7 @@ def test_what_the_evidence_says_is_shown_with_how_it_was_made(cards: Path) -> No
 def test_figures_without_evidence_are_not_run_and_say_what_to_do(cards: Path) -> None:
     first, *_ = sections(cards, "bit_resnet50")
     assert {claim.verdict.value for claim in first.claims} == {"not-run"}
-    assert first.claims[0].reason == "no evidence beside the card"
+    assert first.claims[0].reason == "no evidence about this figure"
     assert not first.failed
 
 

@@ -73,9 +73,9 @@ class Body:
 
 def read_body(card: ParsedCard) -> Body | None:
     """The body of a card; None where no closed block tells where it begins."""
-    if card.layout is None or not card.layout.closed:
+    if card.outline is None or not card.outline.closed:
         return None
-    return _read(card.text, len(card.text) - len(card.layout.body))
+    return _read(card.text, len(card.text) - len(card.outline.body))
 
 
 @lru_cache(maxsize=1)  # every rule of the family asks for the same body, one after the other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hubtool.card.frontmatter import Layout
+from hubtool.card.frontmatter import Outline
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Edit, Severity
@@ -51,12 +51,12 @@ def trailing_whitespace(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         file-format: ckpt
     """
-    if card.layout is None or card.values is None:
+    if card.outline is None or card.values is None:
         return
-    head = card.text[: len(card.text) - len(card.layout.body)]
+    head = card.text[: len(card.text) - len(card.outline.body)]
     if not any(blanks in head for blanks in (" \n", "\t\n", " \r", "\t\r")):
         return
-    blank = [number for number in _own_lines(card.layout) if card.lines[number - 1][-1:] in {" ", "\t"}]
+    blank = [number for number in _own_lines(card.outline) if card.lines[number - 1][-1:] in {" ", "\t"}]
     kept = _lines_of_text(card) if blank else set()
     for number in blank:
         if number not in kept:
@@ -67,10 +67,10 @@ def trailing_whitespace(card: ParsedCard, _: Facts) -> Iterable[Finding]:
             yield Finding(Span(number, column, number, len(line) + 1), "blanks at the end of the line", edit)
 
 
-def _own_lines(layout: Layout) -> Iterable[int]:
+def _own_lines(outline: Outline) -> Iterable[int]:
     """Numbers of the lines of the title and of the block with its delimiters."""
-    block = range(layout.yaml_line - 1, layout.body_line)
-    return block if layout.title is None else {layout.title_line, *block}
+    block = range(outline.yaml_line - 1, outline.body_line)
+    return block if outline.title is None else {outline.title_line, *block}
 
 
 def _lines_of_text(card: ParsedCard) -> set[int]:

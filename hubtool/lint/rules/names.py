@@ -51,11 +51,11 @@ def title_differs(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         model-name: bit_resnet50
     """
     name = _text(card, "model-name")
-    title = card.layout.title if card.layout is not None else None
+    title = card.outline.title if card.outline is not None else None
     if not title or title == name or not (wanted := name_key(name)) or _holds_words(title, wanted):
         return
-    assert card.layout is not None  # noqa: S101 (there is a title)
-    line = card.layout.title_line
+    assert card.outline is not None  # noqa: S101 (there is a title)
+    line = card.outline.title_line
     column = card.lines[line - 1].find(title) + 1
     span = Span(line, column, line, column + len(title))
     yield Finding(span, f"title `{shortened(title)}` does not name the model: write `# {shortened(name)}`")

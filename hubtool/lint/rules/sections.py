@@ -51,7 +51,7 @@ def missing_section(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         ## References
     """
     body = read_body(card)
-    if body is None or card.layout is None:
+    if body is None or card.outline is None:
         return
     missing = []
     if not _has_introduction(body):
@@ -59,7 +59,7 @@ def missing_section(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     if not (_has_section(body, _NAMES_SOURCE) or _PAPER.search(body.text, body.start)):
         missing.append("the paper or other work that the model comes from (`## References`)")
     if missing:
-        line = card.layout.body_line - 1
+        line = card.outline.body_line - 1
         yield Finding(Span.of_line(line, card.lines[line - 1]), f"the body lacks {' and '.join(missing)}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hubtool.card.frontmatter import Layout
+from hubtool.card.frontmatter import Outline
 from hubtool.card.parse import ParsedCard
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Edit, Severity
@@ -203,17 +203,17 @@ def no_title(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
         ## Introduction
     """
-    if card.layout is None or not card.layout.closed or _has_title(card.layout):
+    if card.outline is None or not card.outline.closed or _has_title(card.outline):
         return
     name = card.values.get("model-name") if card.values else None
     title = name if isinstance(name, str) and name else "bit_resnet50"
     yield Finding(Span(1, 1, 1, 1), f"the card has no title: begin it with a heading such as {quoted(f'# {title}')}")
 
 
-def _has_title(layout: Layout) -> bool:
+def _has_title(outline: Outline) -> bool:
     """Whether there is a title, in the form of the hub or in another one of Markdown."""
-    if layout.title is not None:
+    if outline.title is not None:
         return True
-    first, _, rest = layout.body.lstrip().partition("\n")
+    first, _, rest = outline.body.lstrip().partition("\n")
     underline = rest.partition("\n")[0].rstrip()
     return first[:3].casefold() == "<h1" or (bool(first) and underline != "" and not underline.strip("="))

@@ -121,8 +121,8 @@ def dead_anchor(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 
 def _anchors(card: ParsedCard, body: Body) -> set[str]:
-    layout = card.layout
-    titles = [layout.title] if layout and layout.title and layout.title_line < layout.yaml_line else []
+    outline = card.outline
+    titles = [outline.title] if outline and outline.title and outline.title_line < outline.yaml_line else []
     return {anchor.casefold() for anchor in body.anchors(*titles)}
 
 
