@@ -45,9 +45,8 @@ class MindSporeBackend:
         require_mindspore("run a network")
         compiled = workload.images * workload.side**2 >= COMPILED_FROM_PIXELS
         weights = Checkpoint(model.weights).arrays()
-        return MindSporeSession(
-            build(model.spec, weights, Form.GRAPH if compiled else Form.INFERENCE), compiled=compiled
-        )
+        cell = build(model.spec, weights, Form.GRAPH if compiled else Form.INFERENCE)
+        return MindSporeSession(cell, compiled=compiled, batch_size=min(workload.batch_size, workload.images))
 
 
 class MindSporeSession:
@@ -56,8 +55,9 @@ class MindSporeSession:
     Parameters
     ----------
     compiled
-        Run it as a graph: some seconds until the first answer, then faster. A batch that is smaller than the first
-        one is filled up, since every size would be compiled anew.
+        Run it as a graph: some seconds until the first answer, then faster.
+    batch_size
+        Images that a graph takes at once: a smaller batch is filled up, since every size would be compiled anew.
 
     Raises
     ------
@@ -65,7 +65,7 @@ class MindSporeSession:
         MindSpore is not installed.
     """
 
-    def __init__(self, cell: Any, *, compiled: bool = False):
+    def __init__(self, cell: Any, *, compiled: bool = False, batch_size: int = 0):
         self._mindspore = require_mindspore("run a network")
         target = str(self._mindspore.get_context("device_target"))
         device = f"{target} {processor()}" if target == "CPU" else target
@@ -74,7 +74,7 @@ class MindSporeSession:
         cell.set_train(False)
         self._run = self._mindspore.jit(cell.construct) if compiled else cell
         self._compiled = compiled
-        self._size = 0
+        self._size = batch_size
 
     def logits(self, images: Any) -> Any:
         """Images (N, C, H, W) float32 -> logits (N, num_classes) float32."""
