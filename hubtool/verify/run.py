@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from hubtool.asset.cache import hash_file
 from hubtool.card.datasets import KnownDataset, dataset_named
 from hubtool.data.fingerprint import Fingerprint
-from hubtool.data.open import SplitSource
 from hubtool.data.split import Dataset, left_out_note
 from hubtool.engine.choose import backend_named
 from hubtool.engine.protocol import Identity, Session, Workload
@@ -60,19 +59,13 @@ class Run:
 def run(
     group: Iterable[Job], splits: Splits, plan: Plan, progress: Progress = SILENT
 ) -> Iterator[tuple[Job, Run | Skipped | Failed]]:
-    """Evaluate one job after the other; one that cannot be evaluated yields the reason, and costs no other.
-
-    The fingerprint of a split is taken once, before its first evaluation.
-    """
-    fingerprints: dict[SplitSource, Fingerprint] = {}
+    """Evaluate one job after the other; one that cannot be evaluated yields the reason, and costs no other."""
     for job in group:
         outcome: Run | Skipped | Failed
         try:
             split = splits.open(job.images)
-            source = job.images.source
-            if source not in fingerprints:
-                fingerprints[source] = split.fingerprint(contents=plan.hash_contents, progress=progress)
-            outcome = _evaluated(job, split, fingerprints[source], plan, progress)
+            fingerprint = splits.fingerprint(job.images.source, contents=plan.hash_contents, progress=progress)
+            outcome = _evaluated(job, split, fingerprint, plan, progress)
         except MissingExtra as extra:
             outcome = missing(extra)
         except Exception as error:  # whatever a library raises about one job must not cost the others

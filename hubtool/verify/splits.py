@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from hubtool.card.claimset import ClaimSet
 from hubtool.card.datasets import dataset_key, dataset_named, same_dataset
+from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.locations import DataLocations
 from hubtool.data.open import SplitSource, open_split
 from hubtool.data.prepared import Prepared, prepared, recipe_of
@@ -16,6 +17,7 @@ from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import MissingExtra, UsageProblem
 from hubtool.network.registry import find_spec
 from hubtool.network.spec import ModelSpec
+from hubtool.progress import Progress
 from hubtool.verify.metrics import measurable
 from hubtool.verify.plan import Plan
 from hubtool.verify.problems import Skipped, missing
@@ -42,6 +44,7 @@ class Splits:
 
     def __init__(self) -> None:
         self._opened: dict[SplitSource, Dataset] = {}
+        self._fingerprints: dict[SplitSource, Fingerprint] = {}
 
     def of(self, claim_set: ClaimSet, plan: Plan) -> Images | Skipped:
         """The images of an evaluation that was asked for and can be run, or the reason why there are none.
@@ -78,6 +81,18 @@ class Splits:
         if images.transform is None or not isinstance(split, Prepared) or split.recipe == images.transform:
             return split
         return split.with_recipe(images.transform)
+
+    def fingerprint(self, source: SplitSource, *, contents: bool, progress: Progress) -> Fingerprint:
+        """What tells a split from others, taken once, before its first evaluation.
+
+        Parameters
+        ----------
+        contents
+            Whether it holds a digest of every image's bytes, which takes reading them all.
+        """
+        if source not in self._fingerprints:
+            self._fingerprints[source] = self._open(source).fingerprint(contents=contents, progress=progress)
+        return self._fingerprints[source]
 
     def _open(self, source: SplitSource) -> Dataset:
         if source not in self._opened:
