@@ -22,7 +22,7 @@ from hubtool.words import counted
 _MOST_NAMED = 100
 """Images that the message about unreadable ones names."""
 _BATCHES_AHEAD = 2
-_AT_ONCE = 8
+AT_ONCE = 8
 """Images that a thread decodes before it looks for more: handing over single ones costs a tenth of the speed."""
 
 
@@ -65,19 +65,19 @@ def preprocessed(
             chosen = samples[start : start + batch_size]
             images = np.empty((len(chosen), len(recipe.mean), geometry.size, geometry.size), np.float32)
             begun.append(Batch(images, np.array([sample.label for sample in chosen], np.int32)))
-            for first in range(0, len(chosen), _AT_ONCE):
-                yield chosen[first : first + _AT_ONCE], images[first : first + _AT_ONCE]
+            for first in range(0, len(chosen), AT_ONCE):
+                yield chosen[first : first + AT_ONCE], images[first : first + AT_ONCE]
 
     def fill(run: tuple[Sequence[Sample], Any]) -> list[CannotDecode | None]:
         return [_filled(sample, image, geometry, normalisation) for sample, image in zip(*run, strict=True)]
 
     threads = threads or usable_cores()
-    runs_a_batch = -(-batch_size // _AT_ONCE)
+    runs_a_batch = -(-batch_size // AT_ONCE)
     ahead = max(_BATCHES_AHEAD * runs_a_batch, threads)
     with closing(in_order(fill, runs(), threads=threads, ahead=ahead)) as outcomes:
         for start in range(0, len(samples), batch_size):
             count = min(batch_size, len(samples) - start)
-            errors = chain.from_iterable(islice(outcomes, -(-count // _AT_ONCE)))
+            errors = chain.from_iterable(islice(outcomes, -(-count // AT_ONCE)))
             bad = {start + n: str(error) for n, error in enumerate(errors) if error is not None}
             if bad:
                 raise unreadable_images(samples, geometry, dataset, known=bad)

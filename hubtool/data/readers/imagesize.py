@@ -68,7 +68,7 @@ def jpeg_frame(data: bytes) -> JpegFrame | None:
 def jpeg_has_end(data: bytes) -> bool:
     """Whether the mark that ends a JPEG file follows its first scan, whatever comes after the mark."""
     scan = next((place for marker, place in _segments(data) if marker == _START_OF_SCAN), len(data))
-    return data.find(_JPEG_END, scan) >= 0
+    return data.rfind(_JPEG_END, scan) >= 0  # from behind, where it usually is
 
 
 def is_cut_off(data: bytes) -> bool:
