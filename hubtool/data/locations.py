@@ -15,6 +15,8 @@ from hubtool.configfile import own_tables
 from hubtool.errors import NotFound, UsageProblem
 
 BUILT_IN = frozenset({DIGITS.key})
+WHAT_TO_NAME = "name the folder that holds val/, or another layout that docs/datasets.md lists"
+"""What to do about a path where nothing is."""
 ENVIRONMENT = "HUBTOOL_DATA_"
 """Before a dataset's key, or that of another of its names, in upper case: HUBTOOL_DATA_IMAGENET2012."""
 
@@ -56,7 +58,7 @@ class DataLocations:
             said = self.sources.get(key)
             raise NotFound(
                 f"{said}: {path} does not exist" if said else f"{path}: does not exist",
-                hint="name the folder that holds val/, or another layout that docs/datasets.md lists",
+                hint=WHAT_TO_NAME,
             )
         return path
 

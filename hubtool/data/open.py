@@ -13,11 +13,10 @@ from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layout import Layout
 from hubtool.data.layouts import cifar, flatfolder, imagefolder, imagetar, mnist, parquet
 from hubtool.data.layouts.digits import Digits
-from hubtool.data.locations import BUILT_IN
+from hubtool.data.locations import BUILT_IN, WHAT_TO_NAME
 from hubtool.data.samples import GREYS
 from hubtool.data.split import Dataset, left_out_note
 from hubtool.data.transform.defaults import default_recipe, rescales
-from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, NotFound, UsageProblem
 from hubtool.words import counted
 
@@ -64,14 +63,10 @@ class SplitSource:
     input_size: int
 
 
-def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset:
+def open_split(source: SplitSource) -> Dataset:
     """The split that published figures are about: validation for ImageNet, test for CIFAR, MNIST and the digits.
 
-    Parameters
-    ----------
-    recipe
-        How images become the network's input; None for MindCV's way with the dataset. The built-in digits have their
-        own.
+    Images are prepared in MindCV's way with the dataset; the built-in digits have their own.
 
     Raises
     ------
@@ -87,10 +82,7 @@ def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset
         _require_fit(source, channels=GREYS, num_classes=Digits.num_classes)
         return Digits("test", source.input_size)
     if not path.exists():
-        raise NotFound(
-            f"{path}: does not exist",
-            hint="name the folder that holds val/, or another layout that docs/datasets.md lists",
-        )
+        raise NotFound(f"{path}: does not exist", hint=WHAT_TO_NAME)
     layout = layout_of(path)
     try:
         split = layout.read(path, LabelSpace(source.num_classes, source.class_names))
@@ -103,7 +95,7 @@ def open_split(source: SplitSource, recipe: EvalRecipe | None = None) -> Dataset
     if split.empty_classes:
         empty = counted(len(split.empty_classes), "class folder")
         _log.warning("%s: %s without an image: %s", path, empty, _named(split.empty_classes))
-    recipe = recipe or default_recipe(source.dataset, source.input_size, split.channels)
+    recipe = default_recipe(source.dataset, source.input_size, split.channels)
     return SampleDataset(split, source.num_classes, recipe, rescale=rescales(source.dataset))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from hubtool.card.claimset import ClaimSet, Heading, Selection
@@ -33,14 +34,15 @@ def evidence_sections(chosen: Selection) -> list[Section]:
     After them come cards without a record, evidence about rows that claim nothing, and files that cannot be read.
     """
     made = _Numbered()
-    cards = dict.fromkeys(claim_set.card.path for claim_set in chosen.claim_sets)
-    by_card = {path: [one for one in chosen.claim_sets if one.card.path == path] for path in cards}
+    by_card: dict[Path, list[ClaimSet]] = {}
+    for claim_set in chosen.claim_sets:
+        by_card.setdefault(claim_set.card.path, []).append(claim_set)
     for claim_sets in by_card.values():
         _add_card(made, claim_sets[0].card, claim_sets)
     for card in chosen.unread:
         line = Line("card", Status.FAILED, card.error.message)
         made.add(card.heading, checks=[line], failed=True, hint=card.error.hint)
-    for folder in dict.fromkeys(os.path.dirname(path) for path in cards):  # noqa: PTH120 (the key of the folder's cache)
+    for folder in dict.fromkeys(os.path.dirname(path) for path in by_card):  # noqa: PTH120 (the key of the folder's cache)
         for bad in _unreadable(folder):
             line = Line("evidence", Status.FAILED, bad.reason)
             made.add(Heading(bad.path.name, "", None, str(bad.path)), checks=[line], failed=True, hint=_HINT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hubtool.card.claimset import Heading
 from hubtool.evidence.measurement import Measurement
@@ -53,7 +53,7 @@ class Section:
     diagnosis: Sequence[str] = ()
     answers: Answers | None = None
     same_as: int | None = None
-    provenance: Sequence[tuple[str, str]] = field(default_factory=list)
+    provenance: Sequence[tuple[str, str]] = ()
 
     @property
     def plot(self) -> ClaimPlot | None:

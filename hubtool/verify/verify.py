@@ -78,7 +78,9 @@ class _Verified:
         made = climb.step(Level.EVALUATION, lambda: _evaluation_level(outcome))
         reason = climb.checks[-1].detail
         claims = judge(claim_set, made.evaluation if made else None, self._plan.sampling.tolerance, reason)  # 5
-        wanted = made is not None and self._plan.diagnose
+        diagnosis = None
+        if made is not None and self._plan.diagnose:
+            diagnosis = explain(claim_set, claims, made, self._plan, self._progress)  # 6
         return Result(
             heading=claim_set.heading,
             checks=tuple(climb.checks),
@@ -87,7 +89,7 @@ class _Verified:
             asset=files.asset,
             run=made,
             error=climb.error,
-            diagnosis=explain(claim_set, claims, made, self._plan, self._progress) if made and wanted else None,  # 6
+            diagnosis=diagnosis,
         )
 
 
