@@ -54,10 +54,11 @@ class EngineRun:
         said = f"computed in {self.identity.precision}"
         if self.parity is None:
             return said
-        changed = self.parity.changed
-        named = f": {some_of(changed)}" if changed else ""
-        many = f"{len(changed):,} of the first {counted(self.parity.images, 'image')}"
-        return f"{said}; {many} have another best class than with {self.parity.reference}{named}"
+        changed, reference = self.parity.changed, self.parity.reference
+        first = f"the first {counted(self.parity.images, 'image')}"
+        if not changed:
+            return f"{said}: same best class as {reference} on {first}"
+        return f"{said}: other best class than {reference} on {len(changed):,} of {first}: {some_of(changed)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
