@@ -12,9 +12,9 @@ from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import choose
 from hubtool.data.locations import locations_from
 from hubtool.engine import choose as engines
-from hubtool.evaluation import gate
 from hubtool.engine.protocol import Identity
 from hubtool.errors import EnvironmentProblem
+from hubtool.evaluation import gate
 from hubtool.evidence.verdict import Verdict
 from hubtool.verify.checks import Status
 from hubtool.verify.plan import Plan
