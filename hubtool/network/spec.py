@@ -6,7 +6,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from hubtool.network.onnx import GraphShape, TensorStore
 
 Shape = tuple[int, ...]
 
@@ -103,4 +106,23 @@ class Family(Protocol):
         ------
         MissingExtra
             MindSpore is not installed.
+        """
+
+    def has_graph(self, spec: ModelSpec) -> bool:
+        """Whether `graph` builds this network. Imports nothing."""
+
+    def graph(self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore) -> Any:
+        """An ONNX `ModelProto`: `images` (N, C, H, W) float32 -> `logits` (N, num_classes) float32.
+
+        Parameters
+        ----------
+        weights
+            Name to array, as `shapes` has them.
+        store
+            Where the graph keeps them.
+
+        Raises
+        ------
+        MissingExtra
+            onnx is not installed.
         """

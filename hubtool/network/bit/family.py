@@ -9,6 +9,7 @@ from hubtool.card.names import name_key
 from hubtool.network.bit.fold import fold_weight_standardisation
 from hubtool.network.bit.spec import FAMILY, KNOWN, parameter_shapes
 from hubtool.network.mindspore import bind, require_mindspore
+from hubtool.network.onnx import GraphShape, TensorStore
 from hubtool.network.spec import Form, ModelSpec, Shape
 
 
@@ -43,6 +44,16 @@ class BitFamily:
         if weights is not None:
             bind(cell, weights)
         return cell
+
+    def has_graph(self, spec: ModelSpec) -> bool:
+        """True: every BiT has one."""
+        return spec.family == self.name
+
+    def graph(self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore) -> Any:
+        """An ONNX `ModelProto` with standardised kernels: see `hubtool.network.bit.graph`."""
+        from hubtool.network.bit.graph import bit_graph
+
+        return bit_graph(spec, weights, shape, store)
 
 
 _BY_KEY = {name_key(spec.name): spec for spec in KNOWN}

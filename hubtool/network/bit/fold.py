@@ -9,6 +9,9 @@ from hubtool.extras import require
 from hubtool.network.bit.spec import WS_EPSILON, standardised_kernels
 from hubtool.network.spec import ModelSpec
 
+_BLOCK_SCALARS = 1 << 20
+"""Kernels are worked on in parts of about this size: float64 takes several times the room of the kernel itself."""
+
 
 def fold_weight_standardisation(spec: ModelSpec, weights: Mapping[str, Any]) -> dict[str, Any]:
     """The weights of a BiT network with every convolution kernel but the head's standardised.
@@ -21,16 +24,23 @@ def fold_weight_standardisation(spec: ModelSpec, weights: Mapping[str, Any]) -> 
     Returns
     -------
     dict
-        The same names; kernels float32 with zero mean and unit biased variance per output channel,
-        computed in float64 (the formula is that of `hubtool.network.bit.cells.StandardisedConv2d`).
+        The same names; see `standardised` for the kernels.
+    """
+    kernels = standardised_kernels(spec)
+    return {name: standardised(array) if name in kernels else array for name, array in weights.items()}
+
+
+def standardised(kernel: Any) -> Any:
+    """A kernel (out, in, kh, kw) float32 with zero mean and unit biased variance per output channel.
+
+    Computed in float64; the formula is that of `hubtool.network.bit.cells.StandardisedConv2d`.
     """
     np = require("numpy", extra="eval", purpose="fold weights")
-    kernels = standardised_kernels(spec)
-    return {name: _standardised(np, array) if name in kernels else array for name, array in weights.items()}
-
-
-def _standardised(np: Any, kernel: Any) -> Any:
-    wide = kernel.astype("float64")
-    centred = wide - wide.mean((1, 2, 3), keepdims=True)
-    variance = (centred**2).mean((1, 2, 3), keepdims=True)
-    return (centred / np.sqrt(variance + WS_EPSILON)).astype("float32")
+    result = np.empty(kernel.shape, "float32")
+    step = max(1, _BLOCK_SCALARS // max(1, kernel[0].size))
+    for start in range(0, len(kernel), step):
+        wide = kernel[start : start + step].astype("float64")
+        wide -= wide.mean((1, 2, 3), keepdims=True)
+        variance = (wide**2).mean((1, 2, 3), keepdims=True)
+        result[start : start + step] = wide / np.sqrt(variance + WS_EPSILON)
+    return result
