@@ -16,6 +16,8 @@ from hubtool.cli.verify_files import VerifyFiles
 from hubtool.data.locations import locations_from
 from hubtool.data.transform.spec import parse_changes
 from hubtool.diagnosis.run import DIAGNOSED_IMAGES
+from hubtool.engine.choose import AUTO, BACKENDS
+from hubtool.engine.protocol import BFLOAT16, FLOAT32, Execution
 from hubtool.errors import UsageProblem
 from hubtool.evaluation.ledger import Resume
 from hubtool.evaluation.sampling import BATCH_SIZE, Sampling
@@ -23,6 +25,8 @@ from hubtool.evidence.verdict import ROUNDING, TOLERANCE
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import Result
 from hubtool.verify.verify import verify
+
+_PRECISIONS = {"f32": FLOAT32, "bf16": BFLOAT16}
 
 
 @click.command("verify")
@@ -57,6 +61,24 @@ from hubtool.verify.verify import verify
     default=BATCH_SIZE,
     show_default=True,
     help="Images that go through the network at once.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice([AUTO, *BACKENDS]),
+    default=AUTO,
+    envvar="HUBTOOL_ENGINE",
+    show_default=True,
+    help="What runs the network; auto takes the fastest whose answers are the reference's. [env HUBTOOL_ENGINE]",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(list(_PRECISIONS)),
+    default="f32",
+    show_default=True,
+    help="What the network computes in; verdicts say so where it is bf16.",
+)
+@click.option(
+    "--device", default="", metavar="DEVICE", help="As the engine calls it: CPU, GPU, Ascend.  [default: CPU]"
 )
 @click.option(
     "--resume/--no-resume",
@@ -117,6 +139,9 @@ def command(
     early_stop: bool,
     tolerance: float,
     batch_size: int,
+    engine: str,
+    precision: str,
+    device: str,
     resume: bool | None,
     predictions: Path | None,
     report: Path | None,
@@ -154,6 +179,8 @@ def command(
         sampling=Sampling(limit, seed, batch_size, early_stop, tolerance, skip_unreadable),
         resume={None: Resume.UNFINISHED, True: Resume.ALL, False: Resume.NONE}[resume],
         recipe=parse_changes(recipe),
+        engine=engine,
+        execution=Execution(_PRECISIONS[precision], device),
         fail_fast=fail_fast,
         strict=strict,
         hash_contents=hash_contents,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+import importlib.util
 from typing import Any
 
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.engine.processor import processor
-from hubtool.engine.protocol import FLOAT32, Identity, Session, Workload
-from hubtool.errors import MissingExtra
+from hubtool.engine.protocol import CPU, FLOAT32, Execution, Identity, Session, Workload
+from hubtool.engine.session import Closing
+from hubtool.errors import EnvironmentProblem, UsageProblem
 from hubtool.extras import require
 from hubtool.network.mindspore import require_mindspore
 from hubtool.network.registry import build
 from hubtool.network.spec import Form, Model
+from hubtool.words import first_line
 
 COMPILED_FROM_PIXELS = 4_000_000
 """Compiling takes some seconds, which 80 images of 224x224 pixels repay."""
+_DEVICES = (CPU, "GPU", "Ascend")
 
 
 class MindSporeBackend:
@@ -23,33 +26,39 @@ class MindSporeBackend:
 
     name = "mindspore"
 
-    def why_not(self, model: Model) -> str:
-        """Empty, or that MindSpore is missing."""
+    def why_not(self, model: Model, execution: Execution) -> str:
+        """Empty, or that MindSpore or the precision is missing. Does not import it, which takes seconds."""
         del model  # every family builds cells
-        try:
-            require_mindspore("run a network")
-        except MissingExtra as missing:
-            return f"{missing.message}: {missing.hint}"
+        if execution.precision != FLOAT32:
+            return f"{self.name} computes in {FLOAT32}, not in {execution.precision}"
+        if importlib.util.find_spec("mindspore") is None:
+            return "mindspore is needed to run a network and is not installed: pip install 'hubtool[mindspore]'"
         return ""
 
-    def open(self, model: Model, precision: str, workload: Workload) -> Session:
-        """A session, compiled as a graph where so many pixels are to come that it pays off.
-
-        Raises
-        ------
-        ValueError
-            A precision other than float32.
-        """
-        if precision != FLOAT32:
-            raise ValueError(f"{self.name} computes in {FLOAT32}, not in {precision}")
-        require_mindspore("run a network")
+    def open(self, model: Model, execution: Execution, workload: Workload) -> Session:
+        """A session, compiled as a graph where so many pixels are to come that it pays off; see `Backend.open`."""
+        if reason := self.why_not(model, execution):
+            raise UsageProblem(reason)
+        mindspore = require_mindspore("run a network")
+        if execution.device:
+            _set_device(mindspore, execution.device)
         compiled = workload.images * workload.side**2 >= COMPILED_FROM_PIXELS
         weights = Checkpoint(model.weights).arrays()
         cell = build(model.spec, weights, Form.GRAPH if compiled else Form.INFERENCE)
         return MindSporeSession(cell, compiled=compiled, batch_size=min(workload.batch_size, workload.images))
 
 
-class MindSporeSession:
+def _set_device(mindspore: Any, device: str) -> None:
+    name = next((known for known in _DEVICES if known.casefold() == device.casefold()), None)
+    if name is None:
+        raise UsageProblem(f"mindspore has no device {device}", hint=f"--device {', '.join(_DEVICES)}")
+    try:
+        mindspore.set_device(name)
+    except Exception as error:  # whatever it raises for a device that is not there
+        raise EnvironmentProblem(f"mindspore cannot use the device {name}: {first_line(error)}") from error
+
+
+class MindSporeSession(Closing):
     """Runs a `mindspore.nn.Cell` in evaluation mode; a `Session`.
 
     Parameters
@@ -68,7 +77,7 @@ class MindSporeSession:
     def __init__(self, cell: Any, *, compiled: bool = False, batch_size: int = 0):
         self._mindspore = require_mindspore("run a network")
         target = str(self._mindspore.get_context("device_target"))
-        device = f"{target} {processor()}" if target == "CPU" else target
+        device = f"{target} {processor()}" if target == CPU else target
         options = (("compiled", str(compiled)),)
         self.identity = Identity("mindspore", str(self._mindspore.__version__), FLOAT32, device, options)
         cell.set_train(False)
@@ -89,16 +98,6 @@ class MindSporeSession:
     def close(self) -> None:
         """Let go of the cell and its weights."""
         self._run = _closed
-
-    def __enter__(self) -> MindSporeSession:
-        """The session."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close it."""
-        self.close()
 
 
 def _closed(_: Any) -> Any:

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 from hubtool.network.spec import Model
 
 FLOAT32 = "float32"
+BFLOAT16 = "bfloat16"
+CPU = "CPU"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How a network is to run.
+
+    Attributes
+    ----------
+    precision
+        Type that it computes in: `FLOAT32` or `BFLOAT16`.
+    device
+        As the engine calls it, in any case, such as `GPU` or `Ascend`; empty for the engine's usual one.
+    """
+
+    precision: str = FLOAT32
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +39,7 @@ class Identity:
     name, version
         Of the library, as `mindspore` and `2.8.0`.
     precision
-        Type that the network computed in, as `float32`.
+        Type that the network computes in as it is executed, as `float32`.
     device
         What it ran on, the same on one machine every time, as `CPU AMD EPYC (x86_64)` or `Ascend`.
     options
@@ -51,11 +70,14 @@ class Workload:
         Height and width of each, in pixels.
     batch_size
         Images that come at once; the last batch may be smaller.
+    compiled_models
+        Folder that keeps compiled models for the next time; None to keep none.
     """
 
     images: int
     side: int
     batch_size: int
+    compiled_models: Path | None = None
 
 
 class Session(Protocol):
@@ -87,10 +109,16 @@ class Backend(Protocol):
     def name(self) -> str:
         """As users and results call it."""
 
-    def why_not(self, model: Model) -> str:
-        """Why it cannot run a network, in one sentence; empty when it can."""
+    def why_not(self, model: Model, execution: Execution) -> str:
+        """Why it cannot run a network in this way, in one sentence with what to do; empty when it can.
 
-    def open(self, model: Model, precision: str, workload: Workload) -> Session:
+        Raises
+        ------
+        EnvironmentProblem
+            The library is installed and does not load.
+        """
+
+    def open(self, model: Model, execution: Execution, workload: Workload) -> Session:
         """A session for a network.
 
         Raises
@@ -98,5 +126,5 @@ class Backend(Protocol):
         MissingExtra
             The library is not installed.
         HubtoolError
-            The checkpoint cannot be read.
+            The checkpoint cannot be read, or the device cannot be used.
         """

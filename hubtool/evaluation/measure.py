@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubtool import __version__
@@ -27,12 +27,40 @@ _NAMED = 20
 """Unreadable images that are named one by one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The images of a split that are evaluated.
+
+    Attributes
+    ----------
+    order
+        Places in the split of all that were drawn, in the order of evaluation.
+    skipped
+        Why images among them cannot be decoded and are skipped, by their places.
+    """
+
+    order: Sequence[int]
+    skipped: Mapping[int, str]
+
+    @property
+    def indices(self) -> Sequence[int]:
+        """Places of those that are evaluated, in order."""
+        return [index for index in self.order if index not in self.skipped] if self.skipped else self.order
+
+
+def selected(split: Dataset, sampling: Sampling, progress: Progress = SILENT) -> Selected:
+    """The images that a user asks for. Raises BrokenDataset where unreadable ones are skipped and none is left."""
+    order = sampling.order(len(split))
+    return Selected(order, _unreadable(split, order, progress) if sampling.skip_unreadable else {})
+
+
 def measure(
     session: Session,
     split: Dataset,
     model: Model,
     sampling: Sampling,
     *,
+    images: Selected | None = None,
     claims: Iterable[tuple[int, float]] = (),
     ledgers: Path,
     resume: Resume = Resume.UNFINISHED,
@@ -44,6 +72,8 @@ def measure(
     ----------
     model
         What the session runs.
+    images
+        Those that the sampling selects; None to select them here.
     claims
         As `EarlyStop` takes them: they decide when an evaluation that may stop early does so.
     ledgers
@@ -54,17 +84,16 @@ def measure(
     HubtoolError
         As `evaluate` does, or no image can be decoded.
     """
-    order = sampling.order(len(split))
-    reasons = _unreadable(split, order, progress) if sampling.skip_unreadable else {}
+    chosen = images or selected(split, sampling, progress)
     stop = None
     if sampling.early_stop:
-        stop = EarlyStop(claims, len(split), sampling.tolerance, order=order, skip=reasons)
-    inputs = ledger_inputs(session.identity, split, model, sampling, order, reasons)
+        stop = EarlyStop(claims, len(split), sampling.tolerance, order=chosen.order, skip=chosen.skipped)
+    inputs = ledger_inputs(session.identity, split, model, sampling, chosen.order, chosen.skipped)
     with opened(ledgers, inputs, resume) as ledger:
         evaluation = evaluate(
             session,
             split,
-            [index for index in order if index not in reasons] if reasons else order,
+            chosen.indices,
             batch_size=sampling.batch_size,
             stop=stop,
             record=ledger,
@@ -72,8 +101,8 @@ def measure(
         )
     return replace(
         evaluation,
-        counts=replace(evaluation.counts, skipped=len(reasons)),
-        unreadable={split.names[index]: reason for index, reason in reasons.items()},
+        counts=replace(evaluation.counts, skipped=len(chosen.skipped)),
+        unreadable={split.names[index]: reason for index, reason in chosen.skipped.items()},
         intervals=stop.intervals if stop else {},
     )
 

@@ -9,7 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from hubtool.evidence.reading import NONE, optional, value
+from hubtool.evidence.reading import NONE, NUMBER, optional, value
+from hubtool.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,68 @@ class EvaluatedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Parity:
+    """How one engine's logits differed from another's on the first images of an evaluation.
+
+    Attributes
+    ----------
+    reference
+        The other engine with its version, and its precision: `mindspore 2.8.0 float32`.
+    images
+        Number of images compared.
+    same_top1, same_top5
+        Number of images with the same best class, and with the same five best classes in the same order.
+    max_abs_difference
+        The largest difference of two logits; infinite where one is not finite.
+    bound
+        What is accepted of it for float32.
+    changed
+        Names of the images with another best class.
+    """
+
+    reference: str
+    images: int
+    same_top1: int
+    same_top5: int
+    max_abs_difference: float
+    bound: float
+    changed: tuple[str, ...] = ()
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the logits are the same up to the order of floating-point sums.
+
+        Classes can then have changed places only where their logits are closer to each other than twice the bound.
+        """
+        return self.max_abs_difference <= self.bound
+
+    @property
+    def sentence(self) -> str:
+        """What was found: `on the first 64 images, its logits differ from those of … by at most 2.1e-05, …`."""
+        said = f"on the first {counted(self.images, 'image')}, its logits differ from those of {self.reference}"
+        by = (
+            f"by up to {self.max_abs_difference:.2g}"
+            if math.isfinite(self.max_abs_difference)
+            else "and are not finite"
+        )
+        bound = f" (accepted: {self.bound:.2g})" if not self.is_equal else ""
+        alike = f"{self.same_top1:,} have the same best class, {self.same_top5:,} the same five best"
+        return f"{said} {by}{bound}; {alike}"
+
+    def to_json(self) -> dict[str, object]:
+        """The fields by their names."""
+        return {
+            "reference": self.reference,
+            "images": self.images,
+            "same_top1": self.same_top1,
+            "same_top5": self.same_top5,
+            "max_abs_difference": self.max_abs_difference if math.isfinite(self.max_abs_difference) else None,
+            "bound": self.bound,
+            "changed": list(self.changed),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class EngineUsed:
     """What computed the answers.
 
@@ -101,15 +164,23 @@ class EngineUsed:
         Of the numbers it computed with: `float32`.
     device
         What it ran on, as `CPU AMD EPYC (x86_64)`.
+    parity
+        How it compared with another engine; None for the reference itself, and where there was none.
     """
 
     name: str
     precision: str
     device: str
+    parity: Parity | None = None
 
     def to_json(self) -> dict[str, object]:
         """The fields by their names."""
-        return {"name": self.name, "precision": self.precision, "device": self.device}
+        return {
+            "name": self.name,
+            "precision": self.precision,
+            "device": self.device,
+            "parity": self.parity.to_json() if self.parity else None,
+        }
 
 
 def read_data(document: Any, place: str) -> EvaluatedData:
@@ -144,4 +215,21 @@ def read_engine(document: Any, place: str) -> EngineUsed:
         name=optional(document, f"{place}.name", "", str),
         precision=optional(document, f"{place}.precision", "", str),
         device=optional(document, f"{place}.device", "", str),
+        parity=_read_parity(document, f"{place}.parity"),
+    )
+
+
+def _read_parity(document: Any, place: str) -> Parity | None:
+    if optional(document, place, None, dict, NONE) is None:
+        return None
+    changed = optional(document, f"{place}.changed", [], list)
+    difference = value(document, f"{place}.max_abs_difference", *NUMBER, NONE)
+    return Parity(
+        reference=value(document, f"{place}.reference", str),
+        images=value(document, f"{place}.images", int),
+        same_top1=value(document, f"{place}.same_top1", int),
+        same_top5=value(document, f"{place}.same_top5", int),
+        max_abs_difference=math.inf if difference is None else difference,
+        bound=value(document, f"{place}.bound", *NUMBER),
+        changed=tuple(value(document, f"{place}.changed.{number}", str) for number in range(len(changed))),
     )

@@ -24,6 +24,7 @@ def judge(
     interval: tuple[float, float] | None = None,
     unreadable: int = 0,
     note: str = "",
+    computed: str = "",
 ) -> Measurement:
     """Compare a published percentage with a count over a whole split, or over a random part of it.
 
@@ -36,6 +37,8 @@ def judge(
         Further images of the part that could not be decoded: whether they are right is not known.
     note
         What else has to be said where the split is not the one that the published number is about.
+    computed
+        What else has to be said where the answers were not computed as published figures are: another precision.
     """
     measured = 100 * correct / images
     if images == split:
@@ -46,8 +49,7 @@ def judge(
         if interval is None or images + unreadable == split:
             interval = exact_interval(correct, images, split, unknown=unreadable)
         verdict, reason = _part(published, interval, _seen(images, split, unreadable), tolerance)
-    if note:
-        reason = f"{reason}; {note}"
+    reason = "; ".join(filter(None, (reason, note, computed)))
     return Measurement(metric, published, measured, correct, images, split, interval, tolerance, verdict, reason)
 
 

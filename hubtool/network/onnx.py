@@ -1,4 +1,4 @@
-"""ONNX graphs, built node by node: the library without its clash with MindSpore, and where a graph keeps its tensors."""
+"""ONNX graphs, built node by node; the library without its clash with MindSpore."""
 
 from __future__ import annotations
 

@@ -80,8 +80,10 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 
 def _provenance(run: Run, split_note: str) -> Iterator[tuple[str, str]]:
-    counts, identity, transform = run.evaluation.counts, run.identity, run.job.images.transform
-    yield "engine", f"{identity.library}, {identity.precision}, {identity.device}"
+    counts, transform = run.evaluation.counts, run.job.images.transform
+    yield "engine", run.engine.called
+    for sentence in run.engine.grounds:
+        yield "compared", sentence
     yield "dataset", run.split.name
     yield from _fingerprint_facts(run.fingerprint)
     if split_note:

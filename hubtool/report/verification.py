@@ -42,6 +42,10 @@ def verification_view(results: Sequence[Result]) -> Iterator[Table | Text]:
             yield _claims_table(result.claims, said_already=result.checks[-1].detail)
         if result.recipe is not None:
             yield Text(f"  images: {result.recipe.described}", style="dim")
+        if result.run is not None:
+            yield Text(
+                f"  engine: {visible('; '.join([result.run.engine.called, *result.run.engine.grounds]))}", style="dim"
+            )
         if result.diagnosis is not None:
             yield from _diagnosis_lines(result.diagnosis)
         if result.error is not None and result.error.hint:

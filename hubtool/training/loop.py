@@ -12,8 +12,8 @@ from typing import Any
 from hubtool.asset.cache import hash_file
 from hubtool.card.record import SHORTEST_DIGEST
 from hubtool.data.layouts.digits import Digits
-from hubtool.engine.choose import DEFAULT, backend_named
-from hubtool.engine.protocol import FLOAT32, Workload
+from hubtool.engine.choose import REFERENCE, backend_named
+from hubtool.engine.protocol import Execution, Workload
 from hubtool.errors import UsageProblem
 from hubtool.evaluation.loop import evaluate
 from hubtool.evaluation.outcome import Counts
@@ -74,7 +74,7 @@ def train(recipe: TrainRecipe, folder: Path, progress: Progress = SILENT) -> Tra
     model = Model(recipe.network, checkpoint, hash_file(checkpoint))
     test = Digits("test", recipe.network.input_size)
     workload = Workload(len(test), recipe.network.input_size, BATCH_SIZE)
-    with backend_named(DEFAULT).open(model, FLOAT32, workload) as session:
+    with backend_named(REFERENCE).open(model, Execution(), workload) as session:
         evaluation = evaluate(session, test, progress=progress)
     return Trained(checkpoint, model.sha256, evaluation.counts, date.today())
 

@@ -51,7 +51,7 @@ def statement(
         part=EvaluatedPart(
             sampling.limit, sampling.seed, sampling.early_stop, sampling.batch_size, skipped=counts.skipped
         ),
-        engine=EngineUsed(run.identity.library, run.identity.precision, run.identity.device),
+        engine=EngineUsed(run.identity.library, run.identity.precision, run.identity.device, run.engine.parity),
         versions={"hubtool": __version__, "python": platform.python_version(), **installed_versions(MEASURING)},
         ledger_sha256=run.evaluation.digest,
         finished=finished.replace(microsecond=0).isoformat(),

@@ -29,7 +29,7 @@ def explain(
     job, counts = run.job, run.evaluation.counts
     try:
         return diagnose(
-            lambda model: session_of(job, model, run.split),
+            lambda model: session_of(run, model, plan),
             job.model,
             run.split,
             [PublishedFigure(claim.name, claim.value, k) for claim, k in measurable(claim_set.claims)],

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hubtool.engine.choose import backend_named
+from hubtool.engine.protocol import Execution
+from hubtool.evaluation.gate import candidates
 from hubtool.evaluation.sampling import Sampling
 from hubtool.network.spec import Model
 from hubtool.verify.files import Files
 from hubtool.verify.metrics import measurable
 from hubtool.verify.plan import Plan
-from hubtool.verify.problems import Failed, Skipped, as_problem
+from hubtool.verify.problems import Failed, Skipped
 from hubtool.verify.splits import Images
 
 
@@ -21,8 +22,10 @@ class Job:
 
     Attributes
     ----------
-    engine, precision
-        What runs the network, by name, and the type it computes in.
+    engine
+        What runs the network, by name; `auto` for the fastest that passes.
+    execution
+        The precision and the device that it is to run it with.
     settles
         The claims, as (k best classes, percent), that decide when an evaluation stops early; empty if it may not.
     """
@@ -30,7 +33,7 @@ class Job:
     model: Model
     images: Images
     engine: str
-    precision: str
+    execution: Execution
     sampling: Sampling
     settles: tuple[tuple[int, float], ...] = ()
 
@@ -52,10 +55,7 @@ def _job(one: Files, plan: Plan) -> Job | Skipped | Failed:
         return one.images
     if one.model is None:
         return Skipped("the checkpoint could not be read")
-    try:
-        reason = backend_named(plan.engine).why_not(one.model)
-    except Exception as error:  # such as a library that is installed and does not load
-        return Failed(as_problem(error, "asking the engine"))
+    _, reason = candidates(plan.engine, one.model, plan.execution)
     if reason:
         return Skipped(reason)
-    return Job(one.model, one.images, plan.engine, plan.precision, plan.sampling)
+    return Job(one.model, one.images, plan.engine, plan.execution, plan.sampling)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from hubtool.data.locations import DataLocations
 from hubtool.diagnosis.run import DIAGNOSED_IMAGES
-from hubtool.engine import choose
-from hubtool.engine.protocol import FLOAT32
+from hubtool.engine.choose import AUTO
+from hubtool.engine.protocol import Execution
 from hubtool.evaluation.ledger import Resume
 from hubtool.evaluation.sampling import Sampling
 from hubtool.workspace import Workspace
@@ -32,8 +32,10 @@ class Plan:
         Which evaluations resume from their ledgers in the cache.
     recipe
         Keys of the preprocessing that the user overrides, as text: see `hubtool.data.transform.spec.changed`.
-    engine, precision
-        What runs networks, by name, and the type it computes in.
+    engine
+        What runs networks, by name; `auto` for the fastest that passes the comparison with another.
+    execution
+        The precision and the device that it is to run them with.
     fail_fast
         Whether the first claim set with a problem is the last one.
     strict
@@ -52,8 +54,8 @@ class Plan:
     sampling: Sampling = field(default_factory=Sampling)
     resume: Resume = Resume.UNFINISHED
     recipe: Mapping[str, str] = field(default_factory=dict)
-    engine: str = choose.DEFAULT
-    precision: str = FLOAT32
+    engine: str = AUTO
+    execution: Execution = field(default_factory=Execution)
     fail_fast: bool = False
     strict: bool = False
     hash_contents: bool = False

@@ -98,6 +98,8 @@ class Result:
             "engine": run.identity.library if run else None,
             "precision": run.identity.precision if run else None,
             "device": run.identity.device if run else None,
+            "parity": run.engine.parity.to_json() if run and run.engine.parity else None,
+            "engine_notes": list(run.engine.notes) if run else [],
             "seconds": round(self.counts.seconds, 3) if self.counts else None,
             "images_per_second": round(self.counts.images_per_second, 2) if self.counts else None,
         }

@@ -10,17 +10,59 @@ from hubtool.card.datasets import KnownDataset, dataset_named
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.split import Dataset, left_out_note
 from hubtool.engine.choose import backend_named
-from hubtool.engine.protocol import Identity, Session, Workload
+from hubtool.engine.compiled import compiled_models_of
+from hubtool.engine.protocol import FLOAT32, Identity, Session, Workload
 from hubtool.errors import DigestMismatch, MissingExtra
+from hubtool.evaluation.gate import choose
 from hubtool.evaluation.ledger import ledgers_of
-from hubtool.evaluation.measure import measure
+from hubtool.evaluation.measure import measure, selected
 from hubtool.evaluation.outcome import Evaluation
+from hubtool.evidence.conditions import Parity
 from hubtool.network.spec import Model
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.jobs import Job
 from hubtool.verify.plan import Plan
 from hubtool.verify.problems import Failed, Skipped, as_problem, missing
 from hubtool.verify.splits import Splits
+from hubtool.words import counted
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """What gave the answers of an evaluation, and why it may be believed.
+
+    Attributes
+    ----------
+    parity, notes
+        See `hubtool.evaluation.gate.Chosen`.
+    """
+
+    identity: Identity
+    parity: Parity | None
+    notes: tuple[str, ...]
+
+    @property
+    def called(self) -> str:
+        """As in `openvino 2026.4.1, float32, CPU AMD EPYC (x86_64)`."""
+        return f"{self.identity.library}, {self.identity.precision}, {self.identity.device}"
+
+    @property
+    def grounds(self) -> list[str]:
+        """Why it may be believed, a sentence each: empty for the reference itself."""
+        return [*self.notes, *([self.parity.sentence] if self.parity else [])]
+
+    @property
+    def precision_note(self) -> str:
+        """What a verdict has to say of a precision that is not float32; empty for float32."""
+        if self.identity.precision == FLOAT32:
+            return ""
+        said = f"computed in {self.identity.precision}"
+        if self.parity is None:
+            return said
+        changed = len(self.parity.changed)
+        named = f": {', '.join(self.parity.changed)}" if changed else ""
+        first = counted(self.parity.images, "image")
+        return f"{said}: of the first {first}, {changed} changed sides against {self.parity.reference}{named}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +71,14 @@ class Run:
 
     job: Job
     evaluation: Evaluation
-    identity: Identity
+    engine: EngineRun
     split: Dataset
     fingerprint: Fingerprint
+
+    @property
+    def identity(self) -> Identity:
+        """What gave the answers."""
+        return self.engine.identity
 
     @property
     def known_dataset(self) -> KnownDataset | None:
@@ -73,31 +120,39 @@ def run(
         yield job, outcome
 
 
-def session_of(job: Job, model: Model, split: Dataset) -> Session:
-    """A session for a network, opened as for a job: same engine, same precision, same choices."""
+def session_of(run: Run, model: Model, plan: Plan) -> Session:
+    """A session for a network from the engine that evaluated: same precision, same choices."""
+    return backend_named(run.identity.name).open(model, run.job.execution, _workload(run.job, run.split, plan))
+
+
+def _workload(job: Job, split: Dataset, plan: Plan) -> Workload:
     sampling, source = job.sampling, job.images.source
     transform = job.images.transform
-    workload = Workload(
+    return Workload(
         images=min(sampling.limit or len(split), len(split)),
         side=transform.image_size if transform else source.input_size,
         batch_size=sampling.batch_size,
+        compiled_models=compiled_models_of(plan.workspace.cache_root),
     )
-    return backend_named(job.engine).open(model, job.precision, workload)
 
 
 def _evaluated(job: Job, split: Dataset, fingerprint: Fingerprint, plan: Plan, progress: Progress) -> Run:
     # Other files may have been fetched, and other networks evaluated, since the weights were verified.
     if hash_file(job.model.weights) != job.model.sha256:
         raise DigestMismatch(f"{job.model.weights}: changed since it was verified", hint="verify again")
-    with session_of(job, job.model, split) as session:
+    images = selected(split, job.sampling, progress)
+    workload = _workload(job, split, plan)
+    chosen = choose(job.engine, job.model, job.execution, workload, split, images.indices, progress)
+    with chosen.session as session:
         evaluation = measure(
             session,
             split,
             job.model,
             job.sampling,
+            images=images,
             claims=job.settles,
             ledgers=ledgers_of(plan.workspace.cache_root),
             resume=plan.resume,
             progress=progress,
         )
-        return Run(job, evaluation, session.identity, split, fingerprint)
+        return Run(job, evaluation, EngineRun(session.identity, chosen.parity, chosen.notes), split, fingerprint)

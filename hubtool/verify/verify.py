@@ -77,7 +77,7 @@ class _Verified:
         claim_set, climb = files.claim_set, Climb(files.checks, files.error)
         made = climb.step(Level.EVALUATION, lambda: _evaluation_level(outcome))
         reason = climb.checks[-1].detail
-        claims = judge(claim_set, made.evaluation if made else None, self._plan.sampling.tolerance, reason)  # 5
+        claims = judge(claim_set, made, self._plan.sampling.tolerance, reason)  # 5
         diagnosis = None
         if made is not None and self._plan.diagnose:
             diagnosis = explain(claim_set, claims, made, self._plan, self._progress)  # 6

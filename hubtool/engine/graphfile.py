@@ -1,0 +1,68 @@
+"""The graph of a network in a file, for engines that read ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hubtool import __version__
+from hubtool.checkpoint.reader import Checkpoint
+from hubtool.engine.processor import processor
+from hubtool.files import environment_errors
+from hubtool.network.onnx import Beside, GraphShape, require_onnx
+from hubtool.network.registry import family_of
+from hubtool.network.spec import Model
+
+GRAPH, TENSORS = "graph.onnx", "graph.data"
+
+
+def no_graph(model: Model) -> str:
+    """Why a network has no graph, in one sentence; empty when it has one."""
+    return "" if family_of(model.spec).has_graph(model.spec) else f"hubtool has no ONNX graph of {model.spec.name}"
+
+
+def write_graph(model: Model, shape: GraphShape, folder: Path) -> Path:
+    """Write the graph of a network, its tensors beside it, into a folder; returns the path of the graph.
+
+    Raises
+    ------
+    MissingExtra
+        onnx is not installed.
+    CorruptCheckpoint, EnvironmentProblem
+        The weights cannot be read, or the folder cannot be written.
+    """
+    onnx = require_onnx("build a graph")
+    with environment_errors(folder), Beside(folder / TENSORS) as store:
+        weights = _Weights(Checkpoint(model.weights))
+        graph = family_of(model.spec).graph(model.spec, weights, shape, store)
+        onnx.save_model(graph, folder / GRAPH)
+    return folder / GRAPH
+
+
+def graph_inputs(model: Model, shape: GraphShape) -> dict[str, object]:
+    """All that the graph of a network and its compilation depend on beside the engine, as values that JSON knows."""
+    return {
+        "hubtool": __version__,
+        "weights": model.sha256,
+        "network": model.spec.name,
+        "side": shape.side,
+        "batch": shape.batch,
+        "processor": processor(),
+    }
+
+
+class _Weights(Mapping[str, Any]):
+    """The tensors of a file by name, read when they are asked for."""
+
+    def __init__(self, checkpoint: Checkpoint):
+        self._checkpoint = checkpoint
+
+    def __getitem__(self, name: str) -> Any:
+        return self._checkpoint.array(name)
+
+    def __len__(self) -> int:
+        return len(self._checkpoint.tensors)
+
+    def __iter__(self) -> Any:
+        return iter(self._checkpoint.tensors)

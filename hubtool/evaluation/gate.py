@@ -1,0 +1,191 @@
+"""Which engine evaluates: the fastest one whose logits on the first images are those of another engine.
+
+The other engine is the reference where it is installed, else any other. Its answers come from a process of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hubtool.data.split import Dataset
+from hubtool.engine.apart import SessionApart
+from hubtool.engine.choose import AUTO, BACKENDS, REFERENCE
+from hubtool.engine.protocol import FLOAT32, Backend, Execution, Session, Workload
+from hubtool.errors import EnvironmentProblem, HubtoolError
+from hubtool.evaluation.parity import parity
+from hubtool.evidence.conditions import Parity
+from hubtool.extras import require
+from hubtool.network.spec import Model
+from hubtool.progress import SILENT, Progress
+
+GATE_IMAGES = 64
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An open session, and why it may be believed.
+
+    Attributes
+    ----------
+    parity
+        How its logits compared with another engine's; None for the reference itself, and where there was none.
+    notes
+        What else a reader has to know: engines that were refused, that there was no reference.
+    """
+
+    session: Session
+    parity: Parity | None
+    notes: tuple[str, ...] = ()
+
+
+def candidates(engine: str, model: Model, execution: Execution) -> tuple[list[Backend], str]:
+    """The engines that can run a network, the fastest first, and why there is none.
+
+    Parameters
+    ----------
+    engine
+        A name, or `AUTO` for any.
+    """
+    able, reasons = [], []
+    for backend in BACKENDS.values() if engine == AUTO else [BACKENDS[engine]]:
+        if reason := _why_not(backend, model, execution):
+            reasons.append(reason)
+        else:
+            able.append(backend)
+    return able, "" if able else "; ".join(dict.fromkeys(reasons))
+
+
+def choose(
+    engine: str,
+    model: Model,
+    execution: Execution,
+    workload: Workload,
+    split: Dataset,
+    indices: Sequence[int],
+    progress: Progress = SILENT,
+) -> Chosen:
+    """A session of the fastest engine that passes.
+
+    In another precision than float32, which is only used when asked for, the comparison is made and refuses nothing.
+
+    Parameters
+    ----------
+    engine
+        A name, or `AUTO` for the fastest.
+    indices
+        The images that are going to be evaluated, in order; the first `GATE_IMAGES` of them are compared.
+
+    Raises
+    ------
+    EnvironmentProblem
+        No engine can run the network, or none passes; the message says what differed.
+    HubtoolError
+        As `Dataset.batches` and `Backend.open` do.
+    """
+    able, reason = candidates(engine, model, execution)
+    gate = _Gate(model, execution, workload, split, indices, progress)
+    refusals = [reason] if reason else []
+    for backend in able:
+        try:
+            chosen = gate.passed(backend)
+        except EnvironmentProblem as problem:
+            refusals.append(problem.message)
+            _log.warning("%s", problem.message)
+            continue
+        return replace(chosen, notes=(*refusals, *chosen.notes))
+    raise EnvironmentProblem("; ".join(refusals), hint="try another --engine; hubtool doctor lists them")
+
+
+class _Gate:
+    """Compares engines on the first images of an evaluation."""
+
+    def __init__(
+        self,
+        model: Model,
+        execution: Execution,
+        workload: Workload,
+        split: Dataset,
+        indices: Sequence[int],
+        progress: Progress,
+    ):
+        self._model, self._execution, self._workload = model, execution, workload
+        self._split, self._indices, self._progress = split, indices[:GATE_IMAGES], progress
+        self._batches: list[Any] = []
+        self._expected: dict[str, tuple[str, Any]] = {}
+
+    def passed(self, backend: Backend) -> Chosen:
+        """A session of an engine. Raises EnvironmentProblem for one that is refused."""
+        if backend.name == REFERENCE and self._execution == Execution():
+            return Chosen(backend.open(self._model, self._execution, self._workload), None)
+        found = self._reference_for(backend)
+        session = backend.open(self._model, self._execution, self._workload)
+        try:
+            return self._compared(session, found)
+        except BaseException:
+            session.close()
+            raise
+
+    def _compared(self, session: Session, found: tuple[str, Any] | None) -> Chosen:
+        identity = session.identity
+        if found is None:
+            return Chosen(session, None, (f"no reference: {identity.name} is the only engine that can run it",))
+        np = require("numpy", extra="eval", purpose="compare engines")
+        logits = np.concatenate([session.logits(images) for images in self._images()])
+        names = [self._split.names[index] for index in self._indices]
+        measured = parity(found[0], found[1], logits, names)
+        if not measured.is_equal and self._execution.precision == FLOAT32:
+            raise EnvironmentProblem(f"{identity.library} was refused: {measured.sentence}")
+        return Chosen(session, measured)
+
+    def _reference_for(self, backend: Backend) -> tuple[str, Any] | None:
+        """What answers, in words, and its logits (N, num_classes); None where nothing but this engine can answer."""
+        for name in sorted(BACKENDS, key=lambda name: (name == backend.name, name != REFERENCE)):
+            if name == backend.name and self._execution == Execution():
+                continue  # it would be compared with itself
+            if _why_not(BACKENDS[name], self._model, Execution()):
+                continue
+            try:
+                return self._answers(name)
+            except EnvironmentProblem as problem:
+                _log.warning("%s cannot serve as the reference: %s", name, problem.message)
+        return None
+
+    def _answers(self, name: str) -> tuple[str, Any]:
+        if name not in self._expected:
+            self._expected[name] = self._answers_apart(name)
+        return self._expected[name]
+
+    def _answers_apart(self, name: str) -> tuple[str, Any]:
+        np = require("numpy", extra="eval", purpose="compare engines")
+        images = self._images()
+        workload = replace(self._workload, images=len(self._indices))
+        task = self._progress.task(f"{name}, for comparison", len(self._indices), "images")
+        answers = []
+        try:
+            with closing(SessionApart(name, self._model, Execution(), workload)) as session:
+                for batch in images:
+                    answers.append(session.logits(batch))
+                    task.advance(len(batch))
+                identity = session.identity
+        finally:
+            task.finish()
+        return f"{identity.library} {identity.precision}", np.concatenate(answers)
+
+    def _images(self) -> list[Any]:
+        """The first images, prepared, in batches."""
+        if not self._batches:
+            batches = self._split.batches(self._indices, self._workload.batch_size)
+            self._batches = [batch.images for batch in batches]
+        return self._batches
+
+
+def _why_not(backend: Backend, model: Model, execution: Execution) -> str:
+    try:
+        return backend.why_not(model, execution)
+    except HubtoolError as error:  # such as a library that is installed and does not load
+        return f"{error.message}: {error.hint}" if error.hint else error.message
