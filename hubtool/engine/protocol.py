@@ -11,6 +11,8 @@ from hubtool.network.spec import Model
 
 FLOAT32 = "float32"
 BFLOAT16 = "bfloat16"
+PRECISIONS = {"f32": FLOAT32, "bf16": BFLOAT16}
+"""What a network can be asked to compute in, by the names that users give."""
 CPU = "CPU"
 
 
