@@ -15,7 +15,6 @@ from hubtool.errors import EnvironmentProblem, MissingExtra
 from hubtool.extras import require
 from hubtool.network.onnx import GraphShape
 from hubtool.network.spec import Model
-from hubtool.words import first_line
 
 _HINTS = {FLOAT32: "f32", BFLOAT16: "bf16"}
 _PRECISIONS = {hint: precision for precision, hint in _HINTS.items()}
@@ -126,8 +125,13 @@ def _compiled(core: Any, graph: Path, device: str, config: dict[str, str]) -> An
         return core.compile_model(graph, device, config)
     except RuntimeError as error:
         raise EnvironmentProblem(
-            f"openvino cannot compile the network for {device}: {first_line(error)}", hint="try another --engine"
+            f"openvino cannot compile the network for {device}: {_cause(error)}", hint="try another --engine"
         ) from error
+
+
+def _cause(error: RuntimeError) -> str:
+    """The last line: those before it name places in OpenVINO's own source."""
+    return next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), "no message")
 
 
 def _device(execution: Execution) -> str:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from hubtool.network.bit.spec import HEAD, parameter_shapes
 from hubtool.network.registry import find_spec
-from hubtool.network.spec import ModelSpec
 from tests.asset.server import Site, serve
-from tests.checkpoint.proto import entry
 from tests.photos import crops, encoded
+from tests.weights import random_checkpoint
 
 NETWORK = "bit_resnet50"
 CLASSES = tuple(f"n{number:08}" for number in range(1000))
@@ -124,22 +119,6 @@ def published(folder: Path) -> Iterator[Published]:
         made.cards.mkdir()
         made.class_list.write_text("\n".join(CLASSES))
         yield made
-
-
-def random_checkpoint(spec: ModelSpec) -> bytes:
-    """A checkpoint of a BiT network, the same one whenever it is asked for; features neither vanish nor explode."""
-    random = np.random.default_rng(0)
-    entries = []
-    for name, shape in parameter_shapes(spec).items():
-        if name.endswith(".gamma"):
-            array = random.uniform(0.5, 1.5, shape)
-        elif len(shape) == 1:
-            array = random.normal(0, 0.1, shape)
-        else:
-            array = random.normal(0, 1 / math.sqrt(math.prod(shape[1:])), shape)
-        array = array * (10 if name.startswith(HEAD) else 1)
-        entries.append(entry(name, list(shape), "Float32", array.astype("float32").tobytes()))
-    return b"".join(entries)
 
 
 def photographs(count: int) -> list[bytes]:
