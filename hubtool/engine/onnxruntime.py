@@ -29,6 +29,10 @@ class OnnxRuntimeBackend:
 
     name = "onnxruntime"
 
+    def devices(self) -> dict[str, list[str]]:
+        """See `Backend.devices`."""
+        return {device: [FLOAT32] for device in _devices()}
+
     def why_not(self, model: Model, execution: Execution) -> str:
         """Empty, or that onnxruntime, the graph, the device or the precision is missing."""
         if reason := no_graph(model):
