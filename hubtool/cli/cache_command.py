@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from hubtool.asset.cache import Cache
-from hubtool.asset.inventory import Kept, clear, forget, is_right, kept, leftovers, matching, select
+from hubtool.asset.inventory import Kept, Leftover, clear, forget, is_right, kept, leftovers, matching, select
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import ClaimSet, claim_sets
 from hubtool.card.record import Digest
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import Settings, global_options, settings
+from hubtool.engine.compiled import KeptModel, forget_model, kept_models
 from hubtool.errors import DigestMismatch, NotFound
 from hubtool.evaluation.ledger import KeptLedger, forget_ledger, kept_ledgers
 from hubtool.report.units import seconds_of, size
@@ -30,7 +31,7 @@ def command() -> None:
 def _filters(function: F) -> F:
     for option in (
         click.option("--unused", is_flag=True, help="Only files that no card links to."),
-        click.option("--older-than", metavar="AGE", help="Only files and ledgers unused for this long: 12h, 30d, 8w."),
+        click.option("--older-than", metavar="AGE", help="Only what was not used for this long: 12h, 30d, 8w."),
     ):
         function = option(function)
     return function
@@ -50,12 +51,12 @@ def show_dir(ctx: click.Context) -> None:
 @global_options
 @click.pass_context
 def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: bool) -> None:
-    """List the files in the cache, and how much space the ledgers of evaluations take."""
+    """List the files in the cache, and how much space ledgers of evaluations and compiled models take."""
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)
     files = _selected(cache, chosen, older_than, unused=unused)
     unfinished = list(leftovers(cache))
-    ledgers = _ledgers(cache, older_than)
+    ledgers, models = _ledgers(cache, older_than), _models(cache, older_than)
     if as_json:
         print_json(
             {
@@ -64,6 +65,7 @@ def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: boo
                 "size": sum(file.size for file in files),
                 "unfinished": [{"path": str(left.path), "size": left.size} for left in unfinished],
                 "ledgers": [ledger.to_json() for ledger in ledgers],
+                "compiled": [model.to_json() for model in models],
             }
         )
         return
@@ -72,13 +74,12 @@ def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: boo
 
         print_rich(cache_table(files))
     click.echo(f"{counted(len(files), 'file')}, {size(sum(file.size for file in files))} in {cache.root}", err=True)
-    if unfinished and not chosen.quiet:
-        left = size(sum(left.size for left in unfinished))
-        click.echo(f"and {left} of unfinished transfers: hubtool cache prune", err=True)
-    if ledgers and not chosen.quiet:
-        taken = size(sum(ledger.size for ledger in ledgers))
-        said = f"and {taken} in {counted(len(ledgers), 'ledger')} of evaluations"
-        click.echo(f"{said}: hubtool cache prune --older-than {older_than or '30d'}", err=True)
+    if chosen.quiet:
+        return
+    by_age = f"hubtool cache prune --older-than {older_than or '30d'}"
+    _say_also(unfinished, "of unfinished transfers", "hubtool cache prune")
+    _say_also(ledgers, f"in {counted(len(ledgers), 'ledger')} of evaluations", by_age)
+    _say_also(models, f"in {counted(len(models), 'compiled model')}", by_age)
 
 
 @command.command("verify")
@@ -119,7 +120,8 @@ def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: bool) -> None:
     """Remove unfinished transfers; with a filter, also the files it selects.
 
-    --older-than also removes the ledgers of evaluations, finished or not, that were not written to for this long.
+    --older-than also removes the ledgers of evaluations, finished or not, that were not written to for this long, and
+    compiled models that were not used for this long.
     """
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)
@@ -137,6 +139,12 @@ def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: 
             freed += ledger.size
         else:
             _say_busy(ledger.path)
+    for model in _models(cache, older_than) if older_than else ():
+        if dry_run or forget_model(model):
+            _say(model.path, model.size)
+            freed += model.size
+        else:
+            _say_busy(model.path)
     for leftover in list(leftovers(cache)):
         if dry_run or clear(cache, leftover):
             _say(leftover.path, leftover.size)
@@ -153,6 +161,12 @@ def _away(cache: Cache, file: Kept) -> int:
     return 0
 
 
+def _say_also(found: Sequence[Leftover | KeptLedger | KeptModel], what: str, removal: str) -> None:
+    """How much space something takes beside the files, and what removes it; nothing where there is none."""
+    if found:
+        click.echo(f"and {size(sum(one.size for one in found))} {what}: {removal}", err=True)
+
+
 def _say(path: object, length: int) -> None:
     click.echo(f"{path}  {size(length)}")
 
@@ -163,6 +177,10 @@ def _say_busy(path: object) -> None:
 
 def _ledgers(cache: Cache, older_than: str | None) -> list[KeptLedger]:
     return kept_ledgers(cache.root, older_than=seconds_of(older_than) if older_than else None)
+
+
+def _models(cache: Cache, older_than: str | None) -> list[KeptModel]:
+    return kept_models(cache.root, older_than=seconds_of(older_than) if older_than else None)
 
 
 def _selected(cache: Cache, chosen: Settings, older_than: str | None, *, unused: bool) -> list[Kept]:

@@ -163,15 +163,16 @@ def kept_models(cache_root: Path, *, older_than: float | None = None) -> list[Ke
         for folder in sorted(root.iterdir()) if root.is_dir() else ():
             if not _NAME.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
                 continue
-            manifest = folder / _MANIFEST
-            used = (manifest if manifest.exists() else folder).stat().st_mtime
+            used = _last_used(folder)
             if older_than is None or now - used >= older_than:
                 found.append(KeptModel(folder, sum(path.stat().st_size for path in _files(folder)), used))
     return found
 
 
 def forget_model(model: KeptModel) -> bool:
-    """Remove a compiled model, unless a process is opening it right now.
+    """Remove a compiled model, unless a process is opening it right now or has done so since it was listed.
+
+    A session that opened it before keeps working: the system keeps the files until they are closed.
 
     Raises
     ------
@@ -182,7 +183,15 @@ def forget_model(model: KeptModel) -> bool:
         return False
     try:
         with environment_errors(model.path):
+            if _last_used(model.path) != model.used:
+                return False
             shutil.rmtree(model.path)
     finally:
         lock.release()
     return True
+
+
+def _last_used(folder: Path) -> float:
+    """When a compiled model was last used, or what was interrupted last wrote to its folder."""
+    manifest = folder / _MANIFEST
+    return (manifest if manifest.exists() else folder).stat().st_mtime

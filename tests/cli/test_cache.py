@@ -7,8 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from tests.conftest import DIGITS_CHECKPOINT, Hubtool, flip_byte
+from hubtool import api
+from hubtool.report.units import size
+from tests.conftest import CARDS, DIGITS_CHECKPOINT, Hubtool, flip_byte
 
 DIGEST = "5082903ca334"
 
@@ -140,6 +143,36 @@ def test_ledgers_are_told_and_pruned_by_age_but_not_under_a_process(hubtool: Hub
     assert (run.code, run.out) == (0, f"{old}  1.0 KiB\n")
     assert f"{busy}: in use by a process, skipped" in run.err
     assert "1.0 KiB freed" in run.err
+    assert (new.exists(), old.exists(), busy.exists()) == (True, False, True)
+
+
+def test_compiled_models_are_told_and_pruned_by_age_but_not_under_a_process(hubtool: Hubtool) -> None:
+    pytest.importorskip("openvino")
+    cache = Path(hubtool.environment["HUBTOOL_CACHE"])
+    assert json.loads(hubtool("cache", "ls", "--json").out)["compiled"] == []
+    for side in (32, 40, 48):
+        api.session("bit_digits", engine="openvino", image_size=side, cards=[CARDS], cache=cache).close()
+    document = json.loads(hubtool("cache", "ls", "--json").out)["compiled"]
+    assert {Path(model["path"]).parent for model in document} == {cache / "compiled"}
+    new, old, busy = (Path(model["path"]) for model in document)
+    sizes = {path: sum(file.stat().st_size for file in path.iterdir() if file.suffix != ".json") for path in (new, old)}
+    assert [model["size"] for model in document[:2]] == [sizes[new], sizes[old]]
+    long_ago = time.time() - 40 * 86_400
+    for path in (old, busy):
+        os.utime(path / "manifest.json", (long_ago, long_ago))
+    run = hubtool("cache", "ls")
+    assert run.code == 0
+    assert " in 3 compiled models: hubtool cache prune --older-than 30d" in run.err
+    assert "compiled models" not in hubtool("cache", "ls", "-q").err
+    listed = json.loads(hubtool("cache", "ls", "--json", "--older-than", "30d").out)["compiled"]
+    assert [Path(model["path"]) for model in listed] == [old, busy]
+    for command in (["prune"], ["prune", "--unused"], ["prune", "--older-than", "30d", "-n"]):
+        hubtool("cache", *command)
+    assert all(path.exists() for path in (new, old, busy))
+    with FileLock(busy / "lock"):
+        run = hubtool("cache", "prune", "--older-than", "30d")
+    assert (run.code, run.out) == (0, f"{old}  {size(sizes[old])}\n")
+    assert f"{busy}: in use by a process, skipped" in run.err
     assert (new.exists(), old.exists(), busy.exists()) == (True, False, True)
 
 
