@@ -15,7 +15,7 @@ from hubtool.data.split import Dataset
 from hubtool.engine.apart import SessionApart
 from hubtool.engine.choose import AUTO, BACKENDS, REFERENCE
 from hubtool.engine.protocol import FLOAT32, Backend, Execution, Session, Workload
-from hubtool.errors import EnvironmentProblem, HubtoolError
+from hubtool.errors import EnvironmentProblem
 from hubtool.evaluation.parity import parity
 from hubtool.evidence.conditions import Parity
 from hubtool.extras import require
@@ -50,14 +50,26 @@ def candidates(engine: str, model: Model, execution: Execution) -> tuple[list[Ba
     ----------
     engine
         A name, or `AUTO` for any.
+
+    Raises
+    ------
+    EnvironmentProblem
+        None can, because a library is installed and does not load.
     """
-    able, reasons = [], []
+    able, reasons, broken = [], [], None
     for backend in BACKENDS.values() if engine == AUTO else [BACKENDS[engine]]:
-        if reason := _why_not(backend, model, execution):
+        try:
+            reason = backend.why_not(model, execution)
+        except EnvironmentProblem as problem:
+            broken = problem
+            continue
+        if reason:
             reasons.append(reason)
         else:
             able.append(backend)
-    return able, "" if able else "; ".join(dict.fromkeys(reasons))
+    if broken is not None and not able:
+        raise broken
+    return able, "" if able else "; ".join(reasons)
 
 
 def choose(
@@ -94,6 +106,8 @@ def choose(
         try:
             chosen = gate.passed(backend)
         except EnvironmentProblem as problem:
+            if len(able) == 1:
+                raise
             refusals.append(problem.message)
             _log.warning("%s", problem.message)
             continue
@@ -147,10 +161,9 @@ class _Gate:
         for name in sorted(BACKENDS, key=lambda name: (name == backend.name, name != REFERENCE)):
             if name == backend.name and self._execution == Execution():
                 continue  # it would be compared with itself
-            if _why_not(BACKENDS[name], self._model, Execution()):
-                continue
             try:
-                return self._answers(name)
+                if not BACKENDS[name].why_not(self._model, Execution()):
+                    return self._answers(name)
             except EnvironmentProblem as problem:
                 _log.warning("%s cannot serve as the reference: %s", name, problem.message)
         return None
@@ -182,10 +195,3 @@ class _Gate:
             batches = self._split.batches(self._indices, self._workload.batch_size)
             self._batches = [batch.images for batch in batches]
         return self._batches
-
-
-def _why_not(backend: Backend, model: Model, execution: Execution) -> str:
-    try:
-        return backend.why_not(model, execution)
-    except HubtoolError as error:  # such as a library that is installed and does not load
-        return f"{error.message}: {error.hint}" if error.hint else error.message

@@ -175,12 +175,8 @@ class EngineUsed:
 
     def to_json(self) -> dict[str, object]:
         """The fields by their names."""
-        return {
-            "name": self.name,
-            "precision": self.precision,
-            "device": self.device,
-            "parity": self.parity.to_json() if self.parity else None,
-        }
+        said: dict[str, object] = {"name": self.name, "precision": self.precision, "device": self.device}
+        return said | {"parity": self.parity.to_json()} if self.parity else said
 
 
 def read_data(document: Any, place: str) -> EvaluatedData:

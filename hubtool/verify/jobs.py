@@ -12,7 +12,7 @@ from hubtool.network.spec import Model
 from hubtool.verify.files import Files
 from hubtool.verify.metrics import measurable
 from hubtool.verify.plan import Plan
-from hubtool.verify.problems import Failed, Skipped
+from hubtool.verify.problems import Failed, Skipped, as_problem
 from hubtool.verify.splits import Images
 
 
@@ -55,7 +55,10 @@ def _job(one: Files, plan: Plan) -> Job | Skipped | Failed:
         return one.images
     if one.model is None:
         return Skipped("the checkpoint could not be read")
-    _, reason = candidates(plan.engine, one.model, plan.execution)
+    try:
+        _, reason = candidates(plan.engine, one.model, plan.execution)
+    except Exception as error:  # such as a library that is installed and does not load
+        return Failed(as_problem(error, "asking the engines"))
     if reason:
         return Skipped(reason)
     return Job(one.model, one.images, plan.engine, plan.execution, plan.sampling)

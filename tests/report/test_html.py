@@ -31,7 +31,7 @@ from hubtool.evidence.measurement import Measurement
 from hubtool.verify.checks import Check, Level, Status
 from hubtool.verify.jobs import Job
 from hubtool.verify.result import Result
-from hubtool.verify.run import Run
+from hubtool.verify.run import EngineRun, Run
 from hubtool.verify.splits import Images
 from tests.evaluation.fakes import MODEL, Guess, Numbers
 from tests.photos import write_photos
@@ -81,7 +81,7 @@ def evaluated(dataset, evaluation: Evaluation | None = None, fingerprint=None, r
     evaluation = evaluation or evaluate(Guess(), dataset)
     images = Images(SplitSource("numbers", None, None, 10, 3, 8), recipe)
     job = Job(MODEL, images, "guess", "float32", Sampling())
-    run = Run(job, evaluation, Guess.identity, dataset, fingerprint or dataset.fingerprint())
+    run = Run(job, evaluation, EngineRun(Guess.identity, None, ()), dataset, fingerprint or dataset.fingerprint())
     return result(PART, run=run, **changes)
 
 

@@ -14,6 +14,7 @@ from hubtool.data.locations import locations_from
 from hubtool.engine import choose as engines
 from hubtool.engine.protocol import Identity
 from hubtool.errors import EnvironmentProblem
+from hubtool.evaluation import gate
 from hubtool.evidence.verdict import Verdict
 from hubtool.verify.checks import Status
 from hubtool.verify.plan import Plan
@@ -38,12 +39,12 @@ class Zeros:
         self.opened = 0
         self.trouble: Exception | None = None
 
-    def why_not(self, model) -> str:
+    def why_not(self, model, execution) -> str:
         if self.trouble:
             raise self.trouble
         return ""
 
-    def open(self, model, precision, workload):
+    def open(self, model, execution, workload):
         self.opened += 1
         return self
 
@@ -61,6 +62,7 @@ class Zeros:
 def zeros(monkeypatch: pytest.MonkeyPatch) -> Zeros:
     engine = Zeros()
     monkeypatch.setitem(engines.BACKENDS, "zeros", engine)
+    monkeypatch.setattr(gate, "REFERENCE", "zeros")  # nothing to compare it with
     return engine
 
 
@@ -125,7 +127,7 @@ def test_the_first_problem_is_the_last_thing_done(cards: Path, tmp_path: Path, z
 def test_weights_that_change_after_they_were_verified_are_not_run(
     cards: Path, tmp_path: Path, zeros: Zeros, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def why_not(model) -> str:  # between the look at the files and the evaluation
+    def why_not(model, execution) -> str:  # between the look at the files and the evaluation
         model.weights.chmod(0o644)
         model.weights.write_bytes(model.weights.read_bytes()[::-1])
         return ""
