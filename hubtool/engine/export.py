@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from hubtool.network.spec import Form
 from hubtool.words import first_line
 from hubtool.workspace import Source
 
+_REPORTS = "MS_OM_PATH"
+"""The variable of the environment that names the folder of MindSpore's reports."""
 _FLOAT32_BYTES = 4
 _GRAPH_BYTES = 16 << 20
 """More than the nodes of any graph take beside the weights."""
@@ -117,22 +120,42 @@ def mindir_content(subject: Subject, folder: Path) -> bytes:
     cell = build(spec, Arrays(subject.weights), Form.INFERENCE)
     images = mindspore.Tensor(shape=[None, spec.in_channels, subject.side, subject.side], dtype=mindspore.float32)
     with environment_errors(folder), tempfile.TemporaryDirectory(prefix=".hubtool-", dir=folder) as own:
-        descriptor = os.open(own, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            # MindSpore refuses paths with a space or a letter beyond ASCII, whatever folder it is to write to.
-            name = f"/proc/self/fd/{descriptor}/network.mindir"
-            mindspore.export(
-                cell,
-                images,
-                file_name=name,
-                file_format="MINDIR",
-                custom_func=lambda model: _describe(model, subject.metadata),
-            )
-        except (RuntimeError, TypeError, ValueError) as error:
-            raise EnvironmentProblem(f"MindSpore does not export {spec.name}: {first_line(error)}") from error
-        finally:
-            os.close(descriptor)
+        with _reports_in(own), _plain_name(own) as name:
+            try:
+                mindspore.export(
+                    cell,
+                    images,
+                    file_name=f"{name}/network.mindir",
+                    file_format="MINDIR",
+                    custom_func=lambda model: _describe(model, subject.metadata),
+                )
+            except Exception as error:  # whatever it raises for a cell that it does not compile
+                raise EnvironmentProblem(f"MindSpore does not export {spec.name}: {first_line(error)}") from error
         return Path(own, "network.mindir").read_bytes()
+
+
+@contextmanager
+def _reports_in(folder: str) -> Iterator[None]:
+    """Let MindSpore write its report to a folder when compiling fails or is interrupted, not to the current one."""
+    before = os.environ.get(_REPORTS)
+    os.environ[_REPORTS] = folder
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_REPORTS]
+        else:
+            os.environ[_REPORTS] = before
+
+
+@contextmanager
+def _plain_name(folder: str) -> Iterator[str]:
+    """A path of a folder without spaces and letters beyond ASCII, which MindSpore refuses in the names of files."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
 
 
 def _describe(model: Any, metadata: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,4 +148,19 @@ def test_a_card_whose_network_hubtool_does_not_build(hubtool: Hubtool, cards: Pa
     result = hubtool("export", "other", "--to", "onnx", "--cards", cards)
     assert (result.code, result.out) == (2, "")
     assert "hubtool cannot build the network other" in result.err
+    assert list(hubtool.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "module", "extra"),
+    [("onnx", "onnx", "eval"), ("mindir", "mindspore", "mindspore"), ("onnx", "numpy", "eval")],
+)
+def test_a_library_that_is_not_installed(
+    hubtool: Hubtool, to: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    result = hubtool("export", "bit_digits", "--to", to)
+    assert (result.code, result.out) == (6, "")
+    assert f"{module} is needed to" in result.err
+    assert f"pip install 'hubtool[{extra}]'" in result.err
     assert list(hubtool.folder.iterdir()) == []

@@ -19,7 +19,7 @@ from hubtool.data.transform.spec import EvalRecipe
 from hubtool.engine import export as exporting
 from hubtool.engine.export import FORMATS, export
 from hubtool.engine.subject import subject_of
-from hubtool.errors import CheckpointMismatch, UsageProblem
+from hubtool.errors import CheckpointMismatch, EnvironmentProblem, UsageProblem
 from hubtool.network.onnx import require_onnx
 from hubtool.network.registry import build, family_of, known_specs, spec_named
 from hubtool.network.spec import ModelSpec
@@ -121,6 +121,21 @@ def test_mindir_carries_the_metadata(tmp_path: Path) -> None:
     # A map as the format has it; recent versions of protobuf give MindSpore's maps as lists of pairs.
     found = {pair.key: pair.value for pair in model.user_info} if hasattr(model.user_info, "add") else model.user_info
     assert found == subject_of(named("bit_digits")).metadata
+
+
+@pytest.mark.mindspore
+def test_what_mindspore_does_not_export_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mindspore
+
+    class Impossible(mindspore.nn.Cell):
+        def construct(self, x):
+            return x.no_such_attribute
+
+    monkeypatch.chdir(tmp_path)  # where MindSpore would leave a report about the failure
+    monkeypatch.setattr(exporting, "build", lambda *_: Impossible())
+    with pytest.raises(EnvironmentProblem, match="MindSpore does not export bit_digits: "):
+        export(named("bit_digits"), Path("network.mindir"), "mindir")
+    assert list(tmp_path.iterdir()) == []
 
 
 def named(name: str, cards: Path = CARDS) -> Source:
