@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hubtool.card.catalogue import Catalogue
-from hubtool.card.claimset import ClaimSet, claims_named
+from hubtool.card.claimset import claims_named
 from hubtool.card.record import Card
-from hubtool.errors import UsageProblem
-from hubtool.network.registry import find_spec, known_names
-from hubtool.network.spec import ModelSpec
+from hubtool.network.registry import find_spec, spec_named
 from hubtool.resources import default_card_roots
 from hubtool.workspace import default_workspace, weights_of
 
@@ -109,10 +107,10 @@ def load(
 
     require_mindspore("build a network")
     if not pretrained:
-        return build(find_spec(name) or _spec(claims_named(_catalogue(cards), name)))
+        return build(find_spec(name) or spec_named(claims_named(_catalogue(cards), name).network_name))
     workspace = default_workspace(cards, cache, offline=offline)
     claim_set = workspace.claims(name)
-    spec = _spec(claim_set)
+    spec = spec_named(claim_set.network_name)
     checkpoint = Checkpoint(workspace.pull(weights_of(claim_set), claim_set.card.folder).path)
     check_layout(checkpoint, spec)
     return build(spec, checkpoint.arrays())
@@ -120,11 +118,3 @@ def load(
 
 def _catalogue(cards: Sequence[StrPath] | None) -> Catalogue:
     return Catalogue(default_card_roots() if cards is None else [Path(root) for root in cards])
-
-
-def _spec(claim_set: ClaimSet) -> ModelSpec:
-    name = claim_set.network_name
-    spec = find_spec(name)
-    if spec is None:
-        raise UsageProblem(f"hubtool cannot build the network {name}", hint=f"it knows {', '.join(known_names())}")
-    return spec

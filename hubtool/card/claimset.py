@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hubtool.card.catalogue import Catalogue, Match, invalid
@@ -92,6 +92,11 @@ class ClaimSet:
     def is_checkpoint(self) -> bool:
         """Whether the file is one that hubtool can read."""
         return self.asset is not None and self.asset.format.casefold() == CHECKPOINT_FORMAT
+
+    @property
+    def eval_recipe(self) -> Mapping[str, object]:
+        """What the card says of how its images were prepared, which is about its own dataset and no other."""
+        return self.card.eval_recipe if same_dataset(self.dataset, self.card.train_dataset) else {}
 
     @property
     def how_to_fetch(self) -> str:

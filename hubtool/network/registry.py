@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubtool.card.names import name_key
+from hubtool.errors import UsageProblem
 from hubtool.network.bit.family import BitFamily
 from hubtool.network.spec import Family, Form, ModelSpec
 
@@ -16,6 +17,14 @@ FAMILIES: tuple[Family, ...] = (BitFamily(),)
 def find_spec(name: str) -> ModelSpec | None:
     """The network of that name, case and punctuation aside (`BiT_resnet50`); None if unknown."""
     return next((spec for family in FAMILIES if (spec := family.find(name)) is not None), None)
+
+
+def spec_named(name: str) -> ModelSpec:
+    """The network of that name, as `find_spec` has it. Raises UsageProblem where hubtool knows none."""
+    spec = find_spec(name)
+    if spec is None:
+        raise UsageProblem(f"hubtool cannot build the network {name}", hint=f"it knows {', '.join(known_names())}")
+    return spec
 
 
 def family_of(spec: ModelSpec) -> Family:
@@ -31,11 +40,16 @@ def build(spec: ModelSpec, weights: Mapping[str, Any] | None = None, form: Form 
     return family_of(spec).cell(spec, weights, form)
 
 
+def known_specs() -> list[ModelSpec]:
+    """The networks that hubtool can build."""
+    return [spec for family in FAMILIES for spec in family.members]
+
+
 def known_names() -> list[str]:
     """What the networks are called that hubtool can build."""
-    return [spec.name for family in FAMILIES for spec in family.members]
+    return [spec.name for spec in known_specs()]
 
 
 def parameter_counts() -> dict[str, int]:
     """Number of parameters of each network, by its name in lower case without punctuation."""
-    return {name_key(spec.name): spec.parameter_count for family in FAMILIES for spec in family.members}
+    return {name_key(spec.name): spec.parameter_count for spec in known_specs()}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubtool.card.claimset import ClaimSet
-from hubtool.card.datasets import dataset_key, dataset_named, same_dataset
+from hubtool.card.datasets import dataset_key, dataset_named
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.locations import DataLocations
 from hubtool.data.open import SplitSource, open_split
@@ -68,7 +67,7 @@ class Splits:
             return missing(extra)
         try:
             return Images(
-                source, recipe_of(prepared(split, {**spec.eval_defaults, **_claimed(claim_set)}, plan.recipe))
+                source, recipe_of(prepared(split, {**spec.eval_defaults, **claim_set.eval_recipe}, plan.recipe))
             )
         except UsageProblem as error:
             if plan.recipe:
@@ -112,12 +111,6 @@ def _why_not(claim_set: ClaimSet, plan: Plan) -> str:
         key = dataset_key(name)
         return f"{name} was not given: hubtool verify {claim_set.called} --reproduce-eval --data {key}=PATH"
     return "" if plan.reproduce_eval else "not asked for: add --reproduce-eval"
-
-
-def _claimed(claim_set: ClaimSet) -> Mapping[str, object]:
-    """What the card says of how its images were prepared, which is about its own dataset and no other."""
-    card = claim_set.card
-    return card.eval_recipe if same_dataset(claim_set.dataset, card.train_dataset) else {}
 
 
 def _source(dataset: str, spec: ModelSpec, locations: DataLocations) -> SplitSource:
