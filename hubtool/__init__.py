@@ -1,6 +1,6 @@
 """hubtool: every number on a model card is either reproduced by one command, or flagged.
 
-`find_card`, `pull` and `load` find things by the names that cards use; `errors` holds what they raise;
+`find_card`, `pull`, `load` and `session` find things by the names that cards use; `errors` holds what they raise;
 `HubHandler` makes python-frontmatter read hub cards.
 Nothing heavy is imported before it is used.
 """
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hubtool import errors
-    from hubtool.api import find_card, load, pull
+    from hubtool.api import find_card, load, pull, session
     from hubtool.card.handler import HubHandler
 
 __version__ = "0.1.0"
-__all__ = ["HubHandler", "__version__", "errors", "find_card", "load", "pull"]
+__all__ = ["HubHandler", "__version__", "errors", "find_card", "load", "pull", "session"]
 
 
 def __getattr__(name: str) -> Any:

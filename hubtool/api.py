@@ -1,15 +1,19 @@
-"""What `import hubtool` offers: cards, verified files and networks by name."""
+"""What `import hubtool` offers: cards, verified files, networks and their answers by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from hubtool.card.catalogue import Catalogue
-from hubtool.card.claimset import claims_named
+from hubtool.card.claimset import ClaimSet, claims_named
 from hubtool.card.record import Card
+from hubtool.engine.protocol import Session
+from hubtool.errors import UsageProblem
+from hubtool.evaluation.sampling import BATCH_SIZE
 from hubtool.network.registry import find_spec, spec_named
+from hubtool.network.spec import Model, ModelSpec
 from hubtool.resources import default_card_roots
 from hubtool.workspace import default_workspace, weights_of
 
@@ -114,6 +118,97 @@ def load(
     checkpoint = Checkpoint(workspace.pull(weights_of(claim_set), claim_set.card.folder).path)
     check_layout(checkpoint, spec)
     return build(spec, checkpoint.arrays())
+
+
+def session(
+    name: str,
+    *,
+    engine: str = "auto",
+    precision: str = "f32",
+    device: str = "",
+    batch_size: int = BATCH_SIZE,
+    image_size: int | None = None,
+    cards: Sequence[StrPath] | None = None,
+    cache: StrPath | None = None,
+    offline: bool | None = None,
+) -> Session:
+    """A network with its weights, open in an engine; MindSpore is needed only for the engine of that name.
+
+    It is a context manager: `logits(images)` takes and gives numpy arrays, `close()` releases the network, `identity`
+    tells what answers. The images have to be prepared as the card says.
+
+    The answers are compared with nothing. `hubtool verify` compares engines on the images that it evaluates; to compare
+    two of them here, give the same images to a session of each.
+
+    Parameters
+    ----------
+    name
+        As for `hubtool.find_card`.
+    engine
+        `openvino`, `onnxruntime` or `mindspore`; `auto` for the fastest that is installed and opens the network.
+    precision
+        What the network computes in: `f32` or `bf16`.
+    device
+        As the engine calls it, such as `GPU`; empty for its usual one.
+    batch_size
+        Images that usually come at once. Any number works, and another one may be slower.
+    image_size
+        Height and width of the images, in pixels; by default what the card's `eval-recipe` says, or the network's own.
+
+    Returns
+    -------
+    Session
+        Images (N, C, H, W) float32 -> logits (N, classes) float32.
+
+    Raises
+    ------
+    HubtoolError
+        As `hubtool.pull` does; UsageProblem for a wrong argument; CorruptCheckpoint or CheckpointMismatch when the file
+        does not fit; EnvironmentProblem when no engine can run the network.
+
+    Examples
+    --------
+    >>> import hubtool
+    >>> with hubtool.session("bit_digits") as digits:  # doctest: +SKIP
+    ...     logits = digits.logits(images)
+    """
+    from hubtool.checkpoint.reader import Checkpoint
+    from hubtool.engine.checked import CheckedSession
+    from hubtool.engine.choose import AUTO, BACKENDS
+    from hubtool.engine.compiled import compiled_models_of
+    from hubtool.engine.protocol import PRECISIONS, Execution, Workload
+    from hubtool.evaluation.uncompared import open_uncompared
+    from hubtool.network.layout import check_finite, check_layout
+
+    _check_among("engine", engine, [AUTO, *BACKENDS])
+    _check_among("precision", precision, PRECISIONS)
+    for key, value in (("batch_size", batch_size), ("image_size", image_size)):
+        if value is not None and value < 1:
+            raise UsageProblem(f"{key} is {value}", hint="use 1 or more")
+    workspace = default_workspace(cards, cache, offline=offline)
+    claim_set = workspace.claims(name)
+    spec = spec_named(claim_set.network_name)
+    side = image_size or _image_size(claim_set, spec)
+    asset = workspace.pull(weights_of(claim_set), claim_set.card.folder)
+    checkpoint = Checkpoint(asset.path)
+    check_layout(checkpoint, spec)
+    check_finite(checkpoint)
+    workload = Workload(batch_size, side, batch_size, compiled_models_of(workspace.cache_root))
+    execution = Execution(PRECISIONS[precision], device)
+    opened = open_uncompared(engine, Model(spec, asset.path, asset.sha256), execution, workload)
+    return CheckedSession(opened, spec, side)
+
+
+def _image_size(claim_set: ClaimSet, spec: ModelSpec) -> int:
+    from hubtool.data.transform.spec import EvalRecipe, changed
+
+    said = {**spec.eval_defaults, **claim_set.eval_recipe}
+    return changed(EvalRecipe(spec.input_size), said, f"{claim_set.card.path}: eval-recipe").image_size
+
+
+def _check_among(argument: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise UsageProblem(f"{argument} is {value!r}", hint=f"use {', '.join(known)}")
 
 
 def _catalogue(cards: Sequence[StrPath] | None) -> Catalogue:

@@ -9,7 +9,17 @@ from typing import Any
 
 from hubtool.errors import EnvironmentProblem, MissingExtra
 
-MEASURING = ("mindspore", "numpy", "opencv-python-headless", "pillow", "pyarrow", "scikit-learn")
+MEASURING = (
+    "mindspore",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "opencv-python-headless",
+    "openvino",
+    "pillow",
+    "pyarrow",
+    "scikit-learn",
+)
 """Packages that a measured figure may depend on, by their names in the index."""
 
 

@@ -17,7 +17,7 @@ from hubtool.data.locations import locations_from
 from hubtool.data.transform.spec import parse_changes
 from hubtool.diagnosis.run import DIAGNOSED_IMAGES
 from hubtool.engine.choose import AUTO, BACKENDS
-from hubtool.engine.protocol import BFLOAT16, FLOAT32, Execution
+from hubtool.engine.protocol import PRECISIONS, Execution
 from hubtool.errors import UsageProblem
 from hubtool.evaluation.ledger import Resume
 from hubtool.evaluation.sampling import BATCH_SIZE, Sampling
@@ -25,8 +25,6 @@ from hubtool.evidence.verdict import ROUNDING, TOLERANCE
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import Result
 from hubtool.verify.verify import verify
-
-_PRECISIONS = {"f32": FLOAT32, "bf16": BFLOAT16}
 
 
 @click.command("verify")
@@ -72,7 +70,7 @@ _PRECISIONS = {"f32": FLOAT32, "bf16": BFLOAT16}
 )
 @click.option(
     "--precision",
-    type=click.Choice(list(_PRECISIONS)),
+    type=click.Choice(list(PRECISIONS)),
     default="f32",
     show_default=True,
     help="What the network computes in; verdicts say so where it is bf16.",
@@ -180,7 +178,7 @@ def command(
         resume={None: Resume.UNFINISHED, True: Resume.ALL, False: Resume.NONE}[resume],
         recipe=parse_changes(recipe),
         engine=engine,
-        execution=Execution(_PRECISIONS[precision], device),
+        execution=Execution(PRECISIONS[precision], device),
         fail_fast=fail_fast,
         strict=strict,
         hash_contents=hash_contents,

@@ -30,6 +30,10 @@ class MindSporeBackend:
 
     name = "mindspore"
 
+    def devices(self) -> dict[str, list[str]]:
+        """The device that MindSpore is set to: it does not list the others. See `Backend.devices`."""
+        return {_target(require_mindspore("run a network")): [FLOAT32]}
+
     def why_not(self, model: Model, execution: Execution) -> str:
         """Empty, or that MindSpore or the precision is missing. Does not import it, which takes seconds."""
         del model  # every family builds cells
@@ -50,6 +54,10 @@ class MindSporeBackend:
         weights = Checkpoint(model.weights).arrays()
         cell = build(model.spec, weights, Form.GRAPH if compiled else Form.INFERENCE)
         return MindSporeSession(cell, compiled=compiled, batch_size=min(workload.batch_size, workload.images))
+
+
+def _target(mindspore: Any) -> str:
+    return str(mindspore.get_context("device_target"))
 
 
 def _set_device(mindspore: Any, device: str) -> None:
@@ -80,7 +88,7 @@ class MindSporeSession(Closing):
 
     def __init__(self, cell: Any, *, compiled: bool = False, batch_size: int = 0):
         self._mindspore = require_mindspore("run a network")
-        target = str(self._mindspore.get_context("device_target"))
+        target = _target(self._mindspore)
         device = f"{target} {processor()}" if target == CPU else target
         options = (("compiled", str(compiled)),)
         self.identity = Identity("mindspore", str(self._mindspore.__version__), FLOAT32, device, options)

@@ -19,6 +19,8 @@ from hubtool.words import first_line
 
 _OPTIMISED, _OPTIMISED_TENSORS = "optimised.onnx", "optimised.data"
 _SUFFIX = "ExecutionProvider"
+_SERVER = "AzureExecutionProvider"
+"""Sends images to a server, which is no device of this machine."""
 _ERRORS_ONLY = 3
 
 
@@ -26,6 +28,10 @@ class OnnxRuntimeBackend:
     """Runs every network that its family has an ONNX graph of; a `Backend`."""
 
     name = "onnxruntime"
+
+    def devices(self) -> dict[str, list[str]]:
+        """See `Backend.devices`."""
+        return {device: [FLOAT32] for device in _devices()}
 
     def why_not(self, model: Model, execution: Execution) -> str:
         """Empty, or that onnxruntime, the graph, the device or the precision is missing."""
@@ -116,7 +122,8 @@ def _opened(graph: Path, device: str, options: Any) -> Any:
 
 def _devices() -> dict[str, str]:
     """The provider of each device, by the name without the suffix, in capitals."""
-    return {name.removesuffix(_SUFFIX).upper(): name for name in _library().get_available_providers()}
+    found = [name for name in _library().get_available_providers() if name != _SERVER]
+    return {name.removesuffix(_SUFFIX).upper(): name for name in found}
 
 
 def _device(execution: Execution) -> str:

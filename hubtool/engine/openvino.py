@@ -27,6 +27,13 @@ class OpenVinoBackend:
 
     name = "openvino"
 
+    def devices(self) -> dict[str, list[str]]:
+        """See `Backend.devices`."""
+        core = _core()
+        return {
+            device: [name for name in _HINTS if name in precisions(core, device)] for device in core.available_devices
+        }
+
     def why_not(self, model: Model, execution: Execution) -> str:
         """Empty, or that OpenVINO, the graph, the device or the precision is missing."""
         if reason := no_graph(model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,8 @@ from hubtool.network.spec import Model
 
 FLOAT32 = "float32"
 BFLOAT16 = "bfloat16"
+PRECISIONS = {"f32": FLOAT32, "bf16": BFLOAT16}
+"""What a network can be asked to compute in, by the names that users give."""
 CPU = "CPU"
 
 
@@ -108,6 +111,17 @@ class Backend(Protocol):
     @property
     def name(self) -> str:
         """As users and results call it."""
+
+    def devices(self) -> Mapping[str, Sequence[str]]:
+        """The devices of this machine that it finds, each with the precisions it computes in; loads the library.
+
+        Raises
+        ------
+        MissingExtra
+            The library is not installed.
+        EnvironmentProblem
+            It is installed and does not load.
+        """
 
     def why_not(self, model: Model, execution: Execution) -> str:
         """Why it cannot run a network in this way, in one sentence with what to do; empty when it can.

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubtool.evidence.reading import NONE, NUMBER, optional, value
-from hubtool.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +127,20 @@ class Parity:
 
     @property
     def sentence(self) -> str:
-        """What was found: `on the first 64 images, its logits differ from those of … by at most 2.1e-05, …`."""
-        said = f"on the first {counted(self.images, 'image')}, its logits differ from those of {self.reference}"
-        by = (
-            f"by up to {self.max_abs_difference:.2g}"
-            if math.isfinite(self.max_abs_difference)
-            else "and are not finite"
-        )
-        bound = f" (accepted: {self.bound:.2g})" if not self.is_equal else ""
-        alike = f"{self.same_top1:,} have the same best class, {self.same_top5:,} the same five best"
-        return f"{said} {by}{bound}; {alike}"
+        """What was found: `its logits equal those of mindspore 2.8.0 float32 within 4e-06 on the first 64 images`."""
+        where = "on the first image" if self.images == 1 else f"on the first {self.images:,} images"
+        if not math.isfinite(self.max_abs_difference):
+            return f"some of its logits are not finite {where}, those of {self.reference} are"
+        by = f"{self.max_abs_difference:.2g}"
+        if self.is_equal:
+            said = f"its logits equal those of {self.reference} within {by} {where}"
+        else:
+            said = (
+                f"its logits differ from those of {self.reference} by up to {by} {where} (accepted: {self.bound:.2g})"
+            )
+        if self.same_top5 == self.images:
+            return said
+        return f"{said}; {self.same_top1:,} have the same best class, {self.same_top5:,} the same five best in order"
 
     def to_json(self) -> dict[str, object]:
         """The fields by their names."""
@@ -173,10 +176,15 @@ class EngineUsed:
     device: str
     parity: Parity | None = None
 
+    @property
+    def called(self) -> str:
+        """As in `openvino 2026.4.1, float32, CPU AMD EPYC (x86_64)`."""
+        return ", ".join(filter(None, (self.name, self.precision, self.device)))
+
     def to_json(self) -> dict[str, object]:
-        """The fields by their names."""
-        said: dict[str, object] = {"name": self.name, "precision": self.precision, "device": self.device}
-        return said | {"parity": self.parity.to_json()} if self.parity else said
+        """The fields by their names; `parity` only where there was a comparison."""
+        parity = {"parity": self.parity.to_json()} if self.parity else {}
+        return {"name": self.name, "precision": self.precision, "device": self.device, **parity}
 
 
 def read_data(document: Any, place: str) -> EvaluatedData:

@@ -6,18 +6,19 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from hubtool import __version__
-from hubtool.engine.installed import mindspore_state
+from hubtool.engine.installed import State
 from hubtool.engine.processor import processor
 from hubtool.extras import installed_versions
 
 _EXTRAS = (
     ("numpy", "eval", "computes with tensors and answers"),
+    ("onnx", "eval", "writes the graphs that openvino and onnxruntime run"),
     ("opencv-python-headless", "eval", "decodes and resizes images"),
     ("scikit-learn", "demo", "brings the handwritten digits"),
 )
@@ -46,13 +47,20 @@ class Component:
         return {"name": self.name, "status": self.status, "detail": self.detail, "hint": self.hint}
 
 
-def examine(card_roots: Sequence[Path], cache_root: Path) -> tuple[Component, ...]:
-    """Look at versions, extras, cards and cache; MindSpore is imported in a separate process."""
+def examine(card_roots: Sequence[Path], cache_root: Path, engines: Mapping[str, State]) -> tuple[Component, ...]:
+    """Look at versions, extras, cards and cache.
+
+    Parameters
+    ----------
+    engines
+        As `hubtool.engine.installed.engine_states` found them.
+    """
     return (
         Component(
             "hubtool", "ok", f"{__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"
         ),
         Component("processor", "ok", f"{os.cpu_count()} cores, {processor()}"),
+        *(Component(name, state.status, state.detail, state.hint) for name, state in engines.items()),
         *_extras(),
         *(_cards(root) for root in card_roots),
         _cache(cache_root),
@@ -60,8 +68,6 @@ def examine(card_roots: Sequence[Path], cache_root: Path) -> tuple[Component, ..
 
 
 def _extras() -> Iterator[Component]:
-    mindspore = mindspore_state()
-    yield Component("mindspore", mindspore.status, mindspore.detail, mindspore.hint)
     versions = installed_versions(package for package, _, _ in _EXTRAS)
     for package, extra, purpose in _EXTRAS:
         if package in versions:

@@ -15,6 +15,7 @@ from hubtool.evidence.judge import not_run
 from hubtool.evidence.match import Backed, evidence_of
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.statement import Statement
+from hubtool.report.engine import engine_facts
 from hubtool.report.html import render_page
 from hubtool.report.section import Line, Section
 from hubtool.verify.checks import Status
@@ -101,9 +102,9 @@ def _add_evidence(made: _Numbered, claim_set: ClaimSet, file: StatementFile) -> 
 
 
 def _provenance(statement: Statement) -> Iterator[tuple[str, str]]:
-    data, engine, part = statement.data, statement.engine, statement.part
+    data, part = statement.data, statement.part
     yield "evidence of", statement.finished
-    yield "engine", ", ".join(filter(None, (engine.name, engine.precision, engine.device)))
+    yield from engine_facts(statement.engine)
     yield "dataset", data.name
     yield "layout", f"{data.layout}: {counted(data.images, 'image')}"
     yield "names and labels SHA-256", data.names_sha256

@@ -11,6 +11,7 @@ from hubtool.data.split import left_out_note
 from hubtool.evaluation.sampling import Sampling
 from hubtool.extras import MEASURING, installed_versions
 from hubtool.report.answers import answers_of
+from hubtool.report.engine import engine_facts
 from hubtool.report.html import render_page
 from hubtool.report.section import Line, Section
 from hubtool.verify.result import Result
@@ -81,9 +82,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 def _provenance(run: Run, split_note: str) -> Iterator[tuple[str, str]]:
     counts, transform = run.evaluation.counts, run.job.images.transform
-    yield "engine", run.engine.called
-    for sentence in run.engine.grounds:
-        yield "compared", sentence
+    yield from engine_facts(run.engine.used, run.engine.notes)
     yield "dataset", run.split.name
     yield from _fingerprint_facts(run.fingerprint)
     if split_note:

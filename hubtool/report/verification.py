@@ -12,6 +12,7 @@ from hubtool.diagnosis.conclusion import Diagnosis
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.lint.formats.characters import visible
+from hubtool.report.engine import engine_facts
 from hubtool.report.units import figure
 from hubtool.verify.checks import Status
 from hubtool.verify.result import Result
@@ -26,6 +27,7 @@ _VERDICT_STYLES = {
 }
 _FIGURE_COLUMNS = ("claim", "published", "measured", "verdict")
 _NUMBERS = ("published", "measured")
+_FACT_STYLES = {"other best class": "yellow", "note": "yellow"}
 _STATUS_STYLES = {Status.OK: "green", Status.FAILED: "bold red", Status.SKIPPED: "dim"}
 
 
@@ -43,9 +45,8 @@ def verification_view(results: Sequence[Result]) -> Iterator[Table | Text]:
         if result.recipe is not None:
             yield Text(f"  images: {result.recipe.described}", style="dim")
         if result.run is not None:
-            yield Text(
-                f"  engine: {visible('; '.join([result.run.engine.called, *result.run.engine.grounds]))}", style="dim"
-            )
+            for name, said in engine_facts(result.run.engine.used, result.run.engine.notes):
+                yield Text(f"  {name}: {visible(said)}", style=_FACT_STYLES.get(name, "dim"))
         if result.diagnosis is not None:
             yield from _diagnosis_lines(result.diagnosis)
         if result.error is not None and result.error.hint:

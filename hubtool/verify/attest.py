@@ -12,7 +12,7 @@ from hubtool import __version__
 from hubtool.card.claimset import ClaimSet
 from hubtool.card.datasets import dataset_key, same_dataset
 from hubtool.card.digest import claims_digest
-from hubtool.evidence.conditions import EngineUsed, EvaluatedData, EvaluatedPart
+from hubtool.evidence.conditions import EvaluatedData, EvaluatedPart
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.statement import Statement
 from hubtool.extras import MEASURING, installed_versions
@@ -51,7 +51,7 @@ def statement(
         part=EvaluatedPart(
             sampling.limit, sampling.seed, sampling.early_stop, sampling.batch_size, skipped=counts.skipped
         ),
-        engine=EngineUsed(run.identity.library, run.identity.precision, run.identity.device, run.engine.parity),
+        engine=run.engine.used,
         versions={"hubtool": __version__, "python": platform.python_version(), **installed_versions(MEASURING)},
         ledger_sha256=run.evaluation.digest,
         finished=finished.replace(microsecond=0).isoformat(),

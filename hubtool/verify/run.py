@@ -17,14 +17,14 @@ from hubtool.evaluation.gate import choose
 from hubtool.evaluation.ledger import ledgers_of
 from hubtool.evaluation.measure import measure, selected
 from hubtool.evaluation.outcome import Evaluation
-from hubtool.evidence.conditions import Parity
+from hubtool.evidence.conditions import EngineUsed, Parity
 from hubtool.network.spec import Model
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.jobs import Job
 from hubtool.verify.plan import Plan
 from hubtool.verify.problems import Failed, Skipped, as_problem, missing
 from hubtool.verify.splits import Splits
-from hubtool.words import counted
+from hubtool.words import counted, some_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,9 @@ class EngineRun:
     notes: tuple[str, ...]
 
     @property
-    def called(self) -> str:
-        """As in `openvino 2026.4.1, float32, CPU AMD EPYC (x86_64)`."""
-        return f"{self.identity.library}, {self.identity.precision}, {self.identity.device}"
-
-    @property
-    def grounds(self) -> list[str]:
-        """Why it may be believed, a sentence each: empty for the reference itself."""
-        return [*self.notes, *([self.parity.sentence] if self.parity else [])]
+    def used(self) -> EngineUsed:
+        """What evidence says of it."""
+        return EngineUsed(self.identity.library, self.identity.precision, self.identity.device, self.parity)
 
     @property
     def precision_note(self) -> str:
@@ -59,10 +54,11 @@ class EngineRun:
         said = f"computed in {self.identity.precision}"
         if self.parity is None:
             return said
-        changed = len(self.parity.changed)
-        named = f": {', '.join(self.parity.changed)}" if changed else ""
-        first = counted(self.parity.images, "image")
-        return f"{said}: of the first {first}, {changed} changed sides against {self.parity.reference}{named}"
+        changed, reference = self.parity.changed, self.parity.reference
+        first = f"the first {counted(self.parity.images, 'image')}"
+        if not changed:
+            return f"{said}: same best class as {reference} on {first}"
+        return f"{said}: other best class than {reference} on {len(changed):,} of {first}: {some_of(changed)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from hubtool.evidence.conditions import EngineUsed, EvaluatedData, EvaluatedPart
+from hubtool.evidence.conditions import EngineUsed, EvaluatedData, EvaluatedPart, Parity
 from hubtool.evidence.judge import judge, not_run
 from hubtool.evidence.reading import BadStatement
 from hubtool.evidence.statement import Statement, read_statement
@@ -40,6 +42,9 @@ STATEMENT = Statement(
     finished="2026-11-24T13:04:07+00:00",
     seconds=0.734,
 )
+
+
+PARITY = Parity("mindspore 2.8.0 float32", 64, 62, 60, 0.25, 1e-4, ("a.png", "b.png"))
 
 
 def read(folder: Path, document: object) -> Statement | None:
@@ -79,6 +84,45 @@ def test_what_is_written_fits_the_schema_and_is_read_again(tmp_path: Path) -> No
     assert again.contradiction == ""
     assert again.data == STATEMENT.data
     assert (again.part, again.engine) == (STATEMENT.part, STATEMENT.engine)
+
+
+@pytest.mark.parametrize("difference", [0.25, 0.0, math.inf])
+def test_how_engines_compared_is_written_and_read_again(tmp_path: Path, difference: float) -> None:
+    engine = replace(STATEMENT.engine, parity=replace(PARITY, max_abs_difference=difference))
+    path = replace(STATEMENT, engine=engine).write(tmp_path / STATEMENT.file_name())
+    document = json.loads(path.read_text())
+    SCHEMA.validate(document)
+    assert document["predicate"]["engine"]["parity"]["changed"] == ["a.png", "b.png"]
+    again = read_statement(path)
+    assert again is not None
+    assert again.engine == engine
+
+
+@pytest.mark.parametrize("parity", [{"parity": None}, {}])
+def test_an_engine_that_was_compared_with_none(tmp_path: Path, parity: dict) -> None:
+    document = STATEMENT.to_json()
+    assert "parity" not in document["predicate"]["engine"]
+    document["predicate"]["engine"] |= parity
+    SCHEMA.validate(document)
+    statement = read(tmp_path, document)
+    assert statement is not None
+    assert statement.engine == STATEMENT.engine
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("images", "64", "is not what it should be"),
+        ("max_abs_difference", "0.25", "is not what it should be"),
+        ("changed.0", 1, "is not what it should be"),
+        ("reference", None, "is missing"),
+        ("bound", None, "is missing"),
+    ],
+)
+def test_a_comparison_with_something_wrong_in_it_is_refused(tmp_path: Path, key: str, value: Any, said: str) -> None:
+    document = replace(STATEMENT, engine=replace(STATEMENT.engine, parity=PARITY)).to_json()
+    with pytest.raises(BadStatement, match=f"engine.parity.{key} {said}"):
+        read(tmp_path, changed(document, f"predicate.engine.parity.{key}", value))
 
 
 @pytest.mark.parametrize("seed", [0, 2**60, 10**400])

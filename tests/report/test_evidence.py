@@ -10,6 +10,7 @@ import pytest
 
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import choose
+from hubtool.evidence.conditions import EngineUsed, Parity
 from hubtool.verify.checks import Status
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit
 
@@ -37,6 +38,18 @@ def test_what_the_evidence_says_is_shown_with_how_it_was_made(cards: Path) -> No
     page = evidence_page(sections(cards), now=datetime(2026, 1, 2, tzinfo=timezone.utc))
     assert "Published figures and their evidence" in page
     assert page.count('<svg class="plot"') == 1
+
+
+def test_how_the_engine_compared_with_another_is_shown(cards: Path) -> None:
+    path = cards / "evidence" / NAME
+    document = json.loads(path.read_text())
+    parity = Parity("mindspore 2.8.0 float32", 64, 63, 60, 0.25, 1e-4, ("digits/7",))
+    document["predicate"]["engine"] = EngineUsed("openvino 2026.4.1", "bfloat16", "CPU x", parity).to_json()
+    path.write_text(json.dumps(document))
+    (section,) = sections(cards, "bit_digits")
+    facts = dict(section.provenance)
+    assert facts["engine"] == "openvino 2026.4.1, bfloat16, CPU x"
+    assert (facts["compared"], facts["other best class"]) == (parity.sentence, "digits/7")
 
 
 def test_figures_without_evidence_are_not_run_and_say_what_to_do(cards: Path) -> None:

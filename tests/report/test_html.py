@@ -18,7 +18,6 @@ from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import Heading
 from hubtool.data.dataset import SampleDataset
 from hubtool.data.layout import Split
-from hubtool.data.open import SplitSource
 from hubtool.data.samples import FileSample
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, CardError, EnvironmentProblem
@@ -26,15 +25,15 @@ from hubtool.evaluation.loop import evaluate
 from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evaluation.sampling import Sampling
 from hubtool.evaluation.topk import count_correct, new_rows
+from hubtool.evidence.conditions import Parity
 from hubtool.evidence.judge import judge, not_run
 from hubtool.evidence.measurement import Measurement
 from hubtool.verify.checks import Check, Level, Status
-from hubtool.verify.jobs import Job
 from hubtool.verify.result import Result
-from hubtool.verify.run import EngineRun, Run
-from hubtool.verify.splits import Images
-from tests.evaluation.fakes import MODEL, Guess, Numbers
+from hubtool.verify.run import EngineRun
+from tests.evaluation.fakes import Guess, Numbers
 from tests.photos import write_photos
+from tests.report.runs import run_of
 
 pytest.importorskip("jinja2")
 np = pytest.importorskip("numpy")
@@ -77,12 +76,12 @@ def result(*claims: Measurement, **changes) -> Result:
     return replace(made, heading=replace(made.heading, **heading), **changes)
 
 
-def evaluated(dataset, evaluation: Evaluation | None = None, fingerprint=None, recipe=None, **changes) -> Result:
+def evaluated(
+    dataset, evaluation: Evaluation | None = None, fingerprint=None, recipe=None, parity=None, notes=(), **changes
+) -> Result:
     evaluation = evaluation or evaluate(Guess(), dataset)
-    images = Images(SplitSource("numbers", None, None, 10, 3, 8), recipe)
-    job = Job(MODEL, images, "guess", "float32", Sampling())
-    run = Run(job, evaluation, EngineRun(Guess.identity, None, ()), dataset, fingerprint or dataset.fingerprint())
-    return result(PART, run=run, **changes)
+    engine = EngineRun(Guess.identity, parity, notes)
+    return result(PART, run=run_of(dataset, evaluation, engine, fingerprint, recipe), **changes)
 
 
 def answered(labels: list[int], best: list[int], names: list[str] | None = None) -> Evaluation:
@@ -123,6 +122,7 @@ def of_class(element: ET.Element, name: str) -> list[ET.Element]:
         result(PART, diagnosis=SimpleNamespace(sentences=[EVIL])),
         evaluated(Numbers(), answered([0, 1], [1, 0], [EVIL, "b"])),
         evaluated(Numbers(), answered([0, 1], [1, 0], [f"{EVIL}x/a", "b/a"])),
+        evaluated(Numbers(), parity=Parity(EVIL, 2, 1, 1, 0.1, 0.2, (EVIL,)), notes=(EVIL,)),
     ],
 )
 def test_text_of_a_card_or_a_dataset_stays_text(hostile: Result) -> None:
@@ -231,6 +231,20 @@ def test_provenance_names_everything_that_the_figures_depend_on() -> None:
         made.evaluation.digest,
     ):
         assert fact in text
+
+
+def test_provenance_says_why_the_engine_may_be_believed() -> None:
+    parity = Parity("mindspore 2.8.0 float32", 64, 62, 60, 0.25, 1e-4, ("a.png", "b.png"))
+    text = Page(page_of(evaluated(Numbers(), parity=parity, notes=("openvino 1 was refused: it differs",)))).text
+    for fact in (
+        f"compared {parity.sentence}",
+        "other best class a.png, b.png",
+        "note openvino 1 was refused: it differs",
+    ):
+        assert fact in text
+    alone = Page(page_of(evaluated(Numbers(), notes=("no reference: guess is the only engine that can run it",)))).text
+    assert "note no reference: guess is the only engine that can run it" in alone
+    assert "compared" not in alone
 
 
 def test_a_dataset_that_is_gone_by_then_does_not_cost_the_report() -> None:
