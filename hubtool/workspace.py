@@ -29,6 +29,20 @@ WEIGHTS = CHECKPOINTS | {"safetensors"}
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file of weights that a user means.
+
+    Attributes
+    ----------
+    claim_set
+        What a card says about it; None for a file that was given by its path.
+    """
+
+    path: Path
+    claim_set: ClaimSet | None
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """What a run works with.
 
@@ -87,7 +101,7 @@ class Workspace:
         """
         return claims_named(self.catalogue(), name)
 
-    def file(self, given: str) -> Path:
+    def source(self, given: str) -> Source:
         """The file of weights that a user means by a path or by the name of a card; nothing is fetched.
 
         Raises
@@ -100,19 +114,19 @@ class Workspace:
         path = Path(given)
         suffix = path.suffix.casefold()
         if suffix.removeprefix(".") in WEIGHTS or (suffix != ".md" and _exists(path) and not path.is_dir()):
-            return path
+            return Source(path, None)
         try:
             claim_set = self.claims(given)
         except NotFound:
             if _exists(path):  # not the name of a card after all; opening it tells what is wrong
-                return path
+                return Source(path, None)
             raise
         asset = weights_of(claim_set, WEIGHTS)
         verified = self.at_hand(asset, claim_set.card.folder)
         if verified is None:
             raise NotFound(f"{asset.url} is not in the cache {self.cache_root}", hint=f"hubtool pull {given}")
         self.cache.note_use(verified.sha256)
-        return verified.path
+        return Source(verified.path, claim_set)
 
 
 def weights_of(claim_set: ClaimSet, formats: frozenset[str] = CHECKPOINTS) -> Asset:

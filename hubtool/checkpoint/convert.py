@@ -13,9 +13,9 @@ from pathlib import Path
 from hubtool.checkpoint.dtypes import DTYPES, INT4_MARK
 from hubtool.checkpoint.reader import TEXT_TYPE, Checkpoint
 from hubtool.checkpoint.safetensors import METADATA_KEY, Safetensors, encode_header
+from hubtool.checkpoint.target import check_target, written
 from hubtool.checkpoint.tensors import Extent, TensorFile, TensorInfo, printable
-from hubtool.errors import EnvironmentProblem, UsageProblem
-from hubtool.files import atomic_stream
+from hubtool.errors import UsageProblem
 from hubtool.progress import SILENT, Progress
 
 SLICE_BYTES = 512 << 20  # as MindSpore: longer tensors are split over several entries
@@ -44,22 +44,15 @@ def convert(weights: TensorFile, target: Path, to: str, *, replace: bool = False
     """
     if weights.format == to:
         raise UsageProblem(f"{weights.path}: already a {to} file", hint="copy it")
-    if target.exists() and not (replace and target.is_file()):
-        raise UsageProblem(f"{target} already exists", hint="name another file with --output, or use --force")
+    check_target(target, replace=replace)
     pieces = WRITERS[to](weights)
     weights.check_crc()
     task = progress.task(target.name, sum(tensor.nbytes for tensor in weights.tensors.values()), "B")
     try:
-        with atomic_stream(target, replace=replace) as stream:
+        with written(target, replace=replace) as stream:
             for piece in pieces:
                 stream.write(piece)
                 task.advance(len(piece))
-    except FileExistsError:
-        raise UsageProblem(f"{target} was created by another process", hint="name another file with --output") from None
-    except OSError as error:
-        raise EnvironmentProblem(
-            f"{target}: {error.strerror}", hint="free space, fix the permissions, or name another place with --output"
-        ) from error
     finally:
         task.finish()
 

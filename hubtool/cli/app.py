@@ -31,7 +31,7 @@ COMMANDS = {
     "lock": "Pin the full digest and size of every file in hubtool.lock.",
     "cache": "List, check and remove the files in the cache.",
     "inspect": "List the tensors of a checkpoint, with statistics.",
-    "export": "Write the weights of a checkpoint in another format.",
+    "export": "Write a network as ONNX or MindIR, or its weights in another format.",
     "verify": "Check what cards claim; --reproduce-eval re-runs the evaluation.",
     "report": "Write an HTML page from the cards and the evidence beside them.",
     "diff": "Compare two files of predictions, image by image.",

@@ -8,13 +8,15 @@ import click
 
 from hubtool.checkpoint.convert import WRITERS, convert
 from hubtool.checkpoint.formats import open_weights
+from hubtool.cli.containment import contained
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import workspace
+from hubtool.engine.export import FORMATS, export
 
 
 @click.command("export")
 @click.argument("given", metavar="FILE|NAME")
-@click.option("--to", "to", type=click.Choice(list(WRITERS)), required=True, help="The format to write.")
+@click.option("--to", "to", type=click.Choice([*FORMATS, *WRITERS]), required=True, help="The format to write.")
 @click.option(
     "-o",
     "--output",
@@ -25,12 +27,18 @@ from hubtool.cli.transfer import workspace
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, given: str, to: str, output: Path | None, force: bool) -> None:
-    """Write the weights of FILE, or of the card called NAME, in another format, bit for bit, and print the path.
+    """Write a network or its weights in another format, and print the path.
 
-    FILE is a MindSpore checkpoint or a safetensors file. A damaged one is refused, and nothing is left behind.
+    FILE is a MindSpore checkpoint or a safetensors file; NAME is a card. onnx and mindir files hold the network with
+    its weights, ready to run. safetensors and ckpt files hold the weights alone, bit for bit. A damaged source is
+    refused, and nothing is left behind.
     """
     chosen = settings(ctx)
-    source = workspace(chosen).file(given)
-    target = output or Path(source.with_suffix(f".{to}").name)
-    convert(open_weights(source), target, to, replace=force, progress=chosen.progress())
+    source = workspace(chosen).source(given)
+    target = output or Path(source.path.with_suffix(f".{to}").name)
+    if to in FORMATS:
+        with contained():
+            export(source, target, to, replace=force)
+    else:
+        convert(open_weights(source.path), target, to, replace=force, progress=chosen.progress())
     click.echo(target)

@@ -30,7 +30,7 @@ def command(ctx: click.Context, *, given: str, statistics: bool | None, as_json:
     in the cache.
     """
     chosen = settings(ctx)
-    weights = open_weights(workspace(chosen).file(given))
+    weights = open_weights(workspace(chosen).source(given).path)
     try:
         inspection = inspect(weights, with_statistics=statistics is not False)
     except MissingExtra as error:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from hubtool import __version__
+from hubtool.checkpoint.arrays import Arrays
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.engine.processor import processor
 from hubtool.files import environment_errors
@@ -34,7 +33,7 @@ def write_graph(model: Model, shape: GraphShape, folder: Path) -> Path:
     """
     onnx = require_onnx("build a graph")
     with environment_errors(folder), Beside(folder / TENSORS) as store:
-        weights = _Weights(Checkpoint(model.weights))
+        weights = Arrays(Checkpoint(model.weights))
         graph = family_of(model.spec).graph(model.spec, weights, shape, store)
         onnx.save_model(graph, folder / GRAPH)
     return folder / GRAPH
@@ -50,19 +49,3 @@ def graph_inputs(model: Model, shape: GraphShape) -> dict[str, object]:
         "batch": shape.batch,
         "processor": processor(),
     }
-
-
-class _Weights(Mapping[str, Any]):
-    """The tensors of a file by name, read when they are asked for."""
-
-    def __init__(self, checkpoint: Checkpoint):
-        self._checkpoint = checkpoint
-
-    def __getitem__(self, name: str) -> Any:
-        return self._checkpoint.array(name)
-
-    def __len__(self) -> int:
-        return len(self._checkpoint.tensors)
-
-    def __iter__(self) -> Any:
-        return iter(self._checkpoint.tensors)

@@ -4,18 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from hubtool.checkpoint.reader import Checkpoint
 from hubtool.checkpoint.statistics import statistics
+from hubtool.checkpoint.tensors import TensorFile, printable
 from hubtool.errors import CheckpointMismatch
 from hubtool.extras import require
-from hubtool.network.registry import family_of
+from hubtool.network.registry import family_of, known_names, known_specs
 from hubtool.network.spec import ModelSpec
 
 _SHOWN = 3
 _WEIGHT_DTYPES = {"float16", "bfloat16", "float32", "float64"}
 
 
-def check_layout(checkpoint: Checkpoint, spec: ModelSpec) -> None:
+def spec_fitting(checkpoint: TensorFile) -> ModelSpec:
+    """The network whose parameters have the names and shapes of the tensors in a file; reads no values.
+
+    Raises
+    ------
+    CheckpointMismatch
+        No known network has; the message names the nearest one and the first tensor that it has not.
+    """
+    found = {name: tensor.shape for name, tensor in checkpoint.tensors.items()}
+    known = [(spec, dict(family_of(spec).shapes(spec))) for spec in known_specs()]
+    for spec, wanted in known:
+        if found == wanted:
+            return spec
+    spec, wanted = max(known, key=lambda pair: len(found.items() & pair[1].items()))
+    odd = next(name for name in (*found, *wanted) if found.get(name) != wanted.get(name))
+    here, there = (f"has the shape {shapes[odd]}" if odd in shapes else "is missing" for shapes in (found, wanted))
+    raise CheckpointMismatch(
+        f"{checkpoint.path}: not the weights of a known network: {printable(odd)} {here}, and in {spec.name}, "
+        f"which is nearest, it {there}",
+        hint=f"hubtool knows {', '.join(known_names())}",
+    )
+
+
+def check_layout(checkpoint: TensorFile, spec: ModelSpec) -> None:
     """Check that a checkpoint holds the parameters of a network, no more and no less; reads no values.
 
     Raises
@@ -47,7 +70,7 @@ def check_layout(checkpoint: Checkpoint, spec: ModelSpec) -> None:
         )
 
 
-def check_finite(checkpoint: Checkpoint) -> None:
+def check_finite(checkpoint: TensorFile) -> None:
     """Check that no value of a checkpoint is NaN or infinite; types that hubtool does not decode are skipped.
 
     Raises

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import os
+import struct
+import sys
+from pathlib import Path
+
 import pytest
 
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.checkpoint.safetensors import Safetensors
 from tests.checkpoint.proto import entry
-from tests.conftest import DIGITS_CHECKPOINT, Hubtool, flip_byte
+from tests.conftest import DIGITS_CHECKPOINT, Hubtool, HubtoolProcess, edit, flip_byte
 
 
 def test_a_name_there_and_back(hubtool: Hubtool) -> None:
@@ -30,13 +35,14 @@ def test_nothing_is_overwritten_unasked(hubtool: Hubtool) -> None:
     assert len(Safetensors(target).tensors) == 35
 
 
+@pytest.mark.parametrize("to", ["safetensors", "onnx", "mindir"])
 @pytest.mark.parametrize("at", [0, -1_990_000])
-def test_damage_exits_5_and_leaves_nothing(hubtool: Hubtool, at: int) -> None:
+def test_damage_exits_5_and_leaves_nothing(hubtool: Hubtool, at: int, to: str) -> None:
     path = hubtool.folder / "damaged.ckpt"
     path.write_bytes(DIGITS_CHECKPOINT.read_bytes()[: at or None])
     if not at:
         flip_byte(path, 0)
-    result = hubtool("export", path, "--to", "safetensors")
+    result = hubtool("export", path, "--to", to)
     assert (result.code, result.out) == (5, "")
     assert "byte" in result.err
     assert list(hubtool.folder.iterdir()) == [path]
@@ -46,7 +52,13 @@ def test_damage_exits_5_and_leaves_nothing(hubtool: Hubtool, at: int) -> None:
     ("args", "code", "said"),
     [
         (("a.ckpt", "--to", "ckpt"), 2, "a.ckpt: already a ckpt file"),
-        (("a.ckpt", "--to", "onnx"), 2, "'onnx' is not one of 'safetensors', 'ckpt'"),
+        (("a.ckpt", "--to", "torch"), 2, "'torch' is not one of 'onnx', 'mindir', 'safetensors', 'ckpt'"),
+        (("a.ckpt", "--to", "onnx"), 5, "a.ckpt: not the weights of a known network: a has the shape (1,)"),
+        (("a.ckpt", "--to", "onnx"), 5, "hubtool knows bit_resnet50, bit_resnet101, bit_resnet50x3, bit_digits"),
+        (("a.ckpt", "--to", "mindir", "-o", "none/b"), 6, "none/b: No such file or directory"),
+        (("a.ckpt", "--to", "onnx", "-o", "hifloat8.ckpt"), 2, "hifloat8.ckpt already exists"),
+        (("none.ckpt", "--to", "onnx"), 3, "none.ckpt: no such file"),
+        (("bit_resnet50", "--to", "onnx"), 3, "hubtool pull bit_resnet50"),
         (("a.ckpt",), 2, "Missing option '--to'"),
         (("a.ckpt", "--to", "safetensors", "-o", "none/b"), 6, "none/b: No such file or directory"),
         (("a.ckpt", "--to", "safetensors", "-o", "."), 2, ". already exists"),
@@ -62,3 +74,93 @@ def test_what_cannot_be_done(hubtool: Hubtool, args: tuple[str, ...], code: int,
     assert (result.code, result.out) == (code, "")
     assert said in result.err
     assert len(list(hubtool.folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("to", "module"), [("onnx", "onnxruntime"), pytest.param("mindir", "mindspore", marks=pytest.mark.mindspore)]
+)
+def test_a_network_by_name_and_by_file(hubtool_process: HubtoolProcess, to: str, module: str) -> None:
+    pytest.importorskip(module)
+    result = hubtool_process("export", "bit_digits", "--to", to)
+    written = hubtool_process.folder / f"{DIGITS_CHECKPOINT.stem}.{to}"
+    assert (result.code, result.out, result.err) == (0, f"{written.name}\n", "")
+    assert written.stat().st_size > 4 * 498_922
+    assert written.stat().st_mode & 0o777 == 0o666 & ~umask()
+    result = hubtool_process("export", DIGITS_CHECKPOINT, "--to", to, "-o", written)
+    assert result.code == 2
+    assert f"{written} already exists" in result.err
+    written.write_text("old")
+    assert hubtool_process("export", DIGITS_CHECKPOINT, "--to", to, "--force").code == 0
+    assert written.stat().st_size > 4 * 498_922
+    assert [path.name for path in hubtool_process.folder.iterdir()] == [written.name]
+
+
+def umask() -> int:
+    before = os.umask(0)
+    os.umask(before)
+    return before
+
+
+@pytest.mark.parametrize("to", ["onnx", "mindir"])
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([float("nan")], "1 not finite: classifier.bias (1 values)"),
+        ([float("-inf"), float("inf")], "1 not finite: classifier.bias (2 values)"),
+    ],
+)
+def test_values_that_are_not_finite(hubtool: Hubtool, to: str, values: list[float], said: str) -> None:
+    path = hubtool.folder / "diverged.ckpt"
+    data = bytearray(DIGITS_CHECKPOINT.read_bytes())
+    start = Checkpoint(DIGITS_CHECKPOINT).tensors["classifier.bias"].extents[0].start
+    struct.pack_into(f"<{len(values)}f", data, start, *values)
+    path.write_bytes(data)
+    result = hubtool("export", path, "--to", to)
+    assert (result.code, result.out) == (5, "")
+    assert f"diverged.ckpt: {said}" in result.err
+    assert list(hubtool.folder.iterdir()) == [path]
+
+
+def test_a_crc_that_disagrees(hubtool: Hubtool) -> None:
+    path = hubtool.folder / "wrong.ckpt"
+    path.write_bytes(DIGITS_CHECKPOINT.read_bytes() + b"crc_num" + bytes(10))
+    result = hubtool("export", path, "--to", "onnx")
+    assert (result.code, result.out) == (5, "")
+    assert "the CRC-32 here is 00000000" in result.err
+    assert list(hubtool.folder.iterdir()) == [path]
+
+
+def test_weights_in_a_safetensors_file(hubtool: Hubtool) -> None:
+    hubtool("export", "bit_digits", "--to", "safetensors", "-o", "weights.safetensors")
+    assert hubtool("export", "weights.safetensors", "--to", "onnx", "-o", "a.onnx").code == 0
+    assert hubtool("export", DIGITS_CHECKPOINT, "--to", "onnx", "-o", "b.onnx").code == 0
+    assert logits(hubtool.folder / "a.onnx") == logits(hubtool.folder / "b.onnx")
+
+
+def logits(path: Path) -> list[float]:
+    np, onnxruntime = pytest.importorskip("numpy"), pytest.importorskip("onnxruntime")
+    images = np.random.default_rng(0).normal(size=(1, 1, 32, 32)).astype("float32")
+    return onnxruntime.InferenceSession(str(path)).run(None, {"images": images})[0][0].tolist()
+
+
+def test_a_card_whose_network_hubtool_does_not_build(hubtool: Hubtool, cards: Path) -> None:
+    edit(cards / "bit_digits.md", "model-name: bit_digits", "model-name: other")
+    result = hubtool("export", "other", "--to", "onnx", "--cards", cards)
+    assert (result.code, result.out) == (2, "")
+    assert "hubtool cannot build the network other" in result.err
+    assert list(hubtool.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "module", "extra"),
+    [("onnx", "onnx", "eval"), ("mindir", "mindspore", "mindspore"), ("onnx", "numpy", "eval")],
+)
+def test_a_library_that_is_not_installed(
+    hubtool: Hubtool, to: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    result = hubtool("export", "bit_digits", "--to", to)
+    assert (result.code, result.out) == (6, "")
+    assert f"{module} is needed to" in result.err
+    assert f"pip install 'hubtool[{extra}]'" in result.err
+    assert list(hubtool.folder.iterdir()) == []

@@ -7,7 +7,7 @@ import pytest
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CheckpointMismatch
 from hubtool.network.bit.spec import bit_spec, parameter_shapes
-from hubtool.network.layout import check_finite, check_layout
+from hubtool.network.layout import check_finite, check_layout, spec_fitting
 from hubtool.network.registry import find_spec
 from tests.checkpoint.proto import entry
 from tests.conftest import DIGITS_CHECKPOINT
@@ -77,3 +77,31 @@ def test_types_and_values_that_no_weight_has(tmp_path: Path) -> None:
         check_layout(write(tmp_path / "a.ckpt", parameter_shapes(TINY), "Int32"), TINY)
     with pytest.raises(CheckpointMismatch, match=r"not finite: conv1.weight \(1568 values\)"):
         check_finite(write(tmp_path / "b.ckpt", parameter_shapes(TINY), value=float("nan")))
+
+
+def test_a_network_is_found_by_the_tensors_of_a_file(tmp_path: Path) -> None:
+    assert spec_fitting(Checkpoint(DIGITS_CHECKPOINT)) is find_spec("bit_digits")
+    for name in ("bit_resnet50", "bit_resnet101"):
+        spec = find_spec(name)
+        assert spec_fitting(write(tmp_path / name, parameter_shapes(spec))) is spec
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"classifier.weight": (7, 512, 1, 1), "classifier.bias": (7,)},
+            "classifier.weight has the shape (7, 512, 1, 1), and in bit_digits, which is nearest, it has the shape "
+            "(10, 512, 1, 1)",
+        ),
+        ({"gn.beta": None}, "gn.beta is missing, and in bit_digits, which is nearest, it has the shape (512,)"),
+        ({"momentum\n": (1,)}, "momentum\\n has the shape (1,), and in bit_digits, which is nearest, it is missing"),
+    ],
+)
+def test_the_first_tensor_that_no_known_network_has(tmp_path: Path, change: dict, said: str) -> None:
+    shapes = parameter_shapes(find_spec("bit_digits")) | change
+    path = tmp_path / "a.ckpt"
+    with pytest.raises(CheckpointMismatch) as caught:
+        spec_fitting(write(path, {name: shape for name, shape in shapes.items() if shape is not None}))
+    assert caught.value.message == f"{path}: not the weights of a known network: {said}"
+    assert caught.value.hint == "hubtool knows bit_resnet50, bit_resnet101, bit_resnet50x3, bit_digits"

@@ -14,6 +14,13 @@ from tests.packaging.published import NETWORK, Published, photographs, published
 
 pytestmark = [pytest.mark.packaging, pytest.mark.slow]
 IMAGES = 24
+RUN_GRAPH = """
+import sys, numpy, onnx, openvino
+onnx.checker.check_model(sys.argv[1], full_check=True)
+images = numpy.random.default_rng(0).normal(size=(2, 3, 224, 224)).astype("float32")
+logits = openvino.Core().compile_model(sys.argv[1], "CPU")(images)[0]
+print(*logits.shape, bool(numpy.isfinite(logits).all() and (logits[0] != logits[1]).any()))
+"""
 
 
 @pytest.fixture
@@ -89,3 +96,12 @@ def test_export_to_safetensors(evaluating: Installed, random_network: Published)
     weights, arrays = Checkpoint(source), load_file(target)
     assert arrays.keys() == weights.tensors.keys()
     assert all((arrays[name] == weights.array(name)).all() for name in arrays)
+
+
+def test_export_to_onnx(evaluating: Installed, random_network: Published) -> None:
+    target = random_network.folder / "out.onnx"
+    assert evaluating.hubtool(*words(random_network, "pull", NETWORK)).returncode == 0
+    exported = evaluating.hubtool(*words(random_network, "export", NETWORK, "--to", "onnx", "-o", target))
+    assert (exported.returncode, exported.stdout.strip()) == (0, str(target)), exported.stderr
+    ran = evaluating.python("-c", RUN_GRAPH, target)
+    assert (ran.returncode, ran.stdout.split()) == (0, ["2", "1000", "True"]), ran.stderr

@@ -1,0 +1,86 @@
+"""What a network takes with it when it leaves hubtool: its weights, checked, and what is known about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hubtool import __version__
+from hubtool.asset.cache import hash_file
+from hubtool.card.claimset import ClaimSet
+from hubtool.card.datasets import dataset_key
+from hubtool.checkpoint.formats import open_weights
+from hubtool.checkpoint.tensors import TensorFile
+from hubtool.data.transform.defaults import default_recipe
+from hubtool.data.transform.spec import EvalRecipe, changed
+from hubtool.errors import UsageProblem
+from hubtool.network.layout import check_finite, check_layout, spec_fitting
+from hubtool.network.registry import spec_named
+from hubtool.network.spec import ModelSpec
+from hubtool.workspace import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A network to export.
+
+    Attributes
+    ----------
+    weights
+        Checked against the spec; every value is finite.
+    side
+        Height and width of the images that it takes, in pixels.
+    metadata
+        What the file says about itself: `network`, `weights_sha256` and `hubtool_version`; with a card also `uid`,
+        `model_license` and, where it is known, `recipe` (JSON, as `EvalRecipe.to_json` has it).
+    """
+
+    spec: ModelSpec
+    weights: TensorFile
+    side: int
+    metadata: Mapping[str, str]
+
+
+def subject_of(source: Source) -> Subject:
+    """The network of a card, or the one whose parameters have the names and shapes in a file without a card.
+
+    Raises
+    ------
+    UsageProblem
+        hubtool cannot build the network that the card names.
+    CheckpointMismatch
+        The file holds the weights of another network, or of none that hubtool knows, or values that are not finite.
+    NotFound, EnvironmentProblem, CorruptCheckpoint
+        The file cannot be read, or is damaged.
+    """
+    claim_set = source.claim_set
+    weights = open_weights(source.path)
+    spec = spec_named(claim_set.network_name) if claim_set is not None else spec_fitting(weights)
+    weights.check_crc()
+    check_layout(weights, spec)
+    check_finite(weights)
+    metadata = {"network": spec.name, "weights_sha256": hash_file(source.path), "hubtool_version": __version__}
+    if claim_set is None:
+        return Subject(spec, weights, spec.input_size, metadata)
+    recipe = _recipe(claim_set, spec)
+    side = recipe.image_size if recipe is not None else spec.input_size
+    return Subject(spec, weights, side, metadata | _from_card(claim_set, recipe))
+
+
+def _from_card(claim_set: ClaimSet, recipe: EvalRecipe | None) -> dict[str, str]:
+    # `model_license` is the key that ONNX reserves for it.
+    said = {"uid": claim_set.card.uid, "model_license": str(claim_set.card.fields["license"])}
+    return said if recipe is None else said | {"recipe": json.dumps(recipe.to_json())}
+
+
+def _recipe(claim_set: ClaimSet, spec: ModelSpec) -> EvalRecipe | None:
+    """How images have to be prepared; None where neither the card nor MindCV says it for the card's dataset."""
+    dataset = claim_set.dataset or ""
+    if not dataset_key(dataset):
+        return None
+    try:
+        recipe = default_recipe(dataset, spec.input_size, spec.in_channels)
+    except UsageProblem:
+        return None
+    return changed(recipe, {**spec.eval_defaults, **claim_set.eval_recipe}, f"{claim_set.card.path}: eval-recipe")
