@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -81,8 +82,10 @@ def test_a_verdict_in_bfloat16_says_so(hubtool: Hubtool) -> None:
         pytest.skip("this processor has no bfloat16")
     assert found["precision"] == "bfloat16"
     for claim in found["claims"]:
-        assert "computed in bfloat16: of the first 64 images, " in claim["reason"]
-        assert "changed sides against mindspore " in claim["reason"]
+        said = (
+            r"; computed in bfloat16: (same|other) best class (as|than) mindspore \S+ float32 on .*the first 64 images"
+        )
+        assert re.search(said, claim["reason"])
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "mindspore"])
