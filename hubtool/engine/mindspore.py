@@ -16,8 +16,8 @@ from hubtool.network.registry import build
 from hubtool.network.spec import Form, Model
 from hubtool.words import first_line
 
-COMPILED_FROM_PIXELS = 10_000_000
-"""Compiling takes some seconds, which 200 images of 224x224 pixels repay.
+COMPILED_FROM_PIXELS = 4_000_000
+"""Compiling takes some seconds, which 80 images of 224x224 pixels repay.
 
 The 64 images that other engines are compared on stay below: the compiled form of BiT loses more digits (on random
 weights of bit_resnet101 1.7e-3, where operator by operator loses 4e-4).
