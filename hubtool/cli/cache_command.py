@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -21,6 +22,7 @@ from hubtool.report.units import seconds_of, size
 from hubtool.words import counted
 
 F = TypeVar("F", bound=Callable[..., Any])
+K = TypeVar("K", Kept, KeptLedger, KeptModel)
 
 
 @click.group("cache")
@@ -108,8 +110,7 @@ def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
 def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     """Remove files: those of a card, with a file name, or whose digest begins with the given digits."""
     chosen = settings(ctx)
-    for file in _named(chosen, names):
-        _away(Cache(chosen.cache_root), file)
+    _remove(_named(chosen, names), partial(forget, Cache(chosen.cache_root)), dry_run=False)
 
 
 @command.command("prune")
@@ -126,25 +127,10 @@ def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: 
     chosen = settings(ctx)
     cache = Cache(chosen.cache_root)
     going = _selected(cache, chosen, older_than, unused=unused) if older_than or unused else []
-    freed = 0
-    for file in going:
-        if dry_run:
-            _say(file.path, file.size)
-            freed += file.size
-        else:
-            freed += _away(cache, file)
-    for ledger in _ledgers(cache, older_than) if older_than else ():
-        if dry_run or forget_ledger(ledger):
-            _say(ledger.path, ledger.size)
-            freed += ledger.size
-        else:
-            _say_busy(ledger.path)
-    for model in _models(cache, older_than) if older_than else ():
-        if dry_run or forget_model(model):
-            _say(model.path, model.size)
-            freed += model.size
-        else:
-            _say_busy(model.path)
+    freed = _remove(going, partial(forget, cache), dry_run=dry_run)
+    if older_than:
+        freed += _remove(_ledgers(cache, older_than), forget_ledger, dry_run=dry_run)
+        freed += _remove(_models(cache, older_than), forget_model, dry_run=dry_run)
     for leftover in list(leftovers(cache)):
         if dry_run or clear(cache, leftover):
             _say(leftover.path, leftover.size)
@@ -152,13 +138,22 @@ def prune(ctx: click.Context, *, older_than: str | None, unused: bool, dry_run: 
     click.echo(f"{size(freed)} {'would be ' if dry_run else ''}freed", err=True)
 
 
-def _away(cache: Cache, file: Kept) -> int:
-    """Remove a file and say so; returns the number of bytes it took."""
-    if forget(cache, file):
-        _say(file.path, file.size)
-        return file.size
-    _say_busy(file.path)
-    return 0
+def _remove(found: Iterable[K], forgotten: Callable[[K], bool], *, dry_run: bool) -> int:
+    """Remove things, or only say what would be removed; returns the number of bytes they took.
+
+    Parameters
+    ----------
+    forgotten
+        Removes one; False where it is in use.
+    """
+    freed = 0
+    for one in found:
+        if dry_run or forgotten(one):
+            _say(one.path, one.size)
+            freed += one.size
+        else:
+            click.echo(f"{one.path}: in use by a process, skipped", err=True)
+    return freed
 
 
 def _say_also(found: Sequence[Leftover | KeptLedger | KeptModel], what: str, removal: str) -> None:
@@ -169,10 +164,6 @@ def _say_also(found: Sequence[Leftover | KeptLedger | KeptModel], what: str, rem
 
 def _say(path: object, length: int) -> None:
     click.echo(f"{path}  {size(length)}")
-
-
-def _say_busy(path: object) -> None:
-    click.echo(f"{path}: in use by a process, skipped", err=True)
 
 
 def _ledgers(cache: Cache, older_than: str | None) -> list[KeptLedger]:
