@@ -5,18 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from hubtool.asset.cache import hash_file
-from hubtool.checkpoint.convert import convert
-from hubtool.checkpoint.formats import open_weights
-from hubtool.checkpoint.safetensors import encode_header
-from hubtool.checkpoint.tensors import Extent, TensorInfo
 from hubtool.data.layouts.imagefolder import ImageFolder
 from hubtool.data.transform.spec import EvalRecipe
-from hubtool.network.registry import family_of, find_spec
+from hubtool.network.registry import find_spec
+from hubtool.network.sample import random_model
 from hubtool.network.spec import Model, ModelSpec
 from tests.photos import write_photos
 
@@ -34,12 +27,13 @@ class Assets:
         Where they are; whoever made it removes it.
     network
         A name that hubtool knows.
-    sha256
-        Of the checkpoint.
+    weights, sha256
+        File name and digest of the checkpoint.
     """
 
     folder: Path
     network: str
+    weights: str
     sha256: str
 
     @property
@@ -55,7 +49,7 @@ class Assets:
 
     @property
     def checkpoint(self) -> Path:
-        return self.folder / "random.ckpt"
+        return self.folder / self.weights
 
     def model(self) -> Model:
         return Model(self.spec, self.checkpoint, self.sha256)
@@ -82,30 +76,8 @@ def make_assets(folder: Path, network: str, images: int) -> Assets:
     spec = find_spec(network)
     assert spec is not None, f"hubtool does not know {network}"
     write_photos(folder / "photos", _classes(spec)[:FOLDERS], per_class=images // FOLDERS)
-    write_random_checkpoint(spec, folder / "random.ckpt")
-    return Assets(folder, network, hash_file(folder / "random.ckpt"))
-
-
-def write_random_checkpoint(spec: ModelSpec, path: Path) -> None:
-    """A checkpoint with random weights, one parameter in memory at a time."""
-    tensors = [
-        TensorInfo(name, "float32", shape, (Extent(0, 4 * int(np.prod(shape))),))
-        for name, shape in family_of(spec).shapes(spec).items()
-    ]
-    random = np.random.default_rng(0)
-    source = path.with_suffix(".safetensors")
-    with source.open("wb") as stream:
-        stream.write(encode_header(tensors, {}))
-        for tensor in tensors:
-            stream.write(_values(random, tensor).astype("<f4").tobytes())
-    convert(open_weights(source), path, "ckpt")
-    source.unlink()
-
-
-def _values(random: np.random.Generator, tensor: TensorInfo) -> Any:
-    if tensor.name.endswith(".gamma"):
-        return random.uniform(0.5, 1.5, tensor.shape)
-    return random.normal(0, 0.2 if tensor.name.endswith((".beta", ".bias")) else 0.05, tensor.shape)
+    model = random_model(spec, folder)
+    return Assets(folder, network, model.weights.name, model.sha256)
 
 
 def _classes(spec: ModelSpec) -> list[str]:

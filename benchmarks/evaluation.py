@@ -28,14 +28,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from benchmarks.assets import Assets, make_assets, peak_mib, write_random_checkpoint
-from hubtool.asset.cache import hash_file
+from benchmarks.assets import Assets, make_assets, peak_mib
 from hubtool.data.split import Batch
 from hubtool.engine.choose import BACKENDS, backend_named
 from hubtool.engine.protocol import BFLOAT16, FLOAT32, Execution, Identity, Session, Workload
 from hubtool.evaluation.measure import measure
 from hubtool.evaluation.sampling import BATCH_SIZE, Sampling
 from hubtool.network.registry import find_spec
+from hubtool.network.sample import random_model
 from hubtool.network.spec import Model, ModelSpec
 
 T = TypeVar("T")
@@ -116,9 +116,9 @@ def _loop_peak(images: int, folder: Path) -> float:
 def _engine_peak(network: str, engine: str, execution: Execution, images: int, folder: Path) -> float:
     spec = find_spec(network)
     assert spec is not None, f"hubtool does not know {network}"
-    checkpoint = folder / f"{network}-{images}.ckpt"
-    write_random_checkpoint(spec, checkpoint)
-    model = Model(spec, checkpoint, hash_file(checkpoint))
+    own = folder / f"peak-{images}"
+    own.mkdir()
+    model = random_model(spec, own)
     with _opened(engine, execution, Workload(images, spec.input_size, BATCH_SIZE), model) as session:
         measure(session, _Noise(spec, images), model, Sampling(), ledgers=folder / f"engine-{images}")
     return peak_mib()
