@@ -177,7 +177,7 @@ def session(
     from hubtool.engine.choose import AUTO, BACKENDS
     from hubtool.engine.compiled import compiled_models_of
     from hubtool.engine.protocol import PRECISIONS, Execution, Workload
-    from hubtool.evaluation.uncompared import open_uncompared
+    from hubtool.evaluation.fastest import open_uncompared
     from hubtool.network.layout import check_finite, check_layout
 
     _check_among("engine", engine, [AUTO, *BACKENDS])

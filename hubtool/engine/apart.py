@@ -14,6 +14,7 @@ import tempfile
 from typing import IO, Any, BinaryIO, cast
 
 from hubtool.engine.protocol import Execution, Identity, Workload
+from hubtool.engine.session import Closing
 from hubtool.errors import EnvironmentProblem, HubtoolError
 from hubtool.network.spec import Model
 from hubtool.words import first_line
@@ -21,7 +22,7 @@ from hubtool.words import first_line
 _SERVE = "import sys; sys.path[:] = {path!r}; from hubtool.engine.apart import serve; serve()"
 
 
-class SessionApart:
+class SessionApart(Closing):
     """A session in a process of its own; a `Session`.
 
     Parameters

@@ -8,6 +8,7 @@ from hubtool import __version__
 from hubtool.checkpoint.arrays import Arrays
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.engine.processor import processor
+from hubtool.engine.protocol import CPU, Execution
 from hubtool.files import environment_errors
 from hubtool.network.onnx import Beside, GraphShape, require_onnx
 from hubtool.network.registry import family_of
@@ -19,6 +20,11 @@ GRAPH, TENSORS = "graph.onnx", "graph.data"
 def no_graph(model: Model) -> str:
     """Why a network has no graph, in one sentence; empty when it has one."""
     return "" if family_of(model.spec).has_graph(model.spec) else f"hubtool has no ONNX graph of {model.spec.name}"
+
+
+def device_named(execution: Execution) -> str:
+    """The device to run on, in capitals; the CPU where none is asked for."""
+    return execution.device.upper() or CPU
 
 
 def write_graph(model: Model, shape: GraphShape, folder: Path) -> Path:

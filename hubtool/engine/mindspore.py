@@ -6,7 +6,7 @@ import importlib.util
 from typing import Any
 
 from hubtool.checkpoint.reader import Checkpoint
-from hubtool.engine.processor import processor
+from hubtool.engine.processor import device_called
 from hubtool.engine.protocol import CPU, FLOAT32, Execution, Identity, Session, Workload
 from hubtool.engine.session import Closing
 from hubtool.errors import EnvironmentProblem, UsageProblem
@@ -53,7 +53,7 @@ class MindSporeBackend:
         compiled = workload.images * workload.side**2 >= COMPILED_FROM_PIXELS
         weights = Checkpoint(model.weights).arrays()
         cell = build(model.spec, weights, Form.GRAPH if compiled else Form.INFERENCE)
-        return MindSporeSession(cell, compiled=compiled, batch_size=min(workload.batch_size, workload.images))
+        return MindSporeSession(cell, compiled=compiled, batch_size=workload.largest_batch)
 
 
 def _target(mindspore: Any) -> str:
@@ -89,9 +89,8 @@ class MindSporeSession(Closing):
     def __init__(self, cell: Any, *, compiled: bool = False, batch_size: int = 0):
         self._mindspore = require_mindspore("run a network")
         target = _target(self._mindspore)
-        device = f"{target} {processor()}" if target == CPU else target
         options = (("compiled", str(compiled)),)
-        self.identity = Identity("mindspore", str(self._mindspore.__version__), FLOAT32, device, options)
+        self.identity = Identity("mindspore", str(self._mindspore.__version__), FLOAT32, device_called(target), options)
         cell.set_train(False)
         self._run = self._mindspore.jit(cell.construct) if compiled else cell
         self._compiled = compiled

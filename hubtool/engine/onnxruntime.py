@@ -7,9 +7,9 @@ from typing import Any
 
 from hubtool.engine.compiled import compilation
 from hubtool.engine.cores import Division, division
-from hubtool.engine.graphfile import GRAPH, TENSORS, graph_inputs, no_graph, write_graph
-from hubtool.engine.processor import processor
-from hubtool.engine.protocol import CPU, FLOAT32, Execution, Identity, Session, Workload
+from hubtool.engine.graphfile import GRAPH, TENSORS, device_named, graph_inputs, no_graph, write_graph
+from hubtool.engine.processor import device_called
+from hubtool.engine.protocol import FLOAT32, Execution, Identity, Session, Workload
 from hubtool.engine.session import Closing, chunks
 from hubtool.errors import EnvironmentProblem, MissingExtra
 from hubtool.extras import require
@@ -43,13 +43,13 @@ class OnnxRuntimeBackend:
             found = _devices()
         except MissingExtra as missing:
             return f"{missing.message}: {missing.hint}"
-        device = _device(execution)
+        device = device_named(execution)
         return "" if device in found else f"onnxruntime has no device {device} here, only {', '.join(found)}"
 
     def open(self, model: Model, execution: Execution, workload: Workload) -> Session:
         """A session of an optimised graph; raises as `Backend.open` does."""
-        device = _device(execution)
-        cores = division(min(workload.batch_size, workload.images))
+        device = device_named(execution)
+        cores = division(workload.largest_batch)
         shape = GraphShape(workload.side, cores.chunk)
         inputs = {**graph_inputs(model, shape), "engine": self.name, "version": version(), "device": device}
         with compilation(workload.compiled_models, inputs) as place:
@@ -73,7 +73,7 @@ class OnnxRuntimeSession(Closing):
             OnnxRuntimeBackend.name,
             version(),
             FLOAT32,
-            f"{device} {processor()}" if device == CPU else device,
+            device_called(device),
             tuple((name, str(value)) for name, value in sorted(options.items())),
         )
         self._np = require("numpy", extra="eval", purpose="run a network")
@@ -124,10 +124,6 @@ def _devices() -> dict[str, str]:
     """The provider of each device, by the name without the suffix, in capitals."""
     found = [name for name in _library().get_available_providers() if name != _SERVER]
     return {name.removesuffix(_SUFFIX).upper(): name for name in found}
-
-
-def _device(execution: Execution) -> str:
-    return execution.device.upper() or CPU
 
 
 def _library() -> Any:

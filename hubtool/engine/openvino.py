@@ -7,8 +7,8 @@ from typing import Any
 
 from hubtool.engine.compiled import compilation
 from hubtool.engine.cores import Division, division
-from hubtool.engine.graphfile import GRAPH, graph_inputs, no_graph, write_graph
-from hubtool.engine.processor import processor
+from hubtool.engine.graphfile import GRAPH, device_named, graph_inputs, no_graph, write_graph
+from hubtool.engine.processor import device_called
 from hubtool.engine.protocol import BFLOAT16, CPU, FLOAT32, Execution, Identity, Session, Workload
 from hubtool.engine.session import Closing, chunks
 from hubtool.errors import EnvironmentProblem, MissingExtra
@@ -42,7 +42,7 @@ class OpenVinoBackend:
             core = _core()
         except MissingExtra as missing:
             return f"{missing.message}: {missing.hint}"
-        device = _device(execution)
+        device = device_named(execution)
         if device.partition(".")[0] not in {found.partition(".")[0] for found in core.available_devices}:
             return f"openvino has no device {device} here, only {', '.join(core.available_devices)}"
         if execution.precision not in precisions(core, device):
@@ -51,8 +51,8 @@ class OpenVinoBackend:
 
     def open(self, model: Model, execution: Execution, workload: Workload) -> Session:
         """A session of a compiled graph; raises as `Backend.open` does."""
-        core, device = _core(), _device(execution)
-        cores = division(min(workload.batch_size, workload.images))
+        core, device = _core(), device_named(execution)
+        cores = division(workload.largest_batch)
         shape = GraphShape(workload.side, cores.chunk)
         config = _config(execution, device, cores)
         inputs = {**graph_inputs(model, shape), "engine": self.name, "version": version(), "device": device, **config}
@@ -74,7 +74,7 @@ class OpenVinoSession(Closing):
             OpenVinoBackend.name,
             version(),
             executed_precision(compiled),
-            f"{device} {processor() if device == CPU else core.get_property(device, 'FULL_DEVICE_NAME')}",
+            device_called(device, core.get_property(device, "FULL_DEVICE_NAME")),
             tuple((name, str(value)) for name, value in sorted(options.items())),
         )
         self._np = require("numpy", extra="eval", purpose="run a network")
@@ -139,10 +139,6 @@ def _compiled(core: Any, graph: Path, device: str, config: dict[str, str]) -> An
 def _cause(error: RuntimeError) -> str:
     """The last line: those before it name places in OpenVINO's own source."""
     return next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), "no message")
-
-
-def _device(execution: Execution) -> str:
-    return execution.device.upper() or CPU
 
 
 def _library() -> Any:

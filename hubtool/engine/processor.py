@@ -6,6 +6,8 @@ import platform
 import re
 from pathlib import Path
 
+from hubtool.engine.protocol import CPU
+
 _CPUINFO = Path("/proc/cpuinfo")
 _MODEL = re.compile(r"^model name[ \t]*:[ \t]*(\S.*)$", re.MULTILINE)
 
@@ -23,3 +25,14 @@ def processor(cpuinfo: Path = _CPUINFO) -> str:
     except OSError:
         found = None
     return f"{' '.join(found[1].split())} ({platform.machine()})" if found else platform.machine()
+
+
+def device_called(device: str, model: str = "") -> str:
+    """A device with its model: a CPU with what `processor` says, as `CPU AMD EPYC (x86_64)`; others with what is given.
+
+    Parameters
+    ----------
+    model
+        Of a device that is not the CPU; empty where the engine does not tell.
+    """
+    return f"{device} {processor() if device == CPU else model}".rstrip()

@@ -82,6 +82,11 @@ class Workload:
     batch_size: int
     compiled_models: Path | None = None
 
+    @property
+    def largest_batch(self) -> int:
+        """Images that come at once at most."""
+        return min(self.batch_size, self.images)
+
 
 class Session(Protocol):
     """One network, ready to answer; a context manager that closes it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +95,7 @@ def speeds(
             for precision in precisions:
                 execution = Execution(precision, device)
                 try:
-                    with closing(SessionApart(engine, model, execution, workload)) as session:
+                    with SessionApart(engine, model, execution, workload) as session:
                         yield _measured(engine, execution, session, images, seconds, progress)
                 except HubtoolError as error:
                     yield Speed(engine, execution, None, problem=error.message)

@@ -1,40 +1,81 @@
-"""A session for whoever has no images to compare engines on."""
+"""The engines that can run a network, the fastest first."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 
-from hubtool.engine.protocol import Execution, Session, Workload
+from hubtool.engine.choose import AUTO, BACKENDS
+from hubtool.engine.protocol import Backend, Execution, Session, Workload
 from hubtool.errors import EnvironmentProblem
-from hubtool.evaluation.gate import candidates
 from hubtool.network.spec import Model
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-def open_uncompared(engine: str, model: Model, execution: Execution, workload: Workload) -> Session:
-    """A session of the fastest engine that opens a network; its answers are compared with nothing.
+def candidates(engine: str, model: Model, execution: Execution) -> tuple[list[Backend], str]:
+    """The engines that can run a network, the fastest first, and why there is none.
 
     Parameters
     ----------
     engine
-        A name, or `hubtool.engine.choose.AUTO` for any.
+        A name, or `AUTO` for any.
 
     Raises
     ------
     EnvironmentProblem
-        No engine can run the network; the message says why for each.
-    HubtoolError
-        As `Backend.open` does.
+        None can, because a library is installed and does not load.
+    """
+    able, reasons, broken = [], [], None
+    for backend in BACKENDS.values() if engine == AUTO else [BACKENDS[engine]]:
+        try:
+            reason = backend.why_not(model, execution)
+        except EnvironmentProblem as problem:
+            broken = problem
+            continue
+        if reason:
+            reasons.append(reason)
+        else:
+            able.append(backend)
+    if broken is not None and not able:
+        raise broken
+    return able, "" if able else "; ".join(reasons)
+
+
+def first_that_works(
+    engine: str, model: Model, execution: Execution, attempt: Callable[[Backend], T]
+) -> tuple[T, list[str]]:
+    """What an attempt gives with the fastest engine that it does not refuse, and why faster ones were refused.
+
+    Parameters
+    ----------
+    engine
+        A name, or `AUTO` for any.
+    attempt
+        Raises EnvironmentProblem for an engine that is refused.
+
+    Raises
+    ------
+    EnvironmentProblem
+        No engine can run the network, or all are refused; the message says why for each.
     """
     able, reason = candidates(engine, model, execution)
-    reasons = [reason] if reason else []
+    refusals: list[str] = []
     for backend in able:
         try:
-            return backend.open(model, execution, workload)
+            return attempt(backend), refusals
         except EnvironmentProblem as problem:
             if len(able) == 1:
                 raise
-            reasons.append(problem.message)
+            refusals.append(problem.message)
             _log.warning("%s", problem.message)
-    raise EnvironmentProblem("; ".join(reasons), hint="hubtool doctor shows the engines and how to install them")
+    raise EnvironmentProblem(
+        reason or "; ".join(refusals), hint="hubtool doctor shows the engines and how to install them"
+    )
+
+
+def open_uncompared(engine: str, model: Model, execution: Execution, workload: Workload) -> Session:
+    """A session for whoever has no images to compare engines on; raises as `first_that_works` and `Backend.open` do."""
+    return first_that_works(engine, model, execution, lambda backend: backend.open(model, execution, workload))[0]

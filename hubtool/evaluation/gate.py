@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hubtool.data.split import Dataset
 from hubtool.engine.apart import SessionApart
-from hubtool.engine.choose import AUTO, BACKENDS, REFERENCE
+from hubtool.engine.choose import BACKENDS, REFERENCE
 from hubtool.engine.protocol import FLOAT32, Backend, Execution, Session, Workload
 from hubtool.errors import EnvironmentProblem
+from hubtool.evaluation.fastest import first_that_works
 from hubtool.evaluation.parity import parity
 from hubtool.evidence.conditions import Parity
 from hubtool.extras import require
@@ -41,35 +41,6 @@ class Chosen:
     session: Session
     parity: Parity | None
     notes: tuple[str, ...] = ()
-
-
-def candidates(engine: str, model: Model, execution: Execution) -> tuple[list[Backend], str]:
-    """The engines that can run a network, the fastest first, and why there is none.
-
-    Parameters
-    ----------
-    engine
-        A name, or `AUTO` for any.
-
-    Raises
-    ------
-    EnvironmentProblem
-        None can, because a library is installed and does not load.
-    """
-    able, reasons, broken = [], [], None
-    for backend in BACKENDS.values() if engine == AUTO else [BACKENDS[engine]]:
-        try:
-            reason = backend.why_not(model, execution)
-        except EnvironmentProblem as problem:
-            broken = problem
-            continue
-        if reason:
-            reasons.append(reason)
-        else:
-            able.append(backend)
-    if broken is not None and not able:
-        raise broken
-    return able, "" if able else "; ".join(reasons)
 
 
 def choose(
@@ -99,20 +70,9 @@ def choose(
     HubtoolError
         As `Dataset.batches` and `Backend.open` do.
     """
-    able, reason = candidates(engine, model, execution)
     gate = _Gate(model, execution, workload, split, indices, progress)
-    refusals = [reason] if reason else []
-    for backend in able:
-        try:
-            chosen = gate.passed(backend)
-        except EnvironmentProblem as problem:
-            if len(able) == 1:
-                raise
-            refusals.append(problem.message)
-            _log.warning("%s", problem.message)
-            continue
-        return replace(chosen, notes=(*refusals, *chosen.notes))
-    raise EnvironmentProblem("; ".join(refusals), hint="try another --engine; hubtool doctor lists them")
+    chosen, refusals = first_that_works(engine, model, execution, gate.passed)
+    return replace(chosen, notes=(*refusals, *chosen.notes))
 
 
 class _Gate:
@@ -180,7 +140,7 @@ class _Gate:
         task = self._progress.task(f"{name}, for comparison", len(self._indices), "images")
         answers = []
         try:
-            with closing(SessionApart(name, self._model, Execution(), workload)) as session:
+            with SessionApart(name, self._model, Execution(), workload) as session:
                 for batch in images:
                     answers.append(session.logits(batch))
                     task.advance(len(batch))

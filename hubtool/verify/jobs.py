@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hubtool.engine.protocol import Execution
-from hubtool.evaluation.gate import candidates
+from hubtool.evaluation.fastest import candidates
 from hubtool.evaluation.sampling import Sampling
 from hubtool.network.spec import Model
 from hubtool.verify.files import Files
