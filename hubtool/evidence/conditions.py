@@ -169,27 +169,35 @@ class EngineUsed:
         What it ran on, as `CPU AMD EPYC (x86_64)`.
     parity
         How it compared with another engine; None for the reference itself, and where there was none.
+    notes
+        What else a reader has to know: engines that were refused and why, that there was no reference.
     """
 
     name: str
     precision: str
     device: str
     parity: Parity | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:
         """As in `openvino 2026.4.1, float32, CPU AMD EPYC (x86_64)`."""
         return ", ".join(filter(None, (self.name, self.precision, self.device)))
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it computed in the precision of published figures, as far as is said."""
+        return self.precision in {"", "float32"}
+
     def to_json(self) -> dict[str, object]:
-        """The fields by their names; `parity` only where there was a comparison."""
+        """The fields by their names; `parity` only where there was a comparison, `notes` only where there are any."""
         parity = {"parity": self.parity.to_json()} if self.parity else {}
-        return {"name": self.name, "precision": self.precision, "device": self.device, **parity}
+        notes = {"notes": list(self.notes)} if self.notes else {}
+        return {"name": self.name, "precision": self.precision, "device": self.device, **parity, **notes}
 
 
 def read_data(document: Any, place: str) -> EvaluatedData:
     """The dataset that stands at a place of a JSON document. Raises BadStatement."""
-    left_out = optional(document, f"{place}.left_out", [], list)
     return EvaluatedData(
         name=optional(document, f"{place}.name", "", str),
         images=value(document, f"{place}.images", int),
@@ -198,7 +206,7 @@ def read_data(document: Any, place: str) -> EvaluatedData:
         names_sha256=optional(document, f"{place}.names_sha256", "", str),
         bytes=optional(document, f"{place}.bytes", None, int, NONE),
         contents_sha256=optional(document, f"{place}.contents_sha256", None, str, NONE),
-        left_out=tuple(value(document, f"{place}.left_out.{number}", str) for number in range(len(left_out))),
+        left_out=_list_of_texts(document, f"{place}.left_out"),
     )
 
 
@@ -220,13 +228,13 @@ def read_engine(document: Any, place: str) -> EngineUsed:
         precision=optional(document, f"{place}.precision", "", str),
         device=optional(document, f"{place}.device", "", str),
         parity=_read_parity(document, f"{place}.parity"),
+        notes=_list_of_texts(document, f"{place}.notes"),
     )
 
 
 def _read_parity(document: Any, place: str) -> Parity | None:
     if optional(document, place, None, dict, NONE) is None:
         return None
-    changed = optional(document, f"{place}.changed", [], list)
     difference = value(document, f"{place}.max_abs_difference", *NUMBER, NONE)
     return Parity(
         reference=value(document, f"{place}.reference", str),
@@ -235,5 +243,10 @@ def _read_parity(document: Any, place: str) -> Parity | None:
         same_top5=value(document, f"{place}.same_top5", int),
         max_abs_difference=math.inf if difference is None else difference,
         bound=value(document, f"{place}.bound", *NUMBER),
-        changed=tuple(value(document, f"{place}.changed.{number}", str) for number in range(len(changed))),
+        changed=_list_of_texts(document, f"{place}.changed"),
     )
+
+
+def _list_of_texts(document: Any, place: str) -> tuple[str, ...]:
+    texts = optional(document, place, [], list)
+    return tuple(value(document, f"{place}.{number}", str) for number in range(len(texts)))

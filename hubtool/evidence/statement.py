@@ -102,8 +102,12 @@ class Statement:
 
     @property
     def contradicted(self) -> list[Measurement]:
-        """The figures that it shows to be wrong; none when images were prepared differently from what the card says."""
-        if self.overrides:
+        """The figures that it shows to be wrong.
+
+        None when images were prepared differently from what the card says, or the network computed in another
+        precision than float32: the figure may be off for that reason alone.
+        """
+        if self.overrides or not self.engine.is_exact:
             return []
         return [m for m in self.measurements if m.judged(m.published, m.tolerance) is Verdict.MISMATCH]
 
@@ -114,6 +118,8 @@ class Statement:
             return "contradicts itself"
         if self.overrides:
             return f"was made with --recipe {', '.join(sorted(self.overrides))}"
+        if not self.engine.is_exact:
+            return f"was computed in {self.engine.precision}, not in float32"
         if self.data.known_split_images not in {None, self.data.images}:
             return f"is about {self.data.images:,} images, the dataset's split has {self.data.known_split_images:,}"
         run = [m for m in self.measurements if m.correct is not None]

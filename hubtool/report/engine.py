@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from hubtool.evidence.conditions import EngineUsed
 from hubtool.words import some_of
@@ -11,18 +11,12 @@ _NAMED = 20
 """Images with another best class that are named; JSON has them all."""
 
 
-def engine_facts(used: EngineUsed, notes: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
-    """The engine, how it compared with another one, the images it answers differently, and what else has to be known.
-
-    Parameters
-    ----------
-    notes
-        See `hubtool.evaluation.gate.Chosen`.
-    """
+def engine_facts(used: EngineUsed) -> Iterator[tuple[str, str]]:
+    """The engine, how it compared with another one, the images it answers differently, and what else to know."""
     yield "engine", used.called
     if used.parity is not None:
         yield "compared", used.parity.sentence
         if used.parity.changed:
             yield "other best class", some_of(used.parity.changed, _NAMED)
-    for note in notes:
+    for note in used.notes:
         yield "note", note

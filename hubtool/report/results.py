@@ -82,7 +82,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 def _provenance(run: Run, split_note: str) -> Iterator[tuple[str, str]]:
     counts, transform = run.evaluation.counts, run.job.images.transform
-    yield from engine_facts(run.engine.used, run.engine.notes)
+    yield from engine_facts(run.engine.used)
     yield "dataset", run.split.name
     yield from _fingerprint_facts(run.fingerprint)
     if split_note:

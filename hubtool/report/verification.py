@@ -45,7 +45,7 @@ def verification_view(results: Sequence[Result]) -> Iterator[Table | Text]:
         if result.recipe is not None:
             yield Text(f"  images: {result.recipe.described}", style="dim")
         if result.run is not None:
-            for name, said in engine_facts(result.run.engine.used, result.run.engine.notes):
+            for name, said in engine_facts(result.run.engine.used):
                 yield Text(f"  {name}: {visible(said)}", style=_FACT_STYLES.get(name, "dim"))
         if result.diagnosis is not None:
             yield from _diagnosis_lines(result.diagnosis)

@@ -44,7 +44,8 @@ class EngineRun:
     @property
     def used(self) -> EngineUsed:
         """What evidence says of it."""
-        return EngineUsed(self.identity.library, self.identity.precision, self.identity.device, self.parity)
+        identity = self.identity
+        return EngineUsed(identity.library, identity.precision, identity.device, self.parity, self.notes)
 
     @property
     def precision_note(self) -> str:

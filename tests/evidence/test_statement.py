@@ -36,7 +36,7 @@ STATEMENT = Statement(
     recipe={"image_size": 224, "mean": [0.0, 0.0, 0.0]},
     overrides={"image_size": "224"},
     part=EvaluatedPart(limit=2000, seed=7, early_stop=True, batch_size=32, skipped=3),
-    engine=EngineUsed("engine 1.0", "float32", "CPU"),
+    engine=EngineUsed("engine 1.0", "float32", "CPU", notes=("no reference",)),
     versions={"hubtool": "0.1.0"},
     ledger_sha256="e" * 64,
     finished="2026-11-24T13:04:07+00:00",

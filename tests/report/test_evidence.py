@@ -44,12 +44,16 @@ def test_how_the_engine_compared_with_another_is_shown(cards: Path) -> None:
     path = cards / "evidence" / NAME
     document = json.loads(path.read_text())
     parity = Parity("mindspore 2.8.0 float32", 64, 63, 60, 0.25, 1e-4, ("digits/7",))
-    document["predicate"]["engine"] = EngineUsed("openvino 2026.4.1", "bfloat16", "CPU x", parity).to_json()
+    document["predicate"]["engine"] = EngineUsed(
+        "openvino 2026.4.1", "bfloat16", "CPU x", parity, ("onnxruntime was refused: not there",)
+    ).to_json()
     path.write_text(json.dumps(document))
     (section,) = sections(cards, "bit_digits")
     facts = dict(section.provenance)
     assert facts["engine"] == "openvino 2026.4.1, bfloat16, CPU x"
     assert (facts["compared"], facts["other best class"]) == (parity.sentence, "digits/7")
+    assert facts["note"] == "onnxruntime was refused: not there"
+    assert section.checks[0].detail.endswith("was computed in bfloat16, not in float32: it reproduces nothing")
 
 
 def test_figures_without_evidence_are_not_run_and_say_what_to_do(cards: Path) -> None:

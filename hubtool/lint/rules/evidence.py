@@ -22,8 +22,8 @@ def no_evidence(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
     `hubtool verify --reproduce-eval --evidence DIR` records what was measured. Where a folder of cards has an
     `evidence/` folder, readers will think that nobody could reproduce a card without any. Evidence counts when the
-    whole split reproduces the figures, or a part of it is consistent with them, with images prepared as the card says
-    and the default tolerance. Folders without any evidence are not checked.
+    whole split reproduces the figures, or a part of it is consistent with them, with images prepared as the card says,
+    in float32, and with the default tolerance. Folders without any evidence are not checked.
 
     Bad:
         evaluation: top1acc76.85 and nothing in evidence/ about the card

@@ -239,6 +239,19 @@ def test_evidence_of_a_part_of_a_known_split_does_not_count(folder: Path) -> Non
     assert diagnostic.message.endswith("is about 10,000 images, the dataset's split has 50,000")
 
 
+@pytest.mark.parametrize("claim", [{}, {"correct": 4_000, "measured": 40.0, "verdict": "mismatch"}])
+def test_evidence_in_another_precision_reproduces_nothing_and_contradicts_nothing(folder: Path, claim: dict) -> None:
+    card = folder / "bit_digits.md"
+    document = statement(read_card(card))
+    document["predicate"]["claims"][0] |= claim
+    document["predicate"]["engine"] = {"name": "openvino 2026.4.1", "precision": "bfloat16", "device": "CPU"}
+    write(folder, document)
+    assert found_beside(card) == []
+    (diagnostic,) = check_card(read_card(card), Facts(), CODES)
+    assert diagnostic.code == "HT803"
+    assert diagnostic.message.endswith("`0.intoto.json` was computed in bfloat16, not in float32")
+
+
 def test_a_better_run_makes_up_for_one_that_does_not_count(folder: Path) -> None:
     card = folder / "bit_digits.md"
     whole, squashed = statement(read_card(card)), statement(read_card(card))
