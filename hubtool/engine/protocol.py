@@ -75,12 +75,15 @@ class Workload:
         Images that come at once; the last batch may be smaller.
     compiled_models
         Folder that keeps compiled models for the next time; None to keep none.
+    exact
+        Another engine is going to be compared with this one: of several forms, run the one that keeps most digits.
     """
 
     images: int
     side: int
     batch_size: int
     compiled_models: Path | None = None
+    exact: bool = False
 
     @property
     def largest_batch(self) -> int:

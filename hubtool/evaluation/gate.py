@@ -136,7 +136,7 @@ class _Gate:
     def _answers_apart(self, name: str) -> tuple[str, Any]:
         np = require("numpy", extra="eval", purpose="compare engines")
         images = self._images()
-        workload = replace(self._workload, images=len(self._indices))
+        workload = replace(self._workload, images=len(self._indices), exact=True)
         task = self._progress.task(f"{name}, for comparison", len(self._indices), "images")
         answers = []
         try:

@@ -86,6 +86,15 @@ def test_devices_are_called_by_any_case_and_others_are_refused_with_those_that_a
 
 
 @pytest.mark.mindspore
+@pytest.mark.parametrize("exact", [False, True])
+def test_the_engine_that_others_are_compared_with_is_not_compiled(exact: bool, model: Model) -> None:
+    pytest.importorskip("mindspore")
+    many = Workload(images=10_000, side=model.spec.input_size, batch_size=4, exact=exact)
+    with SessionApart("mindspore", model, Execution(), many) as session:
+        assert session.identity.options == (("compiled", str(not exact)),)
+
+
+@pytest.mark.mindspore
 def test_mindspore_refuses_a_device_that_it_does_not_have(model: Model) -> None:
     pytest.importorskip("mindspore")
     with pytest.raises(EnvironmentProblem, match="cannot use the device Ascend"):
