@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from hubtool.asset.adopt import adopt
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.asset.notes import Note, boot_id, fingerprint_of, read_note, write_note
 from hubtool.card.record import SHORTEST_DIGEST, Digest
@@ -39,6 +40,7 @@ class CachedFile:
     path: Path
     sha256: str
     size: int
+    pieces: tuple[str, ...] = ()
 
 
 class Cache:
@@ -65,7 +67,7 @@ class Cache:
             for path, note in self._candidates(digest, name, links):
                 state = self._state(path, note, rehash=rehash)
                 if state.intact:
-                    return CachedFile(path, path.parent.name, state.size)
+                    return CachedFile(path, path.parent.name, state.size, note.pieces)
                 if state.fault:
                     _log.warning("%s %s; skipped", path, state.fault)
         return None
@@ -91,10 +93,10 @@ class Cache:
                     if state.read:
                         self._note_read(path, note, state.fingerprint)
                     self.note_use(path.parent.name)
-                    return CachedFile(path, path.parent.name, state.size)
+                    return CachedFile(path, path.parent.name, state.size, note.pieces)
                 if state.fault:
                     _log.warning("%s %s; removed", path, state.fault)
-                    remove(path)
+                    self._set_aside(path, note, digest)
         return None
 
     def note_use(self, sha256: str) -> None:
@@ -144,18 +146,28 @@ class Cache:
         except OSError:
             _log.info("%s is not writable: the file is read each time", path.parent.parent)
 
+    def _set_aside(self, path: Path, note: Note, digest: Digest) -> None:
+        """Leave a damaged file for the next transfer to repair, where that can be; remove it everywhere else."""
+        with self.try_lock(_key(digest)) as held:
+            if not (held and adopt(path, self.partial_path(digest), note)):
+                remove(path)
+
     def _folders(self, digest: Digest) -> list[Path]:
         if digest.kind == "full":
             return [self.root / "sha256" / digest.hex]
         return sorted((self.root / "sha256").glob(f"{digest.hex}*/"))
 
-    def add(self, fetched: Path, sha256: str, name: str, source: str, link: str) -> CachedFile:
+    def add(
+        self, fetched: Path, sha256: str, name: str, source: str, link: str, pieces: tuple[str, ...] = ()
+    ) -> CachedFile:
         """Move a complete, verified file to its final name.
 
         Parameters
         ----------
         source, link
             Where the bytes came from, and the link of the card that asked for them.
+        pieces
+            Digests of its pieces, as `PieceHasher.digests`.
         """
         folder = self.root / "sha256" / sha256
         path = folder / name
@@ -167,8 +179,8 @@ class Cache:
                 remove(path)  # or of a file
             fetched.replace(path)
             links = {*read_note(folder).links, link}
-            write_note(folder, Note(name, source, tuple(sorted(links)), fingerprint_of(path.stat()), boot_id()))
-        return CachedFile(path, sha256, path.stat().st_size)
+            write_note(folder, Note(name, source, tuple(sorted(links)), fingerprint_of(path.stat()), boot_id(), pieces))
+        return CachedFile(path, sha256, path.stat().st_size, pieces)
 
     def partial_path(self, digest: Digest) -> Path:
         """Where a file with that digest is while it is being fetched."""

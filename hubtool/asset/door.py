@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from hubtool import __version__
-from hubtool.asset.failures import distrusts_certificate, failure_reason
+from hubtool.asset.failures import distrusts_certificate, failure_hint, failure_reason
 from hubtool.asset.limits import Limits
 from hubtool.asset.policy import Policy, redacted
 from hubtool.errors import HubtoolError, LinkRefused, TransferError
@@ -106,7 +106,7 @@ class Door:
                     f"{redacted(url)}: {failure_reason(error)}",
                     hint="its certificate is not trusted; nothing was fetched",
                 ) from error
-            raise Unreachable(failure_reason(error)) from error
+            raise Unreachable(failure_reason(error), hint=failure_hint(error)) from error
 
 
 def _anonymous(request: Any) -> Any:

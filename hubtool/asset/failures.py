@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 _ADDRESS_IN_MEMORY = re.compile(r"^<?[\w.]+ object at 0x[0-9a-f]+>?: |^\w+\(.*?\): ")
 
+LONGER = "HUBTOOL_TIMEOUT sets how many seconds hubtool waits: HUBTOOL_TIMEOUT=60 for a slow connection"
+"""The hint for everything that took too long."""
+
 
 def distrusts_certificate(error: BaseException) -> bool:
     """Whether a certificate was at fault, and not a handshake that broke off."""
@@ -17,8 +20,7 @@ def distrusts_certificate(error: BaseException) -> bool:
 
 def failure_reason(error: BaseException) -> str:
     """The innermost cause in plain words: requests and urllib3 wrap it in the text of every layer above."""
-    import requests
-    from urllib3.exceptions import IncompleteRead, ReadTimeoutError
+    from urllib3.exceptions import IncompleteRead
 
     causes = list(_causes(error))
     cause = next((cause for cause in causes if isinstance(cause, IncompleteRead)), causes[-1])
@@ -26,10 +28,22 @@ def failure_reason(error: BaseException) -> str:
         return "the connection ended too early"
     if isinstance(cause, TimeoutError) and cause.args and "head" in str(cause):
         return str(cause)
-    if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError | ReadTimeoutError):
+    if _took_too_long(error, cause):
         return "the server did not answer in time"
     said = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
     return _ADDRESS_IN_MEMORY.sub("", " ".join(str(said).split()))[:200]
+
+
+def failure_hint(error: BaseException) -> str:
+    """The setting that may help; empty where none does."""
+    return LONGER if _took_too_long(error, list(_causes(error))[-1]) else ""
+
+
+def _took_too_long(error: BaseException, cause: BaseException) -> bool:
+    import requests
+    from urllib3.exceptions import ReadTimeoutError
+
+    return isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError | ReadTimeoutError)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

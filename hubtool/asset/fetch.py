@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 from hubtool.asset.access import Access
 from hubtool.asset.cache import Cache, CachedFile
+from hubtool.asset.codings import decodable, decoded_start
 from hubtool.asset.door import Door
 from hubtool.asset.local import Located
 from hubtool.asset.mirrors import sources_of
 from hubtool.asset.partial import Partial, incoming
 from hubtool.asset.policy import redacted
-from hubtool.asset.transfer import SizeDiffers, Transfer
-from hubtool.asset.wanted import Wanted
+from hubtool.asset.repair import repair
+from hubtool.asset.transfer import Transfer
 from hubtool.errors import CardError, DigestMismatch, HubtoolError, LinkRefused, Offline, TransferError
 from hubtool.progress import Progress
 
@@ -50,63 +52,114 @@ def fetch_in(located: Located, cache: Cache, access: Access, progress: Progress)
     EnvironmentProblem
         The cache cannot be written.
     """
-    with incoming(cache.partial_path(located.wanted.digest)) as partial:
-        source, sha256 = _fetch(located, partial, access, progress)
-        return cache.add(partial.path, sha256, located.name, source, located.link)
+    with incoming(cache.partial_path(located.wanted.digest), access.limits.max_unannounced_bytes) as partial:
+        arrived = _Sources(located, partial, access).fetch(progress)
+        found = partial.found()
+        return cache.add(partial.path, found.sha256, arrived.name, arrived.source, located.link, found.pieces)
 
 
-def _fetch(located: Located, partial: Partial, access: Access, progress: Progress) -> tuple[str, str]:
-    """The source that gave the file, and the file's digest."""
-    wanted = located.wanted
-    sources = sources_of(located.asset.url, access.mirrors)
-    errors: dict[str, HubtoolError] = {}
-    task = progress.task(located.name, wanted.size, "B")
-    door = Door(access.policy, access.limits)
-    try:
-        for number, url in enumerate(sources, 1):
-            _log.info("fetching %s", redacted(url))
-            transfer = Transfer(url, partial, door, access, task, wanted.size)
-            others = number < len(sources)
-            limits = access.limits
+class _Arrived(NamedTuple):
+    """Where a file came from, and what it is to be called."""
+
+    source: str
+    name: str
+
+
+class _Sources:
+    """The places where one file may be."""
+
+    def __init__(self, located: Located, partial: Partial, access: Access):
+        self._located = located
+        self._wanted = located.wanted
+        self._partial = partial
+        self._access = access
+        self._door = Door(access.policy, access.limits)
+        self._urls = sources_of(located.asset.url, access.mirrors)
+
+    def fetch(self, progress: Progress) -> _Arrived:
+        """Fetch the file from the first source that has it."""
+        errors: dict[str, HubtoolError] = {}
+        task = progress.task(self._located.name, self._wanted.size, "B")
+        try:
+            for number, url in enumerate(self._urls, 1):
+                _log.info("fetching %s", redacted(url))
+                transfer = Transfer(url, self._partial, self._door, self._access, task, self._wanted)
+                try:
+                    self._fetch_from(transfer)
+                except (TransferError, DigestMismatch) as error:
+                    errors[url] = error
+                    if number < len(self._urls):
+                        _log.warning("%s; trying %s", error.message, redacted(self._urls[number]))
+                else:
+                    return _Arrived(redacted(url), self._located.name)
+        finally:
+            self._door.close()
+            task.finish()
+        # Wrong bytes tell more than no answer; if none answered, report the card's own link.
+        wrong = (error for error in errors.values() if isinstance(error, DigestMismatch))
+        raise next(wrong, errors[self._located.asset.url])
+
+    def _fetch_from(self, transfer: Transfer) -> None:
+        """Fetch the file from one source, and do what can be done about wrong bytes.
+
+        The wrong pieces are fetched again, if they are known. A body that came without a length may have ended too
+        early: the rest is asked for, once. What was put together from several requests is fetched anew, once.
+        """
+        partial, limits = self._partial, self._access.limits
+        others = transfer.url != self._urls[-1]
+        may_ask_rest = may_start_anew = True
+        while True:
+            transfer.run(limits.idle_attempts_with_others if others else limits.idle_attempts)
             try:
-                sha256 = _fetch_once_or_twice(
-                    transfer, wanted, limits.idle_attempts_with_others if others else limits.idle_attempts
-                )
-            except (TransferError, DigestMismatch) as error:
-                errors[url] = error
-                if others:
-                    _log.warning("%s; trying %s", error.message, redacted(sources[number]))
+                self._check(transfer.url)
+            except DigestMismatch as error:
+                _log.info("%s", error.message)
+                if self._repair(transfer.url):
+                    return
+                if transfer.unframed and may_ask_rest:
+                    may_ask_rest = False
+                    partial.rehash()
+                    partial.forget_encoded()
+                elif transfer.continued and may_start_anew:
+                    may_start_anew = False
+                    partial.restart()
+                else:
+                    partial.restart()
+                    raise
             else:
-                return redacted(url), sha256
-    finally:
-        door.close()
-        task.finish()
-    # Wrong bytes tell more than no answer; if none answered, report the card's own link.
-    raise next((error for error in errors.values() if isinstance(error, DigestMismatch)), errors[located.asset.url])
+                return
 
+    def _check(self, url: str) -> None:
+        """Compare digests: of the bytes as sent, then of what they stand for, which takes their place if it is right.
 
-def _fetch_once_or_twice(transfer: Transfer, wanted: Wanted, idle_attempts: int) -> str:
-    """The digest of what came from one source; a wrong file made of several parts is fetched once more."""
-    partial, label = transfer.partial, redacted(transfer.url)
-    for last in (False, True):
-        try:
-            transfer.run(idle_attempts)
-        except SizeDiffers as error:
-            partial.restart()
-            said = f"{error.announced:,} bytes are announced" if error.announced is not None else "more bytes came"
-            raise DigestMismatch(
-                f"{label}: {said}, {wanted.said_by} {wanted.size:,}",
-                hint="nothing was kept: the server has a different file",
-            ) from error
-        continued = transfer.continued
-        sha256 = partial.sha256()
-        try:
-            wanted.check(label, sha256, partial.head())
-        except DigestMismatch as error:
-            partial.restart()
-            if last or not continued:
-                raise
-            _log.info("%s; fetching it again from the start", error.message)
-        else:
-            return sha256
-    raise AssertionError("unreachable")
+        Raises
+        ------
+        DigestMismatch
+            Neither is the wanted file.
+        TransferError
+            What they stand for is longer than allowed.
+        """
+        partial, digest = self._partial, self._wanted.digest
+        found, coding = partial.found(), partial.origin.coding if partial.origin is not None else ""
+        label = redacted(url)
+        if not digest.matches(found.sha256):
+            if found.too_long:
+                raise TransferError(
+                    f"{label}: more than {self._access.limits.max_unannounced_bytes:,} bytes came once decoded",
+                    hint="HUBTOOL_MAX_BYTES sets another limit",
+                )
+            for depth, sha256 in enumerate(found.decoded, 1):
+                if sha256 is not None and digest.matches(sha256):
+                    partial.decode(depth)
+                    break
+        shown = f"{label} (Content-Encoding: {coding})" if coding else label
+        self._wanted.check(shown, partial.sha256(), decoded_start(partial.head(), decodable(coding)))
+
+    def _repair(self, url: str) -> bool:
+        """Whether fetching the wrong pieces again, from other sources first, made the file right."""
+        partial, origin = self._partial, self._partial.origin
+        pieces = self._wanted.pieces or (origin.pieces if origin is not None else ())
+        sources = [*(other for other in self._urls if other != url), url]
+        return repair(partial, pieces, sources, self._door, self._access) and self._wanted.digest.matches(
+            partial.sha256()
+        )

@@ -109,7 +109,7 @@ def find_local(
         return VerifiedAsset(located.beside, located.wanted.digest.hex, located.beside.stat().st_size, 0)
     for store in (*shared_caches(access), cache):
         if hit := store.peek(located.wanted.digest, located.name, links=located.links):
-            return VerifiedAsset(hit.path, hit.sha256, hit.size, 0)
+            return VerifiedAsset(hit.path, hit.sha256, hit.size, 0, hit.pieces)
     return None
 
 
@@ -138,6 +138,6 @@ def copy_in(located: Located, path: Path, cache: Cache, progress: Progress) -> C
                     task.advance(count)
         finally:
             task.finish()
-        sha256 = partial.sha256()
-        located.wanted.check(str(path), sha256, partial.head())
-        return cache.add(partial.path, sha256, located.name, str(path), located.link)
+        found = partial.found()
+        located.wanted.check(str(path), found.sha256, partial.head())
+        return cache.add(partial.path, found.sha256, located.name, str(path), located.link, found.pieces)

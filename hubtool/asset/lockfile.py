@@ -13,9 +13,10 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from hubtool.asset.pieces import PIECE_BYTES
 from hubtool.asset.policy import redacted, without_password
 from hubtool.asset.source import has_scheme
 from hubtool.card.record import Asset
@@ -40,11 +41,19 @@ class Pin:
         In bytes.
     source
         The link, or the path, by which it was pulled when it was pinned.
+    pieces
+        Digests of its pieces of 4 MiB, with which a damaged file can be repaired; empty for a file of one piece.
     """
 
     sha256: str
     size: int
     source: str
+    pieces: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Keys `sha256`, `size`, `source`; `pieces`, in one line, where there are any."""
+        entry: dict[str, object] = {"sha256": self.sha256, "size": self.size, "source": self.source}
+        return entry | ({"pieces": " ".join(self.pieces)} if self.pieces else {})
 
 
 def find_lockfile(folder: Path) -> Path | None:
@@ -94,8 +103,14 @@ def _pin(path: Path, key: str, entry: object) -> Pin:
     if isinstance(entry, dict):
         sha256, size, source = entry.get("sha256"), entry.get("size"), entry.get("source", "")
         if isinstance(sha256, str) and _DIGEST.fullmatch(sha256) and type(size) is int and isinstance(source, str):
-            return Pin(sha256, size, source)
+            return Pin(sha256, size, source, _pieces(entry.get("pieces"), size))
     raise _broken(path, f"{key}: a pin has `sha256` (64 digits in lower case), `size` and `source`")
+
+
+def _pieces(written: object, size: int) -> tuple[str, ...]:
+    """The digests of a file's pieces; none where they do not fit it: they only save work, the whole digest decides."""
+    digests = tuple(written.split()) if isinstance(written, str) else ()
+    return digests if len(digests) == -(-size // PIECE_BYTES) and all(map(_DIGEST.fullmatch, digests)) else ()
 
 
 def _broken(place: object, reason: str) -> UsageProblem:
@@ -127,7 +142,7 @@ def update_lockfile(
             after = dict(pins) | left if first_wins else left | dict(pins)
             if after == before and path.exists():
                 return after
-            assets = {key: asdict(pin) for key, pin in sorted(after.items())}
+            assets = {key: pin.to_json() for key, pin in sorted(after.items())}
             text = json.dumps({"version": VERSION, "assets": assets}, indent=2, ensure_ascii=False)
             write_atomically(path, f"{text}\n".encode())
             return after

@@ -27,6 +27,8 @@ class Note(NamedTuple):
         Size, times and inode.
     boot
         The start of the machine in which it was written, until it has been read in a later one.
+    pieces
+        Digests of its pieces, as `PieceHasher.digests`; empty where they are not known.
     """
 
     file: str = ""
@@ -34,6 +36,7 @@ class Note(NamedTuple):
     links: tuple[str, ...] = ()
     stat: list[int] | None = None
     boot: str | None = None
+    pieces: tuple[str, ...] = ()
 
 
 def read_note(folder: Path) -> Note:
@@ -42,8 +45,9 @@ def read_note(folder: Path) -> Note:
         found = json.loads(folder.with_suffix(".json").read_bytes())
         file, source, links = str(found["file"]), str(found["source"]), tuple(map(str, found["links"]))
         boot = None if found["boot"] is None else str(found["boot"])
-        return Note(file if safe_name(file) == file else "", source, links, list(found["stat"]), boot)
-    except (OSError, ValueError, TypeError, KeyError):
+        pieces = tuple(map(str, found.get("pieces", ())))
+        return Note(file if safe_name(file) == file else "", source, links, list(found["stat"]), boot, pieces)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return Note()
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
 
+from hubtool.asset.codings import decodable, decoded
+from hubtool.asset.hashing import Found, Hasher
 from hubtool.asset.limits import DEFAULT_LIMITS
-from hubtool.errors import DigestMismatch, HubtoolError
+from hubtool.errors import DigestMismatch
 from hubtool.files import environment_errors, write_atomically
 
-_BUFFERS = 8
 _HEAD_BYTES = 1024
 
 
@@ -29,9 +28,13 @@ class Origin:
     etag, modified
         ETag and Last-Modified, as sent.
     total
-        Length of the whole file in bytes; None when it was not announced.
+        Length of the whole file in bytes, as sent; None when it was not announced.
     encoded
-        Whether the bytes on disk were decoded on the way, so that no range of the server's bytes continues them.
+        Whether it was compressed on the way: the next time it may be compressed differently, so no range continues it.
+    coding
+        Content-Encoding, as sent; empty for none.
+    pieces
+        Digests of the pieces of the right file, as `PieceHasher.digests`; empty where they are not known.
     """
 
     url: str
@@ -39,32 +42,42 @@ class Origin:
     modified: str | None = None
     total: int | None = None
     encoded: bool = False
+    coding: str = ""
+    pieces: tuple[str, ...] = ()
 
 
 class Partial:
-    """The bytes fetched so far; the holder also holds the lock of the asset.
+    """The bytes fetched so far, as they were sent; the holder also holds the lock of the asset.
 
     Nothing waits in this process: a chunk is on its way to the disk when `append` returns, so that a process that is
     killed loses no more than the chunk it was reading.
+
+    Parameters
+    ----------
+    most
+        The largest file to make of encoded bytes.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, most: int = DEFAULT_LIMITS.max_unannounced_bytes):
         self.path = path
-        self._notes = path.with_suffix(".json")
+        self._most = most
+        self._notes = _notes_of(path)
         with environment_errors(path):
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
             self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
-        self._hasher = _Hasher(self._descriptor, self.size)
-        self.origin = self._read_origin()
-        if self.origin is not None and self.origin.encoded:
-            self.restart()
+        self.origin = _read_origin(path)
+        self._hasher = self._new_hasher()
+        self.forget_encoded()
 
     def begin(self, origin: Origin) -> None:
         """Forget all bytes and note where the next ones come from."""
         self.restart()
         with environment_errors(self._notes):
-            write_atomically(self._notes, json.dumps(asdict(origin)).encode())
+            write_origin(self.path, origin)
         self.origin = origin
+        if decodable(origin.coding):
+            self._hasher.stop()
+            self._hasher = self._new_hasher()
 
     def room(self) -> memoryview:
         """Memory for the next bytes, always the same until they are appended; waits until the hashing leaves some."""
@@ -78,12 +91,15 @@ class Partial:
         chunk
             The beginning of what `room` gave, with bytes in it.
         """
-        view = chunk
-        with environment_errors(self.path):
-            while view:
-                view = view[os.write(self._descriptor, view) :]
+        self._write(chunk)
         self.size += len(chunk)
         self._hasher.feed(chunk)
+
+    def append_copy(self, data: bytes) -> None:
+        """Write bytes that are somewhere else than in `room`, and not more than it takes."""
+        room = self.room()[: len(data)]
+        room[:] = data
+        self.append(room)
 
     def restart(self) -> None:
         """Forget all bytes."""
@@ -95,15 +111,66 @@ class Partial:
         self._notes.unlink(missing_ok=True)
         self.size = 0
         self.origin = None
-        self._hasher = _Hasher(self._descriptor, 0)
+        self._hasher = self._new_hasher()
+
+    def found(self) -> Found:
+        """The digests of all bytes; ends the hashing."""
+        return self._hasher.result()
 
     def sha256(self) -> str:
         """SHA-256 of all bytes (64 lower-case hexadecimal digits); ends the hashing."""
-        return self._hasher.result()
+        return self.found().sha256
+
+    def decode(self, depth: int) -> None:
+        """Put what the bytes stand for in their place, and hash it.
+
+        Parameters
+        ----------
+        depth
+            How many of the origin's codings to undo.
+
+        Raises
+        ------
+        CodingError
+            The bytes do not have these codings.
+        EnvironmentProblem
+            The disk refuses.
+        """
+        origin = self.origin or Origin("")
+        with environment_errors(self.path), tempfile.TemporaryFile(dir=self.path.parent) as sent:
+            for position in range(0, self.size, DEFAULT_LIMITS.chunk_bytes):
+                sent.write(os.pread(self._descriptor, DEFAULT_LIMITS.chunk_bytes, position))
+            sent.seek(0)
+            self.begin(Origin(origin.url))
+            chunks = iter(lambda: sent.read(DEFAULT_LIMITS.chunk_bytes), b"")
+            for piece in decoded(chunks, decodable(origin.coding)[:depth]):
+                self.append_copy(piece)
+
+    def replace(self, data: memoryview, offset: int) -> None:
+        """Write other bytes over some that are there; `rehash` has to follow the last of them."""
+        with environment_errors(self.path):
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            self._write(data)
+            os.lseek(self._descriptor, 0, os.SEEK_END)
+
+    def rehash(self) -> None:
+        """Read all bytes again."""
+        self._hasher.stop()
+        self._hasher = self._new_hasher()
+
+    def forget_encoded(self) -> None:
+        """Forget bytes that were compressed on the way: nothing can continue them."""
+        if self.origin is not None and self.origin.encoded:
+            self.restart()
 
     def head(self) -> bytes:
         """The first bytes, to tell what they are."""
         return os.pread(self._descriptor, _HEAD_BYTES, 0)
+
+    def begins_with(self, data: bytes) -> bool:
+        """Whether these are the first bytes, as far as there are as many."""
+        there = os.pread(self._descriptor, len(data), 0)
+        return there == data[: len(there)]
 
     def close(self) -> None:
         """Leave the bytes, if there are any, for the next pull to resume."""
@@ -117,21 +184,41 @@ class Partial:
         self.path.unlink(missing_ok=True)
         self._notes.unlink(missing_ok=True)
 
-    def _read_origin(self) -> Origin | None:
-        try:
-            origin = Origin(**json.loads(self._notes.read_bytes()))
-        except (OSError, ValueError, TypeError):
-            return None
-        fits = isinstance(origin.total, int | None) and all(
-            isinstance(t, str | None) for t in (origin.etag, origin.modified)
-        )
-        return origin if fits and isinstance(origin.url, str) else None
+    def _write(self, data: memoryview) -> None:
+        with environment_errors(self.path):
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+
+    def _new_hasher(self) -> Hasher:
+        codings = decodable(self.origin.coding) if self.origin is not None else ()
+        return Hasher(self._descriptor, self.size, codings, self._most)
+
+
+def write_origin(path: Path, origin: Origin) -> None:
+    """Note where the bytes of the partial at a path come from. Raises OSError."""
+    write_atomically(_notes_of(path), json.dumps(asdict(origin)).encode())
+
+
+def _read_origin(path: Path) -> Origin | None:
+    try:
+        origin = Origin(**json.loads(_notes_of(path).read_bytes()))
+        origin = replace(origin, pieces=tuple(map(str, origin.pieces)))
+    except (OSError, ValueError, TypeError):
+        return None
+    fits = isinstance(origin.total, int | None) and all(
+        isinstance(t, str | None) for t in (origin.etag, origin.modified)
+    )
+    return origin if fits and isinstance(origin.url, str) and isinstance(origin.coding, str) else None
+
+
+def _notes_of(path: Path) -> Path:
+    return path.with_suffix(".json")
 
 
 @contextmanager
-def incoming(path: Path) -> Iterator[Partial]:
+def incoming(path: Path, most: int = DEFAULT_LIMITS.max_unannounced_bytes) -> Iterator[Partial]:
     """A partial at a path. It is removed when its bytes were used or were wrong; in all other cases it stays."""
-    partial = Partial(path)
+    partial = Partial(path, most)
     try:
         yield partial
         partial.discard()
@@ -140,77 +227,3 @@ def incoming(path: Path) -> Iterator[Partial]:
         raise
     finally:
         partial.close()
-
-
-class _Hasher:
-    """SHA-256 in a separate thread: hashing and receiving take about the same time, and neither holds the GIL.
-
-    The bytes pass through a few buffers that are used again and again. New memory for each chunk would have to be
-    mapped page by page, which takes as long as hashing it.
-    """
-
-    def __init__(self, descriptor: int, size: int):
-        self._sha256 = hashlib.sha256()
-        self._full: SimpleQueue[memoryview | None] = SimpleQueue()
-        self._free: SimpleQueue[memoryview] = SimpleQueue()
-        self._room: memoryview | None = None
-        self._buffers = 0
-        self._error: HubtoolError | OSError | None = None
-        self._stopping = False
-        self._thread = Thread(target=self._run, args=(descriptor, size), daemon=True)
-        self._thread.start()
-
-    def room(self) -> memoryview:
-        """A free buffer, always the same until it is fed."""
-        if self._room is None:
-            self._room = self._free_buffer()
-        return self._room
-
-    def feed(self, chunk: memoryview) -> None:
-        """Hash the beginning of the buffer that `room` gave, and then free it."""
-        self._room = None
-        self._full.put(chunk)
-
-    def result(self) -> str:
-        self._finish()
-        if self._error is not None:
-            raise self._error
-        return self._sha256.hexdigest()
-
-    def stop(self) -> None:
-        """End the hashing of bytes that nobody wants any more."""
-        self._stopping = True
-        self._finish()
-
-    def _free_buffer(self) -> memoryview:
-        try:
-            return self._free.get(block=self._buffers == _BUFFERS)
-        except Empty:
-            self._buffers += 1
-            return memoryview(bytearray(DEFAULT_LIMITS.chunk_bytes))
-
-    def _finish(self) -> None:
-        if self._thread.is_alive():
-            self._full.put(None)
-            self._thread.join()
-
-    def _run(self, descriptor: int, size: int) -> None:
-        try:
-            self._read_back(descriptor, size)
-        except OSError as error:
-            self._error = error
-        while (chunk := self._full.get()) is not None:
-            if not self._stopping:
-                self._sha256.update(chunk)
-            self._free.put(memoryview(chunk.obj))
-
-    def _read_back(self, descriptor: int, size: int) -> None:
-        """Hash what an earlier process fetched."""
-        position = 0
-        # Not to the end of the file: it keeps growing, and the new bytes come through `feed`.
-        while position < size and not self._stopping:
-            chunk = os.pread(descriptor, min(DEFAULT_LIMITS.chunk_bytes, size - position), position)
-            if not chunk:
-                return
-            self._sha256.update(chunk)
-            position += len(chunk)

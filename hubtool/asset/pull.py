@@ -10,6 +10,7 @@ from hubtool.asset.cache import Cache, CachedFile
 from hubtool.asset.fetch import check_may_be_fetched, fetch_in
 from hubtool.asset.local import Located, copy_in, locate, shared_caches
 from hubtool.asset.lockfile import Pin, Pins
+from hubtool.asset.pieces import pieces_of
 from hubtool.asset.policy import redacted
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.asset.wanted import wanted_of
@@ -70,7 +71,7 @@ def pull(
     else:
         verified = _bring(located, cache, access, progress)
     if pins is not None and pinned is None and wanted.digest.kind == "prefix":
-        pins.add(asset, folder, Pin(verified.sha256, verified.size, redacted(asset.url)))
+        pins.add(asset, folder, pin_of(verified, redacted(asset.url)))
     return verified
 
 
@@ -98,4 +99,20 @@ def _bring(located: Located, cache: Cache, access: Access, progress: Progress) -
 
 
 def _verified(file: CachedFile, *, transferred: int) -> VerifiedAsset:
-    return VerifiedAsset(file.path, file.sha256, file.size, transferred)
+    return VerifiedAsset(file.path, file.sha256, file.size, transferred, file.pieces)
+
+
+def pin_of(verified: VerifiedAsset, source: str) -> Pin:
+    """What pins a verified file; reads a large one whose pieces were not hashed yet.
+
+    Parameters
+    ----------
+    source
+        The link, or the path, by which it was pulled.
+
+    Raises
+    ------
+    EnvironmentProblem
+        It cannot be read.
+    """
+    return Pin(verified.sha256, verified.size, source, verified.pieces or pieces_of(verified.path))

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 
 from hubtool.asset.limits import Limits
+
+_RATE_LIMIT_FIELD = re.compile(r"(?:x-)?rate-?limit-(remaining|reset|reset-after)", re.IGNORECASE)
+_NONE_LEFT = re.compile(r"\br=0\b.*?\bt=(\d{1,9})\b")
+_EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e12
+"""A larger number is a moment, counted from 1970, and no duration."""
 
 
 class Retries:
@@ -63,3 +70,39 @@ def retry_after(written: str | None, now: float) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return max(0.0, moment.timestamp() - now)
+
+
+def wait_asked_for(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that a refusal asks to wait, by Retry-After or by a rate limit that is used up; None for neither.
+
+    Rate limits are written as `X-RateLimit-Remaining` and `-Reset` (a duration or a moment), in one of their spellings,
+    or as `RateLimit: "name";r=0;t=55` (the draft for HTTP).
+
+    Parameters
+    ----------
+    now
+        Seconds since 1970.
+    """
+    wait = retry_after(headers.get("Retry-After"), now)
+    if wait is not None:
+        return wait
+    if found := _NONE_LEFT.search(headers.get("RateLimit", "")):
+        return float(found[1])
+    matches = ((_RATE_LIMIT_FIELD.fullmatch(name), text.strip()) for name, text in headers.items())
+    fields = {match[1].casefold(): text for match, text in matches if match is not None}
+    if fields.get("remaining") != "0":
+        return None
+    return _duration(fields.get("reset-after") or fields.get("reset", ""), now)
+
+
+def _duration(written: str, now: float) -> float | None:
+    """Seconds from now, by a number of seconds, a moment since 1970, or a date."""
+    try:
+        value = float(written[:20])
+    except ValueError:
+        return retry_after(written, now)
+    if value > _EPOCH_MILLISECONDS:
+        value /= 1000
+    if value > _EPOCH_SECONDS:
+        value -= now
+    return max(0.0, value) if value < _EPOCH_SECONDS else None

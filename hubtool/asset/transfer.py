@@ -1,7 +1,8 @@
 """Fetching one file from one URL: request, resume, ask again, and know when to stop.
 
 The state is the partial file. A request asks for what it lacks; what the answer says decides whether its bytes
-continue the partial or replace it.
+continue the partial or replace it. Validators such as ETag only save requests: nodes of a network that delivers files
+often give one file different ones, and whether bytes belong together is decided by the digest of the whole.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from __future__ import annotations
 import logging
 import re
 import shutil
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from hubtool.asset.access import Access
 from hubtool.asset.body import announced_length, chunks, content_encoding
+from hubtool.asset.codings import decodable
 from hubtool.asset.door import Door, Unreachable
 from hubtool.asset.partial import Origin, Partial
 from hubtool.asset.policy import redacted
-from hubtool.asset.retry import Retries, retry_after
-from hubtool.errors import EnvironmentProblem, TransferError
+from hubtool.asset.ranges import announced_part, is_slice
+from hubtool.asset.retry import Retries, wait_asked_for
+from hubtool.asset.wanted import Wanted
+from hubtool.errors import DigestMismatch, EnvironmentProblem, TransferError
 from hubtool.progress import Task
 from hubtool.words import counted
 
@@ -25,10 +30,12 @@ if TYPE_CHECKING:
     import requests
 
 _log = logging.getLogger(__name__)
-_CONTENT_RANGE = re.compile(r"\s*bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)\s*", re.IGNORECASE)
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _OK, _PARTIAL_CONTENT, _RANGE_NOT_SATISFIABLE = 200, 206, 416
 _MAY_PASS = {408, 425, 429}
+_NEVER_PASS = {401, 404, 407, 410}
+_COMPRESSED = {"gzip", "x-gzip", "deflate"}
+_CHECK = "check the link and the connection"
 _REASONS = {
     401: "it requires a login",
     403: "it denies access to the file",
@@ -47,20 +54,32 @@ class _TryAgain(Exception):
 
 
 class Transfer:
-    """The transfer of one file from one URL into a partial."""
+    """The transfer of one file from one URL into a partial.
 
-    def __init__(self, url: str, partial: Partial, door: Door, access: Access, task: Task, size: int | None = None):
+    Attributes
+    ----------
+    continued
+        Whether bytes of different requests were put together, so that a wrong digest may come from that.
+    unframed
+        Whether the last body was announced without its length, so that it may have ended too early.
+    disposition
+        Content-Disposition of the last answer, which may name the file; empty for none.
+    """
+
+    def __init__(self, url: str, partial: Partial, door: Door, access: Access, task: Task, wanted: Wanted):
         self.url = url
         self.partial = partial
         self._door = door
         self._limits = access.limits
         self._clock = access.clock
         self._task = task
-        self._size = size
+        self._wanted = wanted
         self._ranges = True
+        self._conditions = True
         self._total: int | None = None
         self.continued = partial.size > 0
-        """Whether bytes of different requests were put together, so that a wrong digest may come from that."""
+        self.unframed = False
+        self.disposition = ""
 
     def run(self, idle_attempts: int) -> None:
         """Fetch until the partial is complete, as far as the server tells.
@@ -74,6 +93,8 @@ class Transfer:
         ------
         TransferError
             The server does not give the file, or gives up too often, or it is too large.
+        DigestMismatch
+            The file has not the pinned length; nothing is kept.
         EnvironmentProblem
             The disk is full.
         """
@@ -85,11 +106,11 @@ class Transfer:
                 self._attempt()
             except (_TryAgain, Unreachable) as stop:
                 requests += 1
-                if self.partial.origin is not None and self.partial.origin.encoded:
-                    self.partial.restart()
+                self.partial.forget_encoded()
                 wait = retries.wait_after(self.partial.size - before)
                 if wait is None:
-                    raise self._failed(f"{stop} ({counted(requests, 'request')})") from stop
+                    hint = getattr(stop, "hint", "") or _CHECK
+                    raise self._failed(f"{stop} ({counted(requests, 'request')})", hint=hint) from stop
                 wait = max(wait, getattr(stop, "wait", None) or 0.0)
                 _log.info("%s: %s; trying again in %.1f s", redacted(self.url), stop, wait)
                 self._clock.sleep(wait)
@@ -104,53 +125,78 @@ class Transfer:
         headers = self._range_headers(origin, offset)
         with self._door.open(self.url, headers) as response:
             status = response.status_code
-            if status == _PARTIAL_CONTENT:
+            arriving = chunks(response, self._limits, self._clock, self.partial.room)
+            if status == _PARTIAL_CONTENT or (status == _OK and offset and is_slice(response, offset)):
                 self._continue(response, offset)
+                self._read(arriving)
+            elif status == _OK and "If-Range" in headers:
+                first = bytes(next(arriving, b""))
+                self._conditions = not self._is_same_file(response, first)
+                if self._conditions:
+                    self._begin(response)
+                    self._read(arriving, first)
             elif status == _OK:
                 self._begin(response)
-            else:
+                self._read(arriving)
+            elif not self._is_complete(status, offset):
                 self._refused(response, offset)
-            self._read(response)
+        if not self._conditions and "If-Range" in headers:
+            self._attempt()
 
     def _range_headers(self, origin: Origin | None, offset: int) -> dict[str, str]:
         if not offset or not self._ranges:
             return {}
         headers = {"Range": f"bytes={offset}-"}
-        # Only a strong validator promises the same bytes; without one, the digest has to tell.
-        if origin is not None and origin.url == self.url and _STRONG_ETAG.fullmatch(origin.etag or ""):
+        strong = origin is not None and origin.url == self.url and _STRONG_ETAG.fullmatch(origin.etag or "")
+        if origin is not None and strong and self._conditions:
             headers["If-Range"] = str(origin.etag)
         return headers
 
+    def _is_same_file(self, response: requests.Response, first: bytes) -> bool:
+        """Whether the file seems to be the one whose beginning is here, although the server says otherwise."""
+        origin, total = self.partial.origin, announced_length(response)
+        if not first or origin is None or (total is not None and total != origin.total):
+            return False
+        # With the same ETag it has no objection: it knows no ranges.
+        return response.headers.get("ETag") != origin.etag and self.partial.begins_with(first)
+
     def _begin(self, response: requests.Response) -> None:
         """The whole file comes, whatever was asked for."""
-        total = announced_length(response)
-        self._check_size(total, 0)
-        encoded = bool(content_encoding(response))
+        total, coding = announced_length(response), content_encoding(response)
+        self._check_size(total, 0, coding)
         headers = response.headers
-        self.partial.begin(Origin(self.url, headers.get("ETag"), headers.get("Last-Modified"), total, encoded))
+        validators = headers.get("ETag"), headers.get("Last-Modified")
+        self.partial.begin(Origin(self.url, *validators, total, not _COMPRESSED.isdisjoint(decodable(coding)), coding))
         self.continued = False
-        self._total = total
-        self._task.restart(0, total)
+        self._expect(response, 0, total)
 
     def _continue(self, response: requests.Response, offset: int) -> None:
         """A part comes: check that it is the one that was asked for, of the file whose beginning is here."""
-        match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        total = int(match[3]) if match and match[3] != "*" else None
-        if match is None or int(match[1]) != offset or content_encoding(response):
+        part, coding = announced_part(response), content_encoding(response)
+        origin = self.partial.origin
+        before = origin.coding if origin is not None and offset else coding
+        if part is None or part.start != offset or decodable(coding) != decodable(before):
             self._ranges = False
             self._start_over("the server sent a different part than requested")
-        if total is not None and int(match[2]) >= total:
-            self._ranges = False
-            self._start_over("the server sent a part beyond the end of the file")
-        origin = self.partial.origin
+        total = part.total
         if not offset:
-            self.partial.begin(Origin(self.url, response.headers.get("ETag"), total=total))
-        elif origin is not None and _is_other_file(origin, self.url, response, total):
+            self.partial.begin(Origin(self.url, response.headers.get("ETag"), total=total, coding=coding))
+        elif origin is not None and total is not None and origin.total not in {None, total}:
             self._start_over("the file was changed on the server")
-        self._check_size(total, offset)
+        self._check_size(total, offset, coding)
         self.continued = True
-        self._total = total if total is not None or origin is None else origin.total
-        self._task.restart(offset, self._total)
+        self._expect(response, offset, total if total is not None or origin is None else origin.total)
+
+    def _expect(self, response: requests.Response, offset: int, total: int | None) -> None:
+        self.unframed = announced_length(response) is None
+        self.disposition = response.headers.get("Content-Disposition", "")
+        self._total = total
+        self._task.restart(offset, total)
+
+    def _is_complete(self, status: int, offset: int) -> bool:
+        """Whether the server has nothing behind what is here because that is already the whole file."""
+        digest = self._wanted.digest
+        return status == _RANGE_NOT_SATISFIABLE and offset > 0 and digest.matches(self.partial.sha256())
 
     def _start_over(self, reason: str) -> NoReturn:
         """Discard the partial and ask for the whole file."""
@@ -166,14 +212,14 @@ class Transfer:
             said = f"{said}: {reason}"
         if status < 200:
             raise _TryAgain(said)  # an interim answer that was not requested; the next try may not get one
-        if status in _MAY_PASS or status >= 500:
-            wait = retry_after(response.headers.get("Retry-After"), self._clock.time())
+        wait = wait_asked_for(response.headers, self._clock.time())
+        if status in _MAY_PASS or status >= 500 or (wait is not None and status not in _NEVER_PASS):
             if wait is not None and wait > self._limits.retry_after_seconds:
                 raise self._failed(f"{said} with Retry-After: {wait:.0f} s", hint="pull again after that")
             raise _TryAgain(said, wait)
         raise self._failed(said)
 
-    def _check_size(self, total: int | None, offset: int) -> None:
+    def _check_size(self, total: int | None, offset: int, coding: str) -> None:
         """Refuse, before the first byte, a file that cannot be right or does not fit."""
         if total is None:
             return
@@ -182,8 +228,8 @@ class Transfer:
                 f"{total:,} bytes are announced, more than the {self._limits.max_bytes:,} allowed",
                 hint="HUBTOOL_MAX_BYTES sets another limit",
             )
-        if self._size is not None and total != self._size:
-            raise SizeDiffers(total)
+        if self._wanted.size is not None and total != self._wanted.size and not coding:
+            raise self._size_differs(f"{total:,} bytes are announced")
         free = shutil.disk_usage(self.partial.path.parent).free
         if total - offset > free:
             folder = self.partial.path.parent
@@ -192,42 +238,40 @@ class Transfer:
                 hint="free space (hubtool cache prune), or name another cache with --cache",
             )
 
-    def _read(self, response: requests.Response) -> None:
-        partial, total = self.partial, self._total
-        most = self._size if self._size is not None else total
-        if most is None:
-            most = self._limits.max_unannounced_bytes
-        for chunk in chunks(response, self._limits, self._clock, partial.room):
+    def _read(self, arriving: Iterator[memoryview], first: bytes = b"") -> None:
+        partial = self.partial
+        if first:
+            partial.append_copy(first)
+            self._task.advance(len(first))
+        size = self._size_as_sent()
+        most = size if size is not None else self._limits.max_unannounced_bytes
+        for chunk in arriving:
             if partial.size + len(chunk) > most:
                 partial.restart()
-                if self._size is not None:
-                    raise SizeDiffers(None)
+                if self._wanted.size is not None and size == self._wanted.size:
+                    raise self._size_differs("more bytes came")
                 raise self._failed(
                     f"more than {most:,} bytes came",
                     hint="no length was announced; HUBTOOL_MAX_BYTES sets another limit",
                 )
             partial.append(chunk)
             self._task.advance(len(chunk))
-        if total is not None and partial.size < total:
-            raise _TryAgain(f"the connection ended after {partial.size:,} of {total:,} bytes")
+        if size is not None and partial.size < size:
+            raise _TryAgain(f"the connection ended after {partial.size:,} of {size:,} bytes")
 
-    def _failed(self, reason: str, *, hint: str = "check the link and the connection") -> TransferError:
+    def _size_as_sent(self) -> int | None:
+        """How many bytes have to come: what is announced, or what is pinned if the file is not encoded."""
+        origin = self.partial.origin
+        if self._total is not None or (origin is not None and origin.coding):
+            return self._total
+        return self._wanted.size
+
+    def _size_differs(self, said: str) -> DigestMismatch:
+        self.partial.restart()
+        return DigestMismatch(
+            f"{redacted(self.url)}: {said}, {self._wanted.said_by} {self._wanted.size:,}",
+            hint="nothing was kept: the server has a different file",
+        )
+
+    def _failed(self, reason: str, *, hint: str = _CHECK) -> TransferError:
         return TransferError(f"{redacted(self.url)}: {reason}", hint=hint)
-
-
-class SizeDiffers(Exception):
-    """A file has not the pinned length; `announced` is what the server said, None when more than that came."""
-
-    def __init__(self, announced: int | None):
-        super().__init__(announced)
-        self.announced = announced
-
-
-def _is_other_file(origin: Origin, url: str, response: requests.Response, total: int | None) -> bool:
-    """Whether an answer says that the file is not the one whose beginning is here."""
-    if origin.total is not None and total is not None and total != origin.total:
-        return True
-    if origin.url != url:
-        return False  # another server has different validators
-    pairs = ((origin.etag, response.headers.get("ETag")), (origin.modified, response.headers.get("Last-Modified")))
-    return any(old and new and old != new for old, new in pairs)

@@ -24,12 +24,15 @@ class VerifiedAsset:
         In bytes.
     transferred
         Bytes that had to be fetched or copied; 0 when the file was already there.
+    pieces
+        Digests of its pieces, as `PieceHasher.digests`; empty where they are not known.
     """
 
     path: Path
     sha256: str
     size: int
     transferred: int
+    pieces: tuple[str, ...] = ()
 
 
 def place(verified: VerifiedAsset, folder: Path) -> Path:

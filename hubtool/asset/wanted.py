@@ -27,11 +27,14 @@ class Wanted:
         In bytes; None where only the card speaks of the file.
     said_by
         For messages: "the card says", or which lockfile pins it.
+    pieces
+        Digests of its pieces, as `PieceHasher.digests`; empty where they are not known.
     """
 
     digest: Digest
     size: int | None
     said_by: str
+    pieces: tuple[str, ...] = ()
 
     def check(self, label: str, found: str, head: bytes) -> None:
         """Compare a file's digest with the wanted one.
@@ -87,7 +90,7 @@ def wanted_of(asset: Asset, found: tuple[Pin, Path] | None, *, locked: bool = Fa
             # All digits on the card are as good as a pin, and newer: the card was changed after it.
             _log.warning("%s; the card counts, hubtool lock pins the new one", said)
             return Wanted(published, None, "the card says")
-        return Wanted(Digest(pin.sha256), pin.size, f"{lockfile} pins")
+        return Wanted(Digest(pin.sha256), pin.size, f"{lockfile} pins", pin.pieces)
     if published is None:
         raise CardError(
             f"{redacted(asset.url)}: the card publishes no SHA-256, so its bytes cannot be verified",

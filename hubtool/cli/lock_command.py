@@ -11,7 +11,7 @@ import click
 
 from hubtool.asset.lockfile import Pin, pin_key, read_lockfile, update_lockfile
 from hubtool.asset.policy import redacted
-from hubtool.asset.pull import pull
+from hubtool.asset.pull import pin_of, pull
 from hubtool.asset.together import together
 from hubtool.card.claimset import ClaimSet, choose
 from hubtool.card.record import Asset
@@ -82,7 +82,7 @@ def command(
         elif isinstance(outcome, Exception):
             raise outcome
         else:
-            fresh[file.lockfile][file.key] = Pin(outcome.sha256, outcome.size, redacted(file.asset.url))
+            fresh[file.lockfile][file.key] = pin_of(outcome, redacted(file.asset.url))
     for path, new in fresh.items():
         update_lockfile(path, new, drop=stale.get(path, ()))
         click.echo(path)
