@@ -122,7 +122,7 @@ class _Sources:
                     partial.forget_encoded()
                 elif transfer.continued and may_start_anew:
                     may_start_anew = False
-                    partial.restart()
+                    transfer.start_anew()
                 else:
                     partial.restart()
                     raise

@@ -107,6 +107,8 @@ class _Repair:
                 while self._next < end and len(piece) >= (length := min(PIECE_BYTES, end - self._next)):
                     self._take(bytes(piece[:length]))
                     del piece[:length]
+                if self._next == end:
+                    return  # whatever else the server sends
 
     def _take(self, piece: bytes) -> None:
         """Write the next piece in its place if it is right."""

@@ -76,10 +76,16 @@ class Transfer:
         self._wanted = wanted
         self._ranges = True
         self._conditions = True
+        self._anew = False
         self._total: int | None = None
         self.continued = partial.size > 0
         self.unframed = False
         self.disposition = ""
+
+    def start_anew(self) -> None:
+        """Let the next request ask for the whole file; what is here stays until it comes."""
+        self.partial.rehash()
+        self._anew = True
 
     def run(self, idle_attempts: int) -> None:
         """Fetch until the partial is complete, as far as the server tells.
@@ -118,7 +124,7 @@ class Transfer:
                 return
 
     def _attempt(self) -> None:
-        origin, offset = self.partial.origin, self.partial.size
+        origin, offset = self.partial.origin, 0 if self._anew else self.partial.size
         self._task.restart(offset)
         if origin is not None and offset and offset == origin.total:
             return  # all bytes are there, only the last step was missing
@@ -167,7 +173,7 @@ class Transfer:
         headers = response.headers
         validators = headers.get("ETag"), headers.get("Last-Modified")
         self.partial.begin(Origin(self.url, *validators, total, not _COMPRESSED.isdisjoint(decodable(coding)), coding))
-        self.continued = False
+        self.continued = self._anew = False
         self._expect(response, 0, total)
 
     def _continue(self, response: requests.Response, offset: int) -> None:
@@ -180,6 +186,7 @@ class Transfer:
             self._start_over("the server sent a different part than requested")
         total = part.total
         if not offset:
+            self._anew = False
             self.partial.begin(Origin(self.url, response.headers.get("ETag"), total=total, coding=coding))
         elif origin is not None and total is not None and origin.total not in {None, total}:
             self._start_over("the file was changed on the server")

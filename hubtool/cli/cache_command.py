@@ -10,16 +10,21 @@ import click
 
 from hubtool.asset.cache import Cache
 from hubtool.asset.inventory import Kept, Leftover, clear, forget, is_right, kept, leftovers, matching, select
+from hubtool.asset.restore import restore
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import ClaimSet, claim_sets
 from hubtool.card.record import Digest
+from hubtool.cli.errors import show_error
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import Settings, global_options, settings
+from hubtool.cli.transfer import transfer_options, workspace
 from hubtool.engine.compiled import KeptModel, forget_model, kept_models
-from hubtool.errors import DigestMismatch, NotFound
+from hubtool.errors import DigestMismatch, HubtoolError, NotFound
 from hubtool.evaluation.ledger import KeptLedger, forget_ledger, kept_ledgers
+from hubtool.progress import Progress
 from hubtool.report.units import seconds_of, size
 from hubtool.words import counted
+from hubtool.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
 K = TypeVar("K", Kept, KeptLedger, KeptModel)
@@ -86,21 +91,50 @@ def ls(ctx: click.Context, *, older_than: str | None, unused: bool, as_json: boo
 
 @command.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME|DIGEST]...")
+@click.option("--repair", is_flag=True, help="Fetch again what is wrong: of a large file only the wrong pieces.")
+@transfer_options
 @global_options
 @click.pass_context
-def verify(ctx: click.Context, *, names: tuple[str, ...]) -> int:
-    """Read files in the cache (by default all) and compare their SHA-256. Exits 5 when one is wrong."""
+def verify(
+    ctx: click.Context,
+    *,
+    names: tuple[str, ...],
+    repair: bool,
+    mirror: tuple[str, ...],
+    allow_http: bool,
+    allow_private: bool,
+) -> int:
+    """Read files in the cache (by default all) and compare their SHA-256. Exits 5 when one is wrong.
+
+    With --repair, a wrong file is fetched again from where it came from. If that fails, the exit code says why.
+    """
     chosen = settings(ctx)
-    wrong = 0
-    files = _named(chosen, names) if names else kept(Cache(chosen.cache_root))
+    where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
+    files = _named(chosen, names) if names else kept(where.cache)
+    codes = []
     for file in files:
-        right = is_right(file)
-        wrong += not right
-        click.echo(f"{'ok' if right else 'wrong':<5}  {file.sha256[:12]}  {size(file.size):>9}  {file.name}")
+        code = 0 if is_right(file) else DigestMismatch.exit_code
+        status = "wrong" if code else "ok"
+        if code and repair:
+            code = _restored(file, where, chosen.progress())
+            status = "wrong" if code else "repaired"
+        codes.append(code)
+        click.echo(f"{status:<{8 if repair else 5}}  {file.sha256[:12]}  {size(file.size):>9}  {file.name}")
+    wrong = sum(code != 0 for code in codes)
     click.echo(f"{counted(len(files), 'file')} read, {wrong:,} wrong", err=True)
-    if wrong:
-        click.echo("  hint: hubtool pull fetches a wrong file again, hubtool cache rm removes it", err=True)
-    return DigestMismatch.exit_code if wrong else 0
+    if wrong and not repair:
+        click.echo("  hint: --repair or hubtool pull fetches a wrong file again, hubtool cache rm removes it", err=True)
+    return max(codes, default=0)
+
+
+def _restored(file: Kept, where: Workspace, progress: Progress) -> int:
+    """Fetch a wrong file again; returns the exit code."""
+    try:
+        restore(file, where.cache, where.access, progress)
+    except HubtoolError as error:
+        show_error(error)
+        return error.exit_code
+    return 0
 
 
 @command.command("rm")

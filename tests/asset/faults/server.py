@@ -49,6 +49,12 @@ class Request:
         assert found, f"not a range that a resuming client sends: {given}"
         return int(found[1])
 
+    @property
+    def end(self) -> int | None:
+        """The byte behind the last one asked for; None when everything to the end of the file was."""
+        given = self.headers.get("range", "").rpartition("-")[2].strip()
+        return int(given) + 1 if given else None
+
 
 class HungUp(Exception):
     """The client closed the connection while the server was answering."""
@@ -132,8 +138,9 @@ class Server:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def script(self, path: str, *steps: Step) -> str:
-        """Set what a path answers, and give its URL. A `path` without a query stands for any query."""
+        """Set what a path answers from now on, and give its URL. A `path` without a query stands for any query."""
         self._scripts[path] = steps
+        self._asked[path] = 0
         return self.url + path
 
     def requests(self, path: str) -> list[Request]:
@@ -319,12 +326,13 @@ def file(
             exchange.head("416 Range Not Satisfiable", {"Content-Range": f"bytes */{len(data)}", "Content-Length": 0})
             return
         if start is None:
-            start = 0
+            start, last = 0, len(data)
             exchange.head("200 OK", about | {"Content-Length": len(data)})
         else:
-            about |= {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
-            exchange.head("206 Partial Content", about | {"Content-Length": len(data) - start})
-        stop = len(data) if until is None else max(until, start)
+            last = min(len(data), request.end or len(data))
+            about |= {"Content-Range": f"bytes {start}-{last - 1}/{len(data)}"}
+            exchange.head("206 Partial Content", about | {"Content-Length": last - start})
+        stop = last if until is None else min(max(until, start), last)
         exchange.body(data[start : stop if give is None else min(stop, start + give)])
         _end(exchange, end)
 

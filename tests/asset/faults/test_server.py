@@ -65,6 +65,7 @@ def test_a_query_has_its_own_script_or_that_of_its_path(server: Server, session:
     [
         ({}, 200, 0),
         ({"Range": "bytes=1000-"}, 206, 1000),
+        ({"Range": "bytes=1000-999999"}, 206, 1000),
         ({"Range": "bytes=1000-", "If-Range": '"v1"'}, 206, 1000),
         ({"Range": "bytes=1000-", "If-Range": LONG_AGO}, 206, 1000),
         ({"Range": "bytes=1000-", "If-Range": '"v0"'}, 200, 0),
@@ -80,6 +81,12 @@ def test_a_file_and_its_ranges(
         assert got.headers["Content-Range"] == f"bytes {start}-199999/200000"
     server.wait_for(lambda: server.body_sent >= 200_000 - start)  # it counts a block after it was sent
     assert server.body_sent == 200_000 - start
+
+
+def test_a_range_with_an_end(server: Server, session: requests.Session) -> None:
+    got = session.get(server.script("/a", file(DATA)), headers={"Range": "bytes=1000-1999"})
+    assert (got.status_code, got.content) == (206, DATA[1000:2000])
+    assert got.headers["Content-Range"] == "bytes 1000-1999/200000"
 
 
 def test_a_file_that_stops(server: Server) -> None:

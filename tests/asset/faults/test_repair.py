@@ -1,0 +1,236 @@
+"""A file with a wrong piece is repaired: only that piece is fetched again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hubtool.asset.pieces import PIECE_BYTES
+from tests.asset.faults.client import MIB, Client, content, sha256
+from tests.asset.faults.server import Server, Step, answer, chunked, file
+from tests.asset.faults.table import PATH
+from tests.asset.faults.test_mirrors import AT_MIRROR, mirror
+from tests.conftest import flip_byte
+
+DATA = content(3 * PIECE_BYTES + 1000)
+MIDDLE = len(DATA) // 2
+PIECES = " ".join(sha256(DATA[start : start + PIECE_BYTES]) for start in range(0, len(DATA), PIECE_BYTES))
+
+
+def damaged(*places: int, data: bytes = DATA) -> bytes:
+    """The file with some of its bytes flipped."""
+    wrong = bytearray(data)
+    for place in places:
+        wrong[place] ^= 1
+    return bytes(wrong)
+
+
+def pin(client: Client, server: Server) -> None:
+    """Write what a lockfile knows of the file."""
+    entry = {"sha256": sha256(DATA), "size": len(DATA), "source": "", "pieces": PIECES}
+    document = {"version": 1, "assets": {server.url + PATH: entry}}
+    (client.cards / "hubtool.lock").write_text(json.dumps(document))
+
+
+@pytest.fixture
+def pinned(client: Client, server: Server) -> Client:
+    """A client whose lockfile knows the file, but whose cache is empty."""
+    client.publish(server.script(PATH, file(DATA)), DATA, digits=8)
+    pin(client, server)
+    return client
+
+
+@pytest.mark.parametrize("command", ["pull", "lock"])
+def test_the_first_pull_and_lock_keep_the_digests_of_pieces(client: Client, server: Server, command: str) -> None:
+    client.publish(server.script(PATH, file(DATA)), DATA, digits=8)
+    if command == "pull":
+        assert client.pull().code == 0
+    else:
+        assert client.hubtool("lock", "--cards", client.cards).code == 0
+    (entry,) = json.loads((client.cards / "hubtool.lock").read_text())["assets"].values()
+    assert entry["pieces"] == PIECES
+    client.publish(client.link, DATA, digits=64, name="full")  # never pinned: the cache keeps them, too
+    note = json.loads(client.pull().path.parent.with_suffix(".json").read_text())
+    assert " ".join(note["pieces"]) == PIECES
+
+
+def only_ranged(right: Step, whole: Step) -> Step:
+    """One answer for parts, another for the whole."""
+    return lambda exchange: (right if "range" in exchange.request.headers else whole)(exchange)
+
+
+@pytest.mark.parametrize(
+    ("places", "pieces"),
+    [((MIDDLE,), 1), ((0,), 1), ((len(DATA) - 1,), 1), ((PIECE_BYTES - 1, PIECE_BYTES), 2), ((5, MIDDLE), 2)],
+    ids=["middle", "first", "last", "two neighbours", "two apart"],
+)
+def test_only_the_wrong_pieces_are_fetched_again(
+    pinned: Client, server: Server, places: tuple[int, ...], pieces: int
+) -> None:
+    server.script(PATH, file(damaged(*places)), file(DATA))
+    assert pinned.pull().code == 0
+    assert server.body_sent <= len(DATA) + pieces * PIECE_BYTES
+
+
+def test_another_source_is_asked_first(pinned: Client, server: Server, other: Server) -> None:
+    # the server always damages the file, the mirror lacks the beginning of it
+    server.script(PATH, file(damaged(MIDDLE)))
+    other.script(AT_MIRROR, only_ranged(file(DATA), answer("404 Not Found")))
+    assert pinned.pull("--mirror", mirror(server, other)).code == 0
+    assert len(server.log) == 1
+    assert other.body_sent <= PIECE_BYTES + MIB
+
+
+def test_a_mirror_that_damages_a_file_is_repaired_by_the_original(
+    pinned: Client, server: Server, other: Server
+) -> None:
+    other.script(AT_MIRROR, file(damaged(MIDDLE)))
+    server.script(PATH, file(DATA))
+    assert pinned.pull("--mirror", mirror(server, other)).code == 0
+    assert server.body_sent <= PIECE_BYTES + MIB
+
+
+def test_the_pieces_of_two_damaged_copies_make_a_right_file(pinned: Client, server: Server, other: Server) -> None:
+    other.script(AT_MIRROR, file(damaged(5)))
+    server.script(PATH, file(damaged(MIDDLE)))
+    assert pinned.pull("--mirror", mirror(server, other)).code == 0
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        file(damaged(MIDDLE)),
+        file(damaged(MIDDLE), ranges=False),
+        only_ranged(answer("404 Not Found"), file(damaged(MIDDLE))),
+        only_ranged(answer("206 Partial Content", {"Content-Range": "bytes 0-9/*"}, b"x" * 10), file(damaged(MIDDLE))),
+        only_ranged(chunked(b"<html>"), file(damaged(MIDDLE))),
+    ],
+    ids=["always damaged", "no ranges", "404", "another part", "a page"],
+)
+def test_what_cannot_be_repaired_is_refused(pinned: Client, server: Server, step: Step) -> None:
+    server.script(PATH, step)
+    outcome = pinned.pull()
+    assert outcome.code == 5
+    assert pinned.kept(DATA) == []
+    assert len(server.log) <= 3
+
+
+def test_a_repair_that_breaks_off_goes_on(pinned: Client, server: Server) -> None:
+    wrong = damaged(PIECE_BYTES, 2 * PIECE_BYTES)
+    server.script(PATH, file(wrong), file(DATA, give=PIECE_BYTES + MIB), file(DATA))
+    assert pinned.pull().code == 0
+    assert server.body_sent <= len(DATA) + 3 * PIECE_BYTES
+
+
+def test_another_file_of_the_same_length_is_not_fetched_piece_by_piece(pinned: Client, server: Server) -> None:
+    server.script(PATH, file(content(len(DATA), seed=2)))
+    assert pinned.pull().code == 5
+    assert len(server.log) == 1
+
+
+def test_pieces_in_the_lockfile_that_are_wrong_do_no_harm(pinned: Client, server: Server) -> None:
+    lockfile = pinned.cards / "hubtool.lock"
+    written = lockfile.read_text()
+    for lie in ["", 5, " ".join(["0" * 64] * 4), " ".join(["0" * 64] * 3)]:
+        lockfile.write_text(written.replace(f'"{PIECES}"', json.dumps(lie)))
+        assert pinned.pull().code == 0
+        shutil.rmtree(pinned.cache)
+
+
+def test_a_resumed_file_whose_beginning_was_damaged_on_the_disk_is_repaired(pinned: Client, server: Server) -> None:
+    server.script(PATH, file(DATA, until=MIDDLE), answer("404 Not Found"))
+    assert pinned.pull().code == 4
+    flip_byte(pinned.partial(), 100)
+    server.log.clear()
+    server.script(PATH, file(DATA))
+    assert pinned.pull().code == 0
+    assert server.body_sent <= len(DATA) - MIDDLE + PIECE_BYTES + MIB
+
+
+# The cache
+
+
+def truncated(path: Path) -> None:
+    os.truncate(path, 2 * PIECE_BYTES)
+
+
+def lengthened(path: Path) -> None:
+    with path.open("ab") as stream:
+        stream.write(b"more")
+
+
+def flipped(path: Path) -> None:
+    flip_byte(path, MIDDLE)
+
+
+def zeroed(path: Path) -> None:
+    with path.open("r+b") as stream:
+        stream.seek(PIECE_BYTES)
+        stream.write(bytes(4096))
+
+
+@pytest.mark.parametrize(
+    ("damage", "most"),
+    [(flipped, PIECE_BYTES), (zeroed, PIECE_BYTES), (lengthened, 0), (truncated, len(DATA) - 2 * PIECE_BYTES)],
+)
+@pytest.mark.parametrize("command", ["pull", "cache verify"])
+def test_a_damaged_file_of_the_cache_is_repaired(
+    client: Client, server: Server, command: str, damage: Callable[[Path], None], most: int
+) -> None:
+    client.publish(server.script(PATH, file(DATA)), DATA, digits=8 if damage is flipped else 64)
+    path = client.pull().path
+    server.log.clear()
+    damage(path)
+    if command == "pull":
+        assert client.pull().path == path
+    else:
+        run = client.hubtool("cache", "verify", "--repair")
+        assert (run.code, run.out.split()[0]) == (0, "repaired")
+    assert path.read_bytes() == DATA
+    assert server.body_sent <= most
+    assert client.hubtool("cache", "verify").code == 0
+    assert list((client.cache / "partial").iterdir()) == []
+
+
+def test_damage_that_no_date_shows_is_repaired(client: Client, server: Server) -> None:
+    path = client.publish(server.script(PATH, file(DATA)), DATA).pull().path
+    flip_byte(path, MIDDLE)
+    note = path.parent.with_suffix(".json")
+    status = path.stat()
+    stat = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"stat": stat}))
+    assert client.hubtool("cache", "verify", "--repair").code == 0
+    assert path.read_bytes() == DATA
+
+
+def test_a_file_that_no_server_has_any_more_stays_wrong(client: Client, server: Server) -> None:
+    path = client.publish(server.script(PATH, file(DATA)), DATA).pull().path
+    flip_byte(path, MIDDLE)
+    server.script(PATH, answer("404 Not Found"))
+    run = client.hubtool("cache", "verify", "--repair")
+    assert (run.code, run.out.split()[0]) == (4, "wrong")
+    assert "404" in run.err
+    server.script(PATH, file(DATA))
+    server.log.clear()
+    assert client.pull().path == path  # what was there still counts
+    assert server.body_sent <= PIECE_BYTES
+
+
+@pytest.mark.slow
+def test_half_a_gibibyte_with_one_damaged_piece(client: Client, server: Server) -> None:
+    data = content(512 * MIB)
+    path = client.publish(server.script(PATH, file(data)), data, digits=8).pull().path
+    server.log.clear()
+    flip_byte(path, len(data) // 2)
+    assert client.pull().path == path
+    assert server.body_sent <= 8 * MIB
+    shutil.rmtree(client.cache)
+    server.log.clear()
+    server.script(PATH, file(damaged(len(data) // 2, data=data)), file(data))
+    assert client.pull().code == 0
+    assert server.body_sent - len(data) <= 8 * MIB
