@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from hubtool.asset.limits import Limits
 
 _RATE_LIMIT_FIELD = re.compile(r"(?:x-)?rate-?limit-(remaining|reset|reset-after)", re.IGNORECASE)
-_NONE_LEFT = re.compile(r"\br=0\b.*?\bt=(\d{1,9})\b")
+_NONE_LEFT = re.compile(r"\br(?:emaining)?=0\b.*?\b(?:t|reset)=(\d{1,9})\b")
 _EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e12
 """A larger number is a moment, counted from 1970, and no duration."""
 
@@ -76,7 +76,7 @@ def wait_asked_for(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds that a refusal asks to wait, by Retry-After or by a rate limit that is used up; None for neither.
 
     Rate limits are written as `X-RateLimit-Remaining` and `-Reset` (a duration or a moment), in one of their spellings,
-    or as `RateLimit: "name";r=0;t=55` (the draft for HTTP).
+    or as `RateLimit: "name";r=0;t=55` or `limit=10, remaining=0, reset=55` (drafts for HTTP).
 
     Parameters
     ----------

@@ -135,6 +135,47 @@ FINAL = ["404 Not Found", "403 Forbidden", "401 Unauthorized", "410 Gone", "400 
             "nan",
         ]
     ),
+    # other refusals that ask to wait
+    *(
+        Case(f"{status} with {headers}", (answer(f"{status} No", headers), GOOD), asked=2, sleeps=(7.0,))
+        for status, headers in [
+            (403, {"Retry-After": "7"}),
+            (403, {"Retry-After": formatdate(START + 7, usegmt=True)}),
+            (420, {"Retry-After": "7"}),
+            (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{START + 7:.0f}"}),
+            (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": f"{START + 7:.0f}"}),
+            (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}),
+            (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{START + 7:.0f}000"}),
+            (429, {"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": f"{START + 7:.0f}"}),
+            (429, {"RateLimit-Remaining": "0", "RateLimit-Reset": "7"}),
+            (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "7.0"}),
+            (429, {"RateLimit": '"api";r=0;t=7', "RateLimit-Policy": '"fixed window";"api";q=500;w=300'}),
+            (429, {"RateLimit": "limit=10, remaining=0, reset=7"}),
+            (429, {"Retry-After": "7", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3600"}),
+            (503, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "7"}),
+        ]
+    ),
+    *(
+        Case(f"{status} with {headers} is final", (answer(f"{status} No", headers), GOOD), (4,), asked=1, sleeps=())
+        for status, headers in [
+            (403, {"Retry-After": "3600"}),
+            (403, {"X-RateLimit-Remaining": "5", "X-RateLimit-Reset": "7"}),
+            (403, {"X-RateLimit-Remaining": "0"}),
+            (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"}),
+            (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{START + 3600:.0f}"}),
+            (429, {"RateLimit": '"api";r=0;t=243'}),
+            (403, {"RateLimit": '"api";r=10;t=7'}),
+            (404, {"Retry-After": "7"}),
+            (401, {"Retry-After": "7"}),
+        ]
+    ),
+    Case(
+        "403 with Retry-After forever ends",
+        (answer("403 Forbidden", {"Retry-After": "1"}),),
+        (4,),
+        ("403",),
+        asked=range(2, 30),
+    ),
     Case(
         "the body of an error is not read to its end",
         (endless("404 Not Found"),),
