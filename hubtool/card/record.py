@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hubtool.card.metrics import Metric
+from hubtool.card.namedigest import digest_in_name
 from hubtool.card.span import Span
 
 FULL_DIGEST_LENGTH = 64
 SHORTEST_DIGEST = 8
 """How many digits of a SHA-256 cards publish at least, and file names carry."""
-_LINK_DIGEST = re.compile(r"-([0-9a-f]{8,64})(?=[-.][^/]*$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ def same_digest(one: str, other: str) -> bool:
 
 
 def digest_in_link(url: str) -> Digest | None:
-    """The digest prefix that hubs put into file names: `BiT_resnet50-1e4795a4.ckpt` holds 1e4795a4."""
-    match = _LINK_DIGEST.search(re.split(r"[?#]", url, maxsplit=1)[0])
-    return Digest(match[1]) if match else None
+    """The digest in a link's file name, as `digest_in_name` finds it."""
+    named = digest_in_name(url)
+    return Digest(named) if named is not None else None
 
 
 def same_file(one: Asset, other: Asset | None) -> bool:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from hubtool.card.namedigest import digest_in_name, runs_in_name
 from hubtool.card.parse import ParsedCard
-from hubtool.card.record import FULL_DIGEST_LENGTH, SHORTEST_DIGEST, Asset, digest_in_link, same_digest
+from hubtool.card.record import FULL_DIGEST_LENGTH, SHORTEST_DIGEST, Asset, same_digest
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.edits import part_replacement
 from hubtool.lint.rule import Facts, Finding, rule
-from hubtool.lint.rules.files import file_name
 
 _HEX = re.compile(r"[0-9A-Fa-f]{8,64}")
-_NAME_HASH = re.compile(r"-([0-9a-f]{8,16}|[0-9a-f]{64})(?=[-.])")
-_DATE = re.compile(r"(?:19|20)\d\d(?:\d{4}|dec\d\d)[a-f]?|\d\d(?:dec|feb)(?:19|20)\d\d")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @rule("HT404", "digest-length", Severity.WARNING)
@@ -56,28 +53,13 @@ def digest_differs_from_name(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     for entry in card.files:
         digest = (entry.digest or "").casefold()
-        hashes = _name_hashes(entry.url) if _HEX.fullmatch(digest) else []
-        named = next(filter(_is_hash, hashes), None)
-        if named is not None and not any(same_digest(run, digest) for run in hashes):
+        named = digest_in_name(entry.url) if _HEX.fullmatch(digest) else None
+        if named is not None and not any(same_digest(run, digest) for run in runs_in_name(entry.url)):
             message = (
                 f"asset-sha256 `{_cut(digest)}` is not the `{_cut(named)}` in the file's name: "
                 "write the digest of the linked file, or link the other one"
             )
             yield Finding(card.span_of("asset", entry.number, "asset-sha256"), message)
-
-
-def _name_hashes(url: str) -> list[str]:
-    """Runs of the file's name that may be digests; there may be several, since a date looks the same."""
-    name = file_name(url)
-    if "-" not in name or digest_in_link(url) is None:
-        return []
-    return _NAME_HASH.findall(_UUID.sub("", name))
-
-
-def _is_hash(run: str) -> bool:
-    """Whether a run of hexadecimal digits is hardly a date, a count, a size such as 4096d128, or a word."""
-    letters = sum(character.isalpha() for character in run)
-    return 2 <= letters < len(run) and not _DATE.fullmatch(run)
 
 
 def _cut(digest: str) -> str:
@@ -102,7 +84,7 @@ def no_digest(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     for entry in card.files:
         if entry.link and entry.digest is None:
-            named = next(filter(_is_hash, _name_hashes(entry.url)), None)
+            named = digest_in_name(entry.url)
             advice = f"write `asset-sha256: {named}`" if named else "add `asset-sha256` with the file's SHA-256"
             message = f"asset without a digest: {advice}"
             yield Finding(card.span_of("asset", entry.number, "asset-link"), message)

@@ -223,7 +223,7 @@ def test_a_file_that_no_server_has_any_more_stays_wrong(client: Client, server: 
 
 @pytest.mark.slow
 def test_half_a_gibibyte_with_one_damaged_piece(client: Client, server: Server) -> None:
-    data = content(512 * MIB)
+    data = content(8 * MIB) * 64
     path = client.publish(server.script(PATH, file(data)), data, digits=8).pull().path
     server.log.clear()
     flip_byte(path, len(data) // 2)
