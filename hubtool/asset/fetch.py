@@ -11,6 +11,8 @@ from hubtool.asset.codings import decodable, decoded_start
 from hubtool.asset.door import Door
 from hubtool.asset.local import Located
 from hubtool.asset.mirrors import sources_of
+from hubtool.asset.names import name_in_disposition, name_in_link
+from hubtool.asset.notes import safe_name
 from hubtool.asset.partial import Partial, incoming
 from hubtool.asset.policy import redacted
 from hubtool.asset.repair import repair
@@ -91,13 +93,18 @@ class _Sources:
                     if number < len(self._urls):
                         _log.warning("%s; trying %s", error.message, redacted(self._urls[number]))
                 else:
-                    return _Arrived(redacted(url), self._located.name)
+                    return _Arrived(redacted(url), self._name(transfer.disposition))
         finally:
             self._door.close()
             task.finish()
         # Wrong bytes tell more than no answer; if none answered, report the card's own link.
         wrong = (error for error in errors.values() if isinstance(error, DigestMismatch))
         raise next(wrong, errors[self._located.asset.url])
+
+    def _name(self, disposition: str) -> str:
+        """What the file is called: by its link, else by the server."""
+        named = None if name_in_link(self._located.asset.url) else name_in_disposition(disposition)
+        return safe_name(named) if named else self._located.name
 
     def _fetch_from(self, transfer: Transfer) -> None:
         """Fetch the file from one source, and do what can be done about wrong bytes.

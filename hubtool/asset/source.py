@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from hubtool.card.localpath import spellings
 from hubtool.card.record import Asset
 from hubtool.errors import CardError, NotFound
 
@@ -28,16 +29,19 @@ def local_path(asset: Asset, folder: Path) -> Path | None:
     """
     if has_scheme(asset.url):
         return None
-    root = folder.resolve()
+    for spelling in spellings(asset.url):
+        if (path := _below(folder.resolve(), spelling, asset.url)).is_file():
+            return path
+    raise NotFound(f"{folder / asset.url}: the card's asset does not exist", hint="restore the file or fix the link")
+
+
+def _below(root: Path, relative: str, link: str) -> Path:
+    """The real path below a folder. Raises CardError for one that leads out of it, or cannot be."""
     try:
-        path = (root / asset.url).resolve()
-        found = path.is_file()
+        path = (root / relative).resolve()
+        path.is_file()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a loop, or a character that no file name has
-        raise CardError(f"{asset.url[:80]}: not a path: {error.__class__.__name__}", hint="fix the link") from error
+        raise CardError(f"{link[:80]}: not a path: {error.__class__.__name__}", hint="fix the link") from error
     if not path.is_relative_to(root):
-        raise CardError(f"{asset.url}: an asset has to be below its card's folder", hint=f"move it below {folder}")
-    if not found:
-        raise NotFound(
-            f"{folder / asset.url}: the card's asset does not exist", hint="restore the file or fix the link"
-        )
+        raise CardError(f"{link}: an asset has to be below its card's folder", hint=f"move it below {root}")
     return path

@@ -35,8 +35,13 @@ class VerifiedAsset:
     pieces: tuple[str, ...] = ()
 
 
-def place(verified: VerifiedAsset, folder: Path) -> Path:
-    """Copy a verified file into a folder, under its own name, atomically; return the copy's path.
+def place(verified: VerifiedAsset, folder: Path, name: str = "") -> Path:
+    """Copy a verified file into a folder, atomically; return the copy's path.
+
+    Parameters
+    ----------
+    name
+        What to call the copy; by default, what the file is called.
 
     Raises
     ------
@@ -45,7 +50,7 @@ def place(verified: VerifiedAsset, folder: Path) -> Path:
     EnvironmentProblem
         The folder cannot be written.
     """
-    target = folder / verified.path.name
+    target = folder / (name or verified.path.name)
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_stream(target) as stream, verified.path.open("rb", buffering=0) as source:
@@ -58,15 +63,20 @@ def place(verified: VerifiedAsset, folder: Path) -> Path:
     return target
 
 
-def link(verified: VerifiedAsset, folder: Path) -> Path:
-    """Make a symbolic link to a verified file in a folder, under its own name; return the link's path.
+def link(verified: VerifiedAsset, folder: Path, name: str = "") -> Path:
+    """Make a symbolic link to a verified file in a folder; return the link's path.
+
+    Parameters
+    ----------
+    name
+        What to call the link; by default, what the file is called.
 
     Raises
     ------
     EnvironmentProblem
         The folder cannot be written.
     """
-    target = folder / verified.path.name
+    target = folder / (name or verified.path.name)
     fresh = folder / f".hubtool-{secrets.token_hex(8)}.tmp"
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,6 @@ import difflib
 import gc
 import importlib
 import io
-import logging
 import os
 import sys
 from pathlib import Path
@@ -16,9 +15,8 @@ import click
 
 from hubtool import __version__
 from hubtool.cli.containment import INTERRUPTED
-from hubtool.cli.errors import show_error
+from hubtool.cli.errors import show_any
 from hubtool.cli.settings import global_options
-from hubtool.errors import EnvironmentProblem, HubtoolError
 
 _BROKEN_PIPE = 141
 COMMANDS = {
@@ -140,31 +138,11 @@ def _code_of(args: list[str] | None, options: dict[str, Any]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
         if isinstance(error.__cause__, EOFError):  # click takes a file that ends too early for a user who gave up
-            return _told(error.__cause__, options)
+            return show_any(error.__cause__, options)
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except SystemExit:  # click's answer to a reader that closed the pipe
         return _BROKEN_PIPE
     except Exception as error:  # the last resort, so that a bug is one line and not a screenful
-        return _told(error, options)
+        return show_any(error, options)
     return result if isinstance(result, int) else 0
-
-
-def _told(error: Exception, options: dict[str, Any]) -> int:
-    """Tell the user about an error; the result is the exit code."""
-    if options.get("verbose", 0) >= 2:
-        logging.getLogger("hubtool").error("traceback, as asked for with -vv", exc_info=error)
-    shown = _described(error)
-    show_error(shown)
-    return shown.exit_code
-
-
-def _described(error: Exception) -> HubtoolError:
-    """What to tell the user about an error that reached the command line."""
-    if isinstance(error, HubtoolError):
-        return error
-    if isinstance(error, OSError):
-        return EnvironmentProblem(f"{error.filename or 'output'}: {error.strerror or error}")
-    return EnvironmentProblem(
-        f"internal error: {type(error).__name__}: {error}", hint="-vv shows where; please report it"
-    )

@@ -15,10 +15,10 @@ from hubtool.asset.pull import pin_of, pull
 from hubtool.asset.together import together
 from hubtool.card.claimset import ClaimSet, choose
 from hubtool.card.record import Asset
-from hubtool.cli.errors import show_error
+from hubtool.cli.errors import show_any, show_error
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import transfer_options, workspace
-from hubtool.errors import CardError, HubtoolError, UsageProblem
+from hubtool.errors import CardError, UsageProblem
 from hubtool.words import counted
 from hubtool.workspace import Workspace
 
@@ -76,11 +76,8 @@ def command(
     worst = CardError.exit_code if selection.unread else 0
     fresh: dict[Path, dict[str, Pin]] = {path: {} for path in pins}
     for file, outcome in zip(missing, together([partial(fetch, f.asset, f.folder) for f in missing]), strict=True):
-        if isinstance(outcome, HubtoolError):
-            show_error(outcome)
-            worst = max(worst, outcome.exit_code)
-        elif isinstance(outcome, Exception):
-            raise outcome
+        if isinstance(outcome, Exception):
+            worst = max(worst, show_any(outcome, ctx.obj))
         else:
             fresh[file.lockfile][file.key] = pin_of(outcome, redacted(file.asset.url))
     for path, new in fresh.items():

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import click
 
+from hubtool.asset.names import distinct_name
 from hubtool.asset.pull import pull
+from hubtool.asset.source import has_scheme
 from hubtool.asset.together import together
 from hubtool.asset.verified import VerifiedAsset, link, place
 from hubtool.card.catalogue import Match
 from hubtool.card.claimset import assets_of
 from hubtool.card.record import Asset
-from hubtool.cli.errors import show_error
+from hubtool.cli.errors import show_any
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import transfer_options, workspace
-from hubtool.errors import HubtoolError, UsageProblem
-from hubtool.progress import Progress
-from hubtool.workspace import Workspace
+from hubtool.errors import UsageProblem
 
 
 @click.command("pull")
@@ -59,47 +59,69 @@ def command(
     where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
     catalogue = where.catalogue()
     matches = [catalogue.resolve(name) for name in names]
-    put = _putter(folder, as_link)
-    placed: dict[str, str] = {}
+    files = _files(matches)
+    fetch = partial(
+        pull, cache=where.cache, access=where.access, locked=locked, rehash=rehash, progress=chosen.progress()
+    )
+    jobs = [partial(fetch, file.asset, file.folder, pins=where.pins(file.folder)) for file in files]
+    putter = _Putter(folder, as_link=as_link)
     worst = 0
-    for outcome in together(_jobs(matches, where, chosen.progress(), locked=locked, rehash=rehash)):
-        if isinstance(outcome, HubtoolError):
-            show_error(outcome)
-            worst = max(worst, outcome.exit_code)
-        elif isinstance(outcome, Exception):
-            raise outcome
-        elif folder and placed.setdefault(outcome.path.name, outcome.sha256) != outcome.sha256:
-            show_error(
-                UsageProblem(f"{folder / outcome.path.name}: two files have this name", hint="pull one at a time")
-            )
-            worst = max(worst, UsageProblem.exit_code)
-        else:
-            click.echo(put(outcome))
+    for file, outcome in zip(files, together(jobs), strict=True):
+        try:
+            click.echo(putter.put(_result(outcome), file.place))
+        except Exception as error:  # one file never ends the pulls of the others
+            worst = max(worst, show_any(error, ctx.obj))
     return worst
 
 
-def _jobs(
-    matches: list[Match], where: Workspace, progress: Progress, *, locked: bool, rehash: bool
-) -> list[Callable[[], VerifiedAsset]]:
-    """One pull for each file, without repetitions."""
-    fetch = partial(
-        pull,
-        cache=where.cache,
-        access=where.access,
-        locked=locked,
-        rehash=rehash,
-        progress=progress,
-    )
-    jobs: dict[tuple[Asset, Path], Callable[[], VerifiedAsset]] = {}
-    for match in matches:
-        folder = match.card.folder
-        pins = where.pins(folder)
-        for asset in assets_of(match.card, match.variant):
-            jobs.setdefault((asset, folder), partial(fetch, asset, folder, pins=pins))
-    return list(jobs.values())
+def _result(outcome: VerifiedAsset | Exception) -> VerifiedAsset:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
-def _putter(folder: Path | None, as_link: bool) -> Callable[[VerifiedAsset], Path]:
-    if folder is None:
-        return lambda verified: verified.path
-    return partial(link if as_link else place, folder=folder)
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that a card links, and the folder that its path starts from."""
+
+    asset: Asset
+    folder: Path
+
+    @property
+    def place(self) -> str:
+        """Its link, or its full path."""
+        return self.asset.url if has_scheme(self.asset.url) else str(self.folder.absolute() / self.asset.url)
+
+
+def _files(matches: list[Match]) -> list[_File]:
+    """The files that are meant, without repetitions."""
+    found = (_File(asset, m.card.folder) for m in matches for asset in assets_of(m.card, m.variant))
+    return list(dict.fromkeys(found))
+
+
+class _Putter:
+    """Puts verified files where the user wants them, each under a name of its own."""
+
+    def __init__(self, folder: Path | None, *, as_link: bool):
+        self._folder = folder
+        self._put = link if as_link else place
+        self._taken: dict[str, tuple[str, str]] = {}
+
+    def put(self, verified: VerifiedAsset, source: str) -> Path:
+        """The path of a file after it was put there.
+
+        Parameters
+        ----------
+        source
+            Its link, or its full path.
+        """
+        if self._folder is None:
+            return verified.path
+        return self._put(verified, self._folder, self._free_name(verified, source))
+
+    def _free_name(self, verified: VerifiedAsset, source: str) -> str:
+        name = verified.path.name
+        # Two names that differ in case are one on some file systems.
+        while (taken := self._taken.setdefault(name.casefold(), (verified.sha256, source)))[0] != verified.sha256:
+            name = distinct_name(name, source, taken[1], verified.sha256)
+        return name

@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 
+from hubtool.card.localpath import spellings
 from hubtool.card.parse import ParsedCard
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.rule import Facts, Finding, rule
@@ -70,6 +71,10 @@ def _extension(url: str) -> str:
     return name.rsplit(".", 1)[-1].casefold() if "." in name else ""
 
 
+def _leads_out(path: str) -> bool:
+    return path.startswith("/") or _DRIVE.match(path) is not None or posixpath.normpath(path).startswith("../")
+
+
 @rule("HT410", "missing-file", Severity.WARNING)
 def missing_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """A link that is not a web address leads to no file below the card's folder.
@@ -88,7 +93,8 @@ def missing_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         if not url or "://" in url or ONE_SLASH.match(url):
             continue
         span = card.span_of("asset", entry.number, "asset-link")
-        if url.startswith("/") or _DRIVE.match(url) or posixpath.normpath(url).startswith("../"):
+        paths = spellings(url)
+        if any(map(_leads_out, paths)):
             yield Finding(span, "link leads out of the card's folder: move the file into it, or write `https://...`")
-        elif not os.path.isfile(card.path.parent / url):  # noqa: PTH113 (Path.is_file raises for odd names)
+        elif not any(os.path.isfile(card.path.parent / path) for path in paths):  # noqa: PTH113 (Path.is_file raises for odd names)
             yield Finding(span, "no such file below the card's folder: add it, or write `https://...`")
