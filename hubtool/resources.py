@@ -42,4 +42,9 @@ def default_cache_root() -> Path:
 
 def default_offline() -> bool:
     """Whether HUBTOOL_OFFLINE forbids the network."""
-    return os.environ.get("HUBTOOL_OFFLINE", "").casefold() not in {"", "0", "false", "no", "off"}
+    return is_set("HUBTOOL_OFFLINE")
+
+
+def is_set(variable: str) -> bool:
+    """Whether a variable of the environment says yes."""
+    return os.environ.get(variable, "").casefold() not in {"", "0", "false", "no", "off"}

@@ -11,7 +11,7 @@ from hubtool.asset.clock import Clock, SystemClock
 from hubtool.asset.limits import DEFAULT_LIMITS, Limits, limits_from_environment
 from hubtool.asset.mirrors import Mirror, mirrors_from
 from hubtool.asset.policy import Policy
-from hubtool.resources import default_offline
+from hubtool.resources import default_offline, is_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,10 @@ class Access:
 def access_from_environment(
     *, offline: bool = False, mirrors: Iterable[str] = (), allow_http: bool = False, allow_private: bool = False
 ) -> Access:
-    """What options say, and HUBTOOL_OFFLINE, HUBTOOL_MIRROR, HUBTOOL_SHARED_CACHE, HUBTOOL_TIMEOUT, HUBTOOL_MAX_BYTES.
+    """What options say, and what the environment adds to them.
+
+    Its variables are HUBTOOL_OFFLINE, HUBTOOL_MIRROR, HUBTOOL_SHARED_CACHE, HUBTOOL_TIMEOUT, HUBTOOL_MAX_BYTES,
+    HUBTOOL_ALLOW_HTTP and HUBTOOL_ALLOW_PRIVATE.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def access_from_environment(
     shared = os.environ.get("HUBTOOL_SHARED_CACHE", "")
     return Access(
         offline=offline or default_offline(),
-        policy=Policy(allow_http, allow_private),
+        policy=Policy(allow_http or is_set("HUBTOOL_ALLOW_HTTP"), allow_private or is_set("HUBTOOL_ALLOW_PRIVATE")),
         mirrors=mirrors_from(mirrors),
         limits=limits_from_environment(),
         shared=tuple(Path(part).expanduser() for part in shared.split(os.pathsep) if part),

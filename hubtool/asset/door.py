@@ -12,6 +12,8 @@ from hubtool import __version__
 from hubtool.asset.failures import distrusts_certificate, failure_hint, failure_reason
 from hubtool.asset.limits import Limits
 from hubtool.asset.policy import Policy, redacted
+from hubtool.asset.presigned import is_presigned
+from hubtool.asset.trust import trusted_certificates
 from hubtool.errors import HubtoolError, LinkRefused, TransferError
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Door:
 
         self._policy = policy
         self._limits = limits
+        self._trusted: str | bool | None = None
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"hubtool/{__version__}"
         self._session.headers["Accept-Encoding"] = "identity"
@@ -56,6 +59,8 @@ class Door:
             The link, a redirect, or the address of a host is not allowed.
         TransferError
             There are too many redirects, or a certificate is not valid.
+        EnvironmentProblem
+            The environment names certificates that are not there.
         Unreachable
             No answer came; another request may bring one.
         """
@@ -71,8 +76,8 @@ class Door:
         while url not in seen and len(seen) <= self._limits.redirects:
             seen.add(url)
             self._policy.check(url, before=before)
-            # Only the first host may get the password that the user's .netrc has for it.
-            known = before is None or _netloc(url) == _netloc(first)
+            # Only the first host may get the password that the user's .netrc has for it, and only where one is needed.
+            known = (before is None or _netloc(url) == _netloc(first)) and not is_presigned(url)
             response = self._request(url, headers, method, may_log_in=known)
             if response.status_code not in _REDIRECTS or "location" not in response.headers:
                 return response
@@ -82,13 +87,19 @@ class Door:
             raise TransferError(f"{redacted(url)} redirects in a circle")
         raise TransferError(f"{redacted(first)}: more than {self._limits.redirects} redirects")
 
+    def _verify(self, url: str) -> str | bool:
+        """The certificates to check the server's against, found out once, and only when one is needed."""
+        if self._trusted is None and urlsplit(url).scheme == "https":
+            self._trusted = trusted_certificates()
+        return True if self._trusted is None else self._trusted
+
     def _request(self, url: str, headers: Mapping[str, str], method: str, *, may_log_in: bool) -> requests.Response:
         import requests
 
         auth = None if may_log_in else _anonymous
         try:
             request = self._session.prepare_request(requests.Request(method, url, dict(headers), auth=auth))
-            settings = self._session.merge_environment_settings(request.url, {}, True, None, None)
+            settings = self._session.merge_environment_settings(request.url, {}, True, self._verify(url), None)
         except (requests.RequestException, ValueError) as error:
             raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="fix the link") from error
         try:
@@ -104,7 +115,7 @@ class Door:
             if distrusts_certificate(error):
                 raise TransferError(
                     f"{redacted(url)}: {failure_reason(error)}",
-                    hint="its certificate is not trusted; nothing was fetched",
+                    hint="its certificate is not trusted; SSL_CERT_FILE or REQUESTS_CA_BUNDLE names other certificates",
                 ) from error
             raise Unreachable(failure_reason(error), hint=failure_hint(error)) from error
 

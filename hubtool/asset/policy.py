@@ -17,6 +17,8 @@ _LONGEST_HOST = 253
 _SHOWN_CHARACTERS = 300
 _WRAPPING_IPV4 = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
 """NAT64 (RFC 6052, RFC 8215) and IPv4-compatible addresses: the last 32 bits are an IPv4 address."""
+_FAKE = tuple(map(ipaddress.ip_network, ("198.18.0.0/15", "fc00::/18")))
+"""What resolvers of proxies such as Clash, sing-box and Surge answer by default for every host."""
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -66,7 +68,10 @@ class Policy:
         if _is_address(host):
             self._check_address(host, host)
         if parts.scheme == "http" and not (self.allow_http or is_loopback_name(host)):
-            raise LinkRefused(f"{shown}: http can be changed on the way", hint="publish over https, or --allow-http")
+            raise LinkRefused(
+                f"{shown}: http can be changed on the way",
+                hint="publish over https, or --allow-http (HUBTOOL_ALLOW_HTTP=1)",
+            )
 
     def _check_redirect(self, url: str, before: str) -> None:
         old, new = urlsplit(before), urlsplit(url)
@@ -101,9 +106,15 @@ class Policy:
         if self.allow_private or is_public(found) or (found.is_loopback and is_loopback_name(host)):
             return
         at = f"{host} is" if host == address else f"{host} is at {address}, which is"
+        if host != address and _is_fake(found):
+            raise LinkRefused(
+                f"{at} a made-up address (fake-ip), as some proxies answer for every host",
+                hint="if you run such a proxy, --allow-private or HUBTOOL_ALLOW_PRIVATE=1 trusts it",
+            )
         raise LinkRefused(
             f"{at} not a public address",
-            hint="a card could reach into a private network that way; --allow-private permits it",
+            hint="a card could reach into a private network that way; --allow-private or HUBTOOL_ALLOW_PRIVATE=1 "
+            "permits it",
         )
 
 
@@ -143,6 +154,11 @@ def is_public(address: _Address) -> bool:
         if inner is not None:
             return is_public(inner)
     return address.is_global and not address.is_multicast
+
+
+def _is_fake(address: _Address) -> bool:
+    inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return any((inner or address) in network for network in _FAKE)
 
 
 def without_password(url: str) -> str:

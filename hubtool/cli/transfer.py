@@ -23,8 +23,14 @@ def transfer_options(function: F) -> F:
             metavar="FROM=TO",
             help="Fetch URLs that begin with FROM from TO first; repeatable. [env HUBTOOL_MIRROR]",
         ),
-        click.option("--allow-http", is_flag=True, help="Allow plain http; the digest is still checked."),
-        click.option("--allow-private", is_flag=True, help="Allow hosts on private addresses."),
+        click.option(
+            "--allow-http",
+            is_flag=True,
+            help="Allow plain http; the digest is still checked. [env HUBTOOL_ALLOW_HTTP=1]",
+        ),
+        click.option(
+            "--allow-private", is_flag=True, help="Allow hosts on private addresses. [env HUBTOOL_ALLOW_PRIVATE=1]"
+        ),
     )
     for option in reversed(options):
         function = option(function)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,3 +45,34 @@ def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     started = Table(cases, tmp_path_factory.mktemp("table"))
     yield started
     started.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate of `localhost`, and of no other name, in one file."""
+    if not shutil.which("openssl"):
+        pytest.skip("makes a certificate with openssl")
+    folder = tmp_path_factory.mktemp("certificate")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    both = folder / "both.pem"
+    both.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
+    return both
+
+
+@pytest.fixture
+def secure(certificate: Path, client: Client) -> Iterator[Server]:
+    """A server of https://localhost whose certificate the client trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    for variable in ("CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        client.environment.pop(variable, None)
+    client.environment["REQUESTS_CA_BUNDLE"] = str(certificate.with_name("cert.pem"))
+    with serving(tls=context) as server:
+        server.url = f"https://localhost:{server.port}"
+        yield server
