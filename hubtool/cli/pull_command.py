@@ -68,9 +68,11 @@ def command(
     worst = 0
     for file, outcome in zip(files, together(jobs), strict=True):
         try:
-            click.echo(putter.put(_result(outcome), file.place))
+            path = putter.put(_result(outcome), file.place)
         except Exception as error:  # one file never ends the pulls of the others
             worst = max(worst, show_any(error, ctx.obj))
+        else:
+            click.echo(path)
     return worst
 
 
