@@ -7,12 +7,10 @@ Schema: schemas/lock.schema.json.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from hubtool.asset.source import has_scheme
 from hubtool.card.record import Asset
 from hubtool.errors import DigestMismatch, EnvironmentProblem, UsageProblem
 from hubtool.files import environment_errors, find_upwards, read_regular, write_atomically
+from hubtool.locks import Lock
 from hubtool.resources import LOCKFILE
 
 VERSION = 1
@@ -121,7 +120,8 @@ def update_lockfile(
     """
     with environment_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _folder_locked(path.parent):
+        # The folder, so that no lock file lies among the cards.
+        with Lock(path.parent, marker=path.with_name(f".{path.name}.owner")):
             before = read_lockfile(path)
             left = {key: pin for key, pin in before.items() if key not in set(drop)}
             after = dict(pins) | left if first_wins else left | dict(pins)
@@ -131,17 +131,6 @@ def update_lockfile(
             text = json.dumps({"version": VERSION, "assets": assets}, indent=2, ensure_ascii=False)
             write_atomically(path, f"{text}\n".encode())
             return after
-
-
-@contextmanager
-def _folder_locked(folder: Path) -> Iterator[None]:
-    """Hold the kernel's lock on a folder, which leaves no lock file among the cards."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 class Pins:
