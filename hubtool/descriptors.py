@@ -26,7 +26,17 @@ def open_to_read(path: Path) -> int:
 
 
 def read_at(descriptor: int, size: int, offset: int) -> bytes:
-    """At most so many bytes at an offset; any thread may ask, because the file's position stays. Raises OSError."""
+    """So many bytes at an offset, fewer only at the end of the file. Raises OSError.
+
+    Any thread may ask, because the file's position stays.
+    """
+    data = _piece_at(descriptor, size, offset)
+    while data and len(data) < size and (more := _piece_at(descriptor, size - len(data), offset + len(data))):
+        data += more
+    return data
+
+
+def _piece_at(descriptor: int, size: int, offset: int) -> bytes:
     if hasattr(os, "pread"):
         return os.pread(descriptor, size, offset)
     with _moving:
@@ -39,7 +49,7 @@ def read_at(descriptor: int, size: int, offset: int) -> bytes:
 
 
 def append(descriptor: int, data: memoryview) -> int:
-    """Write bytes at the file's position, which `read_at` in another thread does not move; returns how many."""
+    """Write bytes at the file's position, which is not where `read_at` reads; returns how many. Raises OSError."""
     if hasattr(os, "pread"):
         return os.write(descriptor, data)
     with _moving:

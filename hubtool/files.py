@@ -144,6 +144,17 @@ def read_regular(path: Path, most: int) -> bytes:
         os.close(descriptor)
 
 
+def free_bytes(folder: Path) -> int | None:
+    """Free bytes on the disk of a folder; None where the system reports none, as for some network drives with room."""
+    import shutil
+
+    try:
+        free = shutil.disk_usage(folder).free
+    except (AttributeError, OSError):  # not on every system
+        return None
+    return free if free > 0 else None
+
+
 def find_upwards(folder: Path, name: str) -> Path | None:
     """The nearest regular file of that name, in a folder or above it."""
     start = os.path.abspath(folder)  # noqa: PTH100 (resolve() would leave the path that the user sees)

@@ -156,7 +156,7 @@ def _opened(path: Path) -> int | None:
         except PermissionError:
             return None
     try:
-        return os.open(path, WRITING, 0o666)  # the user's umask decides who else may write
+        return os.open(path, WRITING, 0o664)  # the umask decides about the group; others never write
     except PermissionError:
         # Another user's: it can be locked without being written.
         return os.open(path, READING | getattr(os, "O_NOFOLLOW", 0))

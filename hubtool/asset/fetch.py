@@ -52,6 +52,7 @@ def fetch_in(located: Located, cache: Cache, access: Access, progress: Progress)
     """
     with incoming(cache.partial_path(located.wanted.digest)) as partial:
         source, sha256 = _fetch(located, partial, access, progress)
+        partial.seal()
         return cache.add(partial.path, sha256, located.name, source, located.link)
 
 

@@ -140,4 +140,5 @@ def copy_in(located: Located, path: Path, cache: Cache, progress: Progress) -> C
             task.finish()
         sha256 = partial.sha256()
         located.wanted.check(str(path), sha256, partial.head())
+        partial.seal()
         return cache.add(partial.path, sha256, located.name, str(path), located.link)

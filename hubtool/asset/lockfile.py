@@ -8,6 +8,7 @@ Schema: schemas/lock.schema.json.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,7 @@ from hubtool.files import environment_errors, find_upwards, read_regular, write_
 from hubtool.locks import Lock
 from hubtool.resources import LOCKFILE
 
+_log = logging.getLogger(__name__)
 VERSION = 1
 _LARGEST_BYTES = 256 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -159,20 +161,20 @@ class Pins:
         return None
 
     def add(self, asset: Asset, folder: Path, pin: Pin) -> None:
-        """Pin a file in the first lockfile that can be written.
+        """Pin a file in the first lockfile that can be written; a warning says so where there is none.
 
         Raises
         ------
         DigestMismatch
             Another process has pinned a different file under the same link.
         """
+        refusals: list[str] = []
         for path in self.files:
             key = pin_key(asset, folder, path)
             try:
                 first = update_lockfile(path, {key: pin}, first_wins=True)[key]
-            except EnvironmentProblem:
-                if path is self.files[-1]:
-                    raise
+            except EnvironmentProblem as error:
+                refusals.append(error.message)
                 continue
             self._read[path] = {**self._read.get(path, {}), key: first}
             if first.sha256 != pin.sha256:
@@ -182,6 +184,12 @@ class Pins:
                     hint="the server does not always give the same file",
                 )
             return
+        _log.warning(
+            "%s is not pinned: its bytes fit the %d digits of the card, but no lockfile can be written (%s)",
+            redacted(asset.url),
+            len(asset.digest.hex) if asset.digest is not None else 0,
+            "; ".join(refusals),
+        )
 
 
 class Locks:

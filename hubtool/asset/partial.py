@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,8 +14,9 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 from hubtool.asset.limits import DEFAULT_LIMITS
+from hubtool.descriptors import WRITING, append, read_at
 from hubtool.errors import DigestMismatch, HubtoolError
-from hubtool.files import environment_errors, write_atomically
+from hubtool.files import atomic_stream, environment_errors, write_atomically
 
 _BUFFERS = 8
 _HEAD_BYTES = 1024
@@ -52,7 +54,7 @@ class Partial:
         self.path = path
         self._notes = path.with_suffix(".json")
         with environment_errors(path):
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+            self._descriptor = _opened(path)
             self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
         self._hasher = _Hasher(self._descriptor, self.size)
         self.origin = self._read_origin()
@@ -81,7 +83,7 @@ class Partial:
         view = chunk
         with environment_errors(self.path):
             while view:
-                view = view[os.write(self._descriptor, view) :]
+                view = view[append(self._descriptor, view) :]
         self.size += len(chunk)
         self._hasher.feed(chunk)
 
@@ -103,17 +105,24 @@ class Partial:
 
     def head(self) -> bytes:
         """The first bytes, to tell what they are."""
-        return os.pread(self._descriptor, _HEAD_BYTES, 0)
+        return read_at(self._descriptor, _HEAD_BYTES, 0)
 
     def close(self) -> None:
         """Leave the bytes, if there are any, for the next pull to resume."""
-        self._hasher.stop()
-        os.close(self._descriptor)
+        self.seal()
         if not self.size:
             self.discard()
 
+    def seal(self) -> None:
+        """Close the file, so that every system can move or remove it; nothing is read or written after that."""
+        self._hasher.stop()
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
     def discard(self) -> None:
         """Remove the bytes and the notes about them."""
+        self.seal()
         self.path.unlink(missing_ok=True)
         self._notes.unlink(missing_ok=True)
 
@@ -126,6 +135,21 @@ class Partial:
             isinstance(t, str | None) for t in (origin.etag, origin.modified)
         )
         return origin if fits and isinstance(origin.url, str) else None
+
+
+def _opened(path: Path) -> int:
+    """A descriptor of a partial file. One that another user left is replaced by a copy that this user may write."""
+    try:
+        return os.open(path, WRITING, 0o664)  # the umask decides about the group; others never write
+    except PermissionError:
+        if not path.is_file():
+            raise
+    try:
+        with atomic_stream(path) as stream, path.open("rb") as theirs:
+            shutil.copyfileobj(theirs, stream, DEFAULT_LIMITS.chunk_bytes)
+    except PermissionError:  # it cannot be read, either
+        path.unlink()
+    return os.open(path, WRITING, 0o664)
 
 
 @contextmanager
@@ -209,7 +233,7 @@ class _Hasher:
         position = 0
         # Not to the end of the file: it keeps growing, and the new bytes come through `feed`.
         while position < size and not self._stopping:
-            chunk = os.pread(descriptor, min(DEFAULT_LIMITS.chunk_bytes, size - position), position)
+            chunk = read_at(descriptor, min(DEFAULT_LIMITS.chunk_bytes, size - position), position)
             if not chunk:
                 return
             self._sha256.update(chunk)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
 from typing import TYPE_CHECKING, NoReturn
 
 from hubtool.asset.access import Access
@@ -17,7 +16,8 @@ from hubtool.asset.door import Door, Unreachable
 from hubtool.asset.partial import Origin, Partial
 from hubtool.asset.policy import redacted
 from hubtool.asset.retry import Retries, retry_after
-from hubtool.errors import EnvironmentProblem, TransferError
+from hubtool.asset.space import check_room
+from hubtool.errors import TransferError
 from hubtool.progress import Task
 from hubtool.words import counted
 
@@ -184,13 +184,7 @@ class Transfer:
             )
         if self._size is not None and total != self._size:
             raise SizeDiffers(total)
-        free = shutil.disk_usage(self.partial.path.parent).free
-        if total - offset > free:
-            folder = self.partial.path.parent
-            raise EnvironmentProblem(
-                f"{folder}: the disk is full: {total - offset:,} bytes are still to come, {free:,} are free",
-                hint="free space (hubtool cache prune), or name another cache with --cache",
-            )
+        check_room(self.partial.path.parent, total - offset)
 
     def _read(self, response: requests.Response) -> None:
         partial, total = self.partial, self._total

@@ -8,6 +8,7 @@ from pathlib import Path
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.checkpoint.safetensors import LENGTH_BYTES, Safetensors, looks_like_safetensors
 from hubtool.checkpoint.tensors import TensorFile, open_regular
+from hubtool.descriptors import read_at
 
 FORMATS: dict[str, type[TensorFile]] = {kind.format: kind for kind in (Checkpoint, Safetensors)}
 
@@ -22,7 +23,7 @@ def open_weights(path: Path) -> TensorFile:
     """
     descriptor = open_regular(path)
     try:
-        start, size = os.pread(descriptor, LENGTH_BYTES + 1, 0), os.fstat(descriptor).st_size
+        start, size = read_at(descriptor, LENGTH_BYTES + 1, 0), os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
     # If the start is damaged, the file's name decides, so that the message is about the intended format.

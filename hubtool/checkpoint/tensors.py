@@ -9,6 +9,7 @@ Python can catch that. Files that are replaced by renaming, as hubtool and MindS
 
 from __future__ import annotations
 
+import logging
 import math
 import mmap
 import os
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from hubtool.checkpoint.dtypes import DTYPES, UNDECODED, decode
+from hubtool.descriptors import open_to_read, read_at
 from hubtool.errors import CorruptCheckpoint, EnvironmentProblem, NotFound, UsageProblem
 from hubtool.extras import require
 
@@ -31,6 +33,7 @@ MOST_TEXT_BYTES = 4 << 20  # of all texts together
 MOST_DIMENSIONS = 32  # of an array in numpy 1
 _MOST_TENSOR_BYTES = 1 << 63  # what numpy can address
 _SHOWN_CHARACTERS = 80
+_log = logging.getLogger(__name__)
 
 
 class Extent(NamedTuple):
@@ -114,7 +117,7 @@ class TensorFile:
         self.size = os.fstat(descriptor).st_size
         if not self.size:
             raise CorruptCheckpoint(f"{path}: the file is empty", hint="pull it again")
-        self._data: Any = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        self._data: Any = _mapped(path, descriptor, self.size)
         self.tensors, self.texts, self.metadata, self._crc = self._listing(path, self._data)
         if not self.tensors:
             raise CorruptCheckpoint(f"{path}: no tensor in it", hint="is it the right file?")
@@ -170,7 +173,7 @@ class TensorFile:
         while position < extent.end:
             wanted = min(CHUNK_BYTES, extent.end - position)
             try:
-                piece = os.pread(self._descriptor, wanted, position)
+                piece = read_at(self._descriptor, wanted, position)
             except OSError as error:
                 raise EnvironmentProblem(f"{self.path}: {error.strerror}", hint="the disk may be failing") from error
             if len(piece) < wanted:
@@ -205,6 +208,24 @@ class TensorFile:
             )
 
 
+def _mapped(path: Path, descriptor: int, size: int) -> Any:
+    """The bytes of a file: a memory map, or a copy where the file system maps no files, as some network drives.
+
+    Raises
+    ------
+    EnvironmentProblem
+        The system cannot read the file.
+    """
+    try:
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    except OSError as refused:
+        _log.info("%s: cannot be mapped into memory (%s): read instead", path, refused.strerror or refused)
+    try:
+        return read_at(descriptor, size, 0)
+    except OSError as error:
+        raise EnvironmentProblem(f"{path}: {error.strerror}", hint="the disk may be failing") from error
+
+
 def open_regular(path: Path) -> int:
     """A descriptor of a regular file, to read; a pipe or a device is refused without waiting for it.
 
@@ -215,7 +236,7 @@ def open_regular(path: Path) -> int:
     """
     hint = "name a .ckpt or .safetensors file"
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = open_to_read(path)
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(f"{path}: no such file", hint=hint) from None
     except OSError as error:

@@ -30,7 +30,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 def _login() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # the user has no name, as in containers
+    except (
+        ImportError,
+        KeyError,
+        OSError,
+    ):  # as in containers, or where users are not listed
         return "unknown"
 
 

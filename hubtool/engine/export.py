@@ -12,6 +12,7 @@ from typing import Any
 
 from hubtool.checkpoint.arrays import Arrays
 from hubtool.checkpoint.target import check_target, written
+from hubtool.descriptors import open_to_read
 from hubtool.engine.subject import Subject, subject_of
 from hubtool.errors import EnvironmentProblem, UsageProblem
 from hubtool.files import environment_errors
@@ -23,6 +24,7 @@ from hubtool.words import first_line
 from hubtool.workspace import Source
 
 _REPORTS = "MS_OM_PATH"
+_OPEN_FILES = "/proc/self/fd"
 """The variable of the environment that names the folder of MindSpore's reports."""
 _FLOAT32_BYTES = 4
 _GRAPH_BYTES = 16 << 20
@@ -151,9 +153,12 @@ def _reports_in(folder: str) -> Iterator[None]:
 @contextmanager
 def _plain_name(folder: str) -> Iterator[str]:
     """A path of a folder without spaces and letters beyond ASCII, which MindSpore refuses in the names of files."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    if not Path(_OPEN_FILES).is_dir():  # only Linux shows open folders as paths
+        yield folder
+        return
+    descriptor = open_to_read(Path(folder))
     try:
-        yield f"/proc/self/fd/{descriptor}"
+        yield f"{_OPEN_FILES}/{descriptor}"
     finally:
         os.close(descriptor)
 

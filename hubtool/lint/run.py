@@ -6,7 +6,6 @@ Only the summaries that catalogue rules need are kept; cards and diagnostics are
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gc
 import os
 import signal
@@ -173,7 +172,7 @@ def default_jobs(cards: int) -> int:
 
 def _map(check: Callable[[CardFile], _Result], cards: Sequence[CardFile], jobs: int) -> Iterator[_Result]:
     jobs = min(jobs, -(-len(cards) // _CHUNK))
-    if jobs <= 1:
+    if jobs <= 1 or not hasattr(os, "fork"):  # a process that starts from nothing costs more than most checks
         yield from map(check, cards)
     else:
         yield from _map_in_processes(check, cards, jobs)
@@ -195,8 +194,7 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
     try:
         for first in range(jobs):
             results, sender = context.Pipe(duplex=False)
-            with contextlib.suppress(OSError):  # the system may not allow that much
-                fcntl.fcntl(sender.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+            _widen(sender)
             worker = context.Process(target=_work, args=(check, cards, first, jobs, sender), daemon=True)
             worker.start()
             sender.close()  # so that the end of the process is the end of what there is to read
@@ -217,6 +215,14 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
             worker.kill()
             worker.join()
         gc.unfreeze()
+
+
+def _widen(sender: Connection) -> None:
+    """Let a pipe hold more, so that a process need not wait for the reader; only Linux can, up to a limit."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(sender.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _work(

@@ -13,6 +13,7 @@ from hubtool.data.layout import Layout, Split
 from hubtool.data.readers.labels import LABEL_FILES, find_label_file, labels_of
 from hubtool.data.readers.tarindex import BLOCK, BadTar, Member, looks_like_tar, members
 from hubtool.data.samples import IMAGE_EXTENSIONS, MAX_IMAGE_BYTES, UNDECODED_EXTENSIONS, version_of
+from hubtool.descriptors import open_to_read, read_at
 from hubtool.errors import BrokenDataset, UsageProblem
 from hubtool.words import counted
 
@@ -26,18 +27,15 @@ class _Archive:
 
     def __init__(self, path: Path):
         self.path = path
-        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.descriptor = open_to_read(path)
         weakref.finalize(self, os.close, self.descriptor)
         self.version = version_of(os.fstat(self.descriptor))
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes at an offset; any thread may ask, for nothing moves."""
-        data = os.pread(self.descriptor, size, offset)
-        while len(data) < size:
-            more = os.pread(self.descriptor, size - len(data), offset + len(data))
-            if not more:
-                raise BrokenDataset(f"{self.path}: ends before byte {offset + size:,}")
-            data += more
+        data = read_at(self.descriptor, size, offset)
+        if len(data) < size:
+            raise BrokenDataset(f"{self.path}: ends before byte {offset + size:,}")
         return data
 
 
