@@ -189,12 +189,16 @@ def _grants_nothing(folder: Path) -> bool:
 
 
 def _say_refused(folder: Path, reason: str) -> None:
-    if (
-        _filelock().has_fcntl or os.name == "nt"
-    ):  # else no file system of this machine has locks: nothing to do about it
-        _say_once(folder.stat().st_dev, folder, reason)
+    """Say, once for each file system, what is done about it."""
+    if not (_filelock().has_fcntl or os.name == "nt"):
+        return  # no file system of this machine has locks: nobody could do anything about it
+    said = _said(folder.stat().st_dev)
+    if not said:
+        said.append(reason)
+        _log.warning("%s: this file system grants no locks (%s); files named *.owner take their place", folder, reason)
 
 
 @cache
-def _say_once(device: int, folder: Path, reason: str) -> None:  # noqa: ARG001 (once a file system)
-    _log.warning("%s: this file system grants no locks (%s); files named *.owner take their place", folder, reason)
+def _said(device: int) -> list[str]:  # noqa: ARG001 (one list for each file system)
+    """The reason that was said for a file system, in a list that is empty until then."""
+    return []
