@@ -14,6 +14,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -149,17 +150,16 @@ def _filelock() -> Any:
 
 
 def _opened(path: Path) -> int | None:
-    """A descriptor to lock; None for a folder where the system opens none."""
+    """A descriptor to lock; None for a folder where the system opens none, and for a file that another user hides."""
     if path.is_dir():
-        try:
+        with suppress(PermissionError):
             return os.open(path, READING)
-        except PermissionError:
-            return None
-    try:
+        return None
+    with suppress(PermissionError):
         return os.open(path, WRITING, 0o664)  # the umask decides about the group; others never write
-    except PermissionError:
-        # Another user's: it can be locked without being written.
-        return os.open(path, READING | getattr(os, "O_NOFOLLOW", 0))
+    with suppress(PermissionError):
+        return os.open(path, READING | getattr(os, "O_NOFOLLOW", 0))  # it can be locked without being written
+    return None
 
 
 def _lies_at(descriptor: int, path: Path) -> bool:

@@ -168,9 +168,12 @@ def test_a_lock_file_that_was_removed_is_no_lock(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_locked_without_a_file_in_it(tmp_path: Path) -> None:
-    with Lock(tmp_path):
-        assert not Lock(tmp_path).try_acquire()
-        assert list(tmp_path.iterdir()) == []
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir()
+    link.symlink_to(folder)
+    with Lock(link):
+        assert not Lock(folder).try_acquire()
+        assert list(folder.iterdir()) == []
 
 
 def test_an_open_file_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,10 @@ class Cache:
         """Where the file would be, and what is noted about it."""
         for folder in self._folders(digest):
             note = read_note(folder)
+            if digest.kind != "full" and not note.links:
+                _log.warning(
+                    "%s: no record of its link, and a card's %d digits do not vouch for it", folder, len(digest.hex)
+                )
             if digest.kind == "full" or set(note.links) & set(links):
                 yield folder / (note.file or name), note
 

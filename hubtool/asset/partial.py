@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -12,11 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import BinaryIO
 
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.descriptors import WRITING, append, read_at
 from hubtool.errors import DigestMismatch, HubtoolError
-from hubtool.files import atomic_stream, environment_errors, write_atomically
+from hubtool.files import environment_errors, write_atomically
 
 _BUFFERS = 8
 _HEAD_BYTES = 1024
@@ -145,11 +147,15 @@ def _opened(path: Path) -> int:
         if not path.is_file():
             raise
     try:
-        with atomic_stream(path) as stream, path.open("rb") as theirs:
-            shutil.copyfileobj(theirs, stream, DEFAULT_LIMITS.chunk_bytes)
+        theirs: BinaryIO = path.open("rb")
     except PermissionError:  # it cannot be read, either
+        theirs = io.BytesIO()
+    with theirs:
         path.unlink()
-    return os.open(path, WRITING, 0o664)
+        descriptor = os.open(path, WRITING | os.O_EXCL, 0o664)
+        with open(descriptor, "wb", closefd=False) as mine:
+            shutil.copyfileobj(theirs, mine, DEFAULT_LIMITS.chunk_bytes)
+    return descriptor
 
 
 @contextmanager
