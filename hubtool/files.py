@@ -155,6 +155,15 @@ def free_bytes(folder: Path) -> int | None:
     return free if free > 0 else None
 
 
+def with_slashes(path: Path) -> Path:
+    """A path from the command line, with `/` for backslashes if it only exists so: such paths come from Windows."""
+    text = str(path)
+    if "\\" not in text or os.path.lexists(path):
+        return path
+    other = Path(text.replace("\\", "/"))
+    return other if os.path.lexists(other) else path
+
+
 def find_upwards(folder: Path, name: str) -> Path | None:
     """The nearest regular file of that name, in a folder or above it."""
     start = os.path.abspath(folder)  # noqa: PTH100 (resolve() would leave the path that the user sees)

@@ -14,6 +14,7 @@ from pathlib import Path
 from hubtool.card.parse import ParsedCard, read_card
 from hubtool.card.record import Card, Variant
 from hubtool.errors import AmbiguousName, CardError, EnvironmentProblem, NotFound
+from hubtool.files import with_slashes
 
 _CLOSE_MATCHES = 3
 _SUFFIX = ".md"
@@ -104,8 +105,8 @@ class Catalogue:
             The card exists but is not valid.
         """
         if name.casefold().endswith(".md"):
-            return Match(self._card_at(Path(name)))
-        wanted = name.casefold()
+            return Match(self._card_at(with_slashes(Path(name))))
+        wanted = name.casefold().replace("\\", "/")  # as Windows writes uids, which are paths
         by_kind = (
             [Match(card) for card in self.cards if card.uid.casefold() == wanted],
             [Match(card) for card in self.cards if card.path.stem.casefold() == wanted],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
 import sys
 from typing import Any
@@ -12,11 +14,24 @@ _WIDTH_IN_A_PIPE = 10_000  # the reader of a pipe wraps lines, or searches whole
 
 
 def print_json(document: object) -> None:
-    """One JSON document on stdout; in ASCII if it has characters that could act on a terminal."""
+    """One JSON document on stdout; in ASCII if that is no UTF-8, or if characters could act on a terminal."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    if not text.replace("\n", "").isprintable():
+    if not (_is_utf8(sys.stdout) and text.replace("\n", "").isprintable()):
         text = json.dumps(document, indent=2)
     click.echo(text)
+
+
+def write_for_programs() -> None:
+    """From now on, write to stdout in UTF-8 and with LF, whatever the system does by default."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors=sys.stdout.errors, newline="\n")
+
+
+def _is_utf8(stream: Any) -> bool:
+    try:
+        return codecs.lookup(stream.encoding or "ascii").name == "utf-8"
+    except (AttributeError, LookupError):
+        return False
 
 
 def print_rich(*renderables: Any) -> None:

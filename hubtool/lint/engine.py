@@ -10,6 +10,7 @@ import hubtool.lint.rules  # noqa: F401 (fills the tables of rules)
 from hubtool.card.catalogue import card_files
 from hubtool.card.parse import ParsedCard
 from hubtool.errors import NotFound
+from hubtool.files import with_slashes
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, CardCheck, Facts, Rule
 from hubtool.lint.summary import Summary
@@ -47,7 +48,7 @@ def named_cards(paths: Iterable[str]) -> Iterator[tuple[str, str | None]]:
     NotFound
         A path does not exist.
     """
-    roots = [Path(given) for given in paths]
+    roots = [with_slashes(Path(given)) for given in paths]
     for root in roots:
         if not root.exists():
             raise NotFound(f"{root}: no such file or folder", hint="name a card or a folder of cards")

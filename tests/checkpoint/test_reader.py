@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import mmap
 import os
 import zlib
 from pathlib import Path
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from hubtool.checkpoint import reader, tensors
 from hubtool.checkpoint.dtypes import DTYPES
+from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CorruptCheckpoint, EnvironmentProblem, NotFound, UsageProblem
 from tests.checkpoint.proto import entry, field, tensor, text, varint
@@ -274,3 +277,19 @@ def test_an_encrypted_checkpoint_is_told(tmp_path: Path, mode: str) -> None:
     mindspore.save_checkpoint([pair], str(path), enc_key=bytes(range(16)), enc_mode=mode)
     with pytest.raises(CorruptCheckpoint, match="encrypted"):
         Checkpoint(path)
+
+
+@pytest.mark.parametrize("code", [errno.ENODEV, errno.EACCES, errno.ENOMEM], ids=errno.errorcode.get)
+def test_a_file_system_that_maps_no_files_is_read(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    expected = open_weights(DIGITS_CHECKPOINT).arrays()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(mmap, "mmap", refuse)
+    found = open_weights(DIGITS_CHECKPOINT)
+    assert {name: array.tobytes() for name, array in found.arrays().items()} == {
+        name: array.tobytes() for name, array in expected.items()
+    }
+    name = next(iter(expected))
+    assert b"".join(found.chunks(name)) == expected[name].tobytes()
