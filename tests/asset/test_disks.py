@@ -194,7 +194,7 @@ def test_a_tilde_is_a_home_folder_in_every_variable(
 ) -> None:
     assert hubtool("pull", "bit_digits", "--cards", cards).code == 0
     (tmp_path / "cache").rename(tmp_path / "shared")
-    hubtool.environment |= {"HOME": str(tmp_path), "HUBTOOL_CARDS": str(cards)}
+    hubtool.environment |= {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "HUBTOOL_CARDS": str(cards)}
     variable = {"shared": "HUBTOOL_SHARED_CACHE"}.get(name, f"HUBTOOL_{name.upper()}")
     hubtool.environment[variable] = f"~/{name}"
     run = hubtool("pull", "bit_digits")
