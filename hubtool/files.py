@@ -164,6 +164,15 @@ def with_slashes(path: Path) -> Path:
     return other if os.path.lexists(other) else path
 
 
+def path_from(folder: str | Path, path: str | Path) -> str:
+    """A path seen from a folder, joined with `/`; an absolute one where both are on different drives."""
+    try:
+        found = os.path.relpath(path, folder)
+    except ValueError:
+        found = os.path.abspath(path)  # noqa: PTH100 (resolve() would leave the path that the user sees)
+    return found.replace(os.sep, "/")
+
+
 def find_upwards(folder: Path, name: str) -> Path | None:
     """The nearest regular file of that name, in a folder or above it."""
     start = os.path.abspath(folder)  # noqa: PTH100 (resolve() would leave the path that the user sees)

@@ -202,3 +202,22 @@ def test_commands_work_in_a_cache_without_locks(
     assert hubtool("cache", "rm", "bit_digits", "--cards", cards).out != ""
     found = [*cards.rglob("*"), *Path(hubtool.environment["HUBTOOL_CACHE"]).rglob("*")]
     assert not [path for path in found if path.name.endswith(".owner")]
+
+
+@pytest.mark.parametrize("refusal", [errno.ENOLCK, errno.EAGAIN], ids=errno.errorcode.get)
+def test_where_no_exclusive_file_can_be_written_either_that_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
+) -> None:
+    path = tmp_path / "a.lock"
+    path.touch()
+    refuse(monkeypatch, refusal)
+    real = os.open
+
+    def full(where, flags, *args, **options):
+        if str(where).endswith(".owner") and flags & os.O_CREAT:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(where))
+        return real(where, flags, *args, **options)
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(OSError, match="Read-only"):
+        Lock(path).try_acquire()

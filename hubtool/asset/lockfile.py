@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -19,7 +18,7 @@ from hubtool.asset.policy import redacted, without_password
 from hubtool.asset.source import has_scheme
 from hubtool.card.record import Asset
 from hubtool.errors import DigestMismatch, EnvironmentProblem, UsageProblem
-from hubtool.files import environment_errors, find_upwards, read_regular, write_atomically
+from hubtool.files import environment_errors, find_upwards, path_from, read_regular, write_atomically
 from hubtool.locks import Lock
 from hubtool.resources import LOCKFILE
 
@@ -57,7 +56,7 @@ def pin_key(asset: Asset, folder: Path, lockfile: Path) -> str:
     """What a file is called in a lockfile: its link, or its path from the lockfile's folder."""
     if has_scheme(asset.url):
         return without_password(asset.url)
-    return Path(os.path.relpath(folder / asset.url, lockfile.parent)).as_posix()
+    return path_from(lockfile.parent, folder / asset.url)
 
 
 def read_lockfile(path: Path) -> dict[str, Pin]:

@@ -28,7 +28,10 @@ DIGEST = DIGITS_CHECKPOINT.stem.rpartition("-")[2]
 SOMEBODY_ELSE = 4242
 SETPRIV = shutil.which("setpriv")
 MEMORY = Path("/dev/shm")
-MAY_MOUNT = shutil.which("unshare") and subprocess.run(["unshare", "--mount", "true"], check=False).returncode == 0
+MAY_MOUNT = (
+    shutil.which("unshare")
+    and subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
+)
 other_users = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0 or SETPRIV is None,
     reason="only root can make files of another user, and setpriv takes root's privileges away again",

@@ -60,3 +60,13 @@ def test_a_name_with_a_backslash_is_a_name(hubtool: Hubtool, cards: Path) -> Non
     shutil.copy(cards / "bit_digits.md", hubtool.folder / "a" / "b.md")
     run = hubtool("validate", r"a\b.md", "--select", "HT4", "--format", "json")
     assert {found["path"] for found in json.loads(run.out)["diagnostics"]} <= {r"a\b.md"}
+
+
+def test_cards_and_cache_on_two_drives(hubtool: Hubtool, cards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other_drive(path: object, start: object = None) -> str:
+        raise ValueError("path is on mount 'C:', start on mount 'D:'")
+
+    monkeypatch.setattr(os.path, "relpath", other_drive)
+    (cards / "hubtool.toml").write_text('[lint]\nper-file-ignores = {"*.md" = ["HT6"]}\n')
+    for args in (["pull", "bit_digits"], ["lock", "bit_digits"], ["validate"]):
+        assert hubtool(*args, "--cards", cards).code == 0
