@@ -127,6 +127,9 @@ class Lock:
                 self._lease.acquire(timeout=0)
             except filelock.Timeout:
                 continue
+            except BaseException:
+                self._drop()
+                raise
             return True
         self._drop()
         return False
