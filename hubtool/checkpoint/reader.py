@@ -44,6 +44,7 @@ class Checkpoint(TensorFile):
     """An open MindSpore checkpoint: the list of its tensors, and their values on demand."""
 
     format = "ckpt"
+    called = "MindSpore checkpoint"
 
     @staticmethod
     def _listing(path: Path, data: Any) -> Listing:

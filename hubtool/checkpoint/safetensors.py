@@ -43,16 +43,11 @@ class Safetensors(TensorFile):
     """An open safetensors file: the list of its tensors, and their values on demand."""
 
     format = "safetensors"
+    called = "safetensors file"
 
     @staticmethod
     def _listing(path: Path, data: Any) -> Listing:
         return list_safetensors(path, data)
-
-
-def looks_like_safetensors(start: bytes, size: int) -> bool:
-    """Whether a file of `size` bytes starts as a safetensors file does; a MindSpore checkpoint never does."""
-    length = int.from_bytes(start[:LENGTH_BYTES], "little")
-    return start[LENGTH_BYTES : LENGTH_BYTES + 1] == b"{" and length <= size - LENGTH_BYTES
 
 
 def list_safetensors(path: Path, data: Any) -> Listing:

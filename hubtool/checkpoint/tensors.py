@@ -24,6 +24,8 @@ from hubtool.checkpoint.dtypes import DTYPES, UNDECODED, decode
 from hubtool.descriptors import open_to_read, read_at
 from hubtool.errors import CorruptCheckpoint, EnvironmentProblem, NotFound, UsageProblem
 from hubtool.extras import require
+from hubtool.signatures.sample import sample_of
+from hubtool.signatures.table import what_it_is
 
 CHUNK_BYTES = 1 << 19  # half a MiB stays in a core's cache while statistics are computed
 # Limits on what a file may claim; they bound the memory and the time that its list of tensors takes.
@@ -108,6 +110,7 @@ class TensorFile:
     """
 
     format: ClassVar[str]
+    called: ClassVar[str]
 
     def __init__(self, path: Path):
         self.path = path
@@ -118,13 +121,23 @@ class TensorFile:
         if not self.size:
             raise CorruptCheckpoint(f"{path}: the file is empty", hint="pull it again")
         self._data: Any = _mapped(path, descriptor, self.size)
-        self.tensors, self.texts, self.metadata, self._crc = self._listing(path, self._data)
+        try:
+            self.tensors, self.texts, self.metadata, self._crc = self._listing(path, self._data)
+        except CorruptCheckpoint as damage:
+            raise self._what_it_is() or damage from None
         if not self.tensors:
             raise CorruptCheckpoint(f"{path}: no tensor in it", hint="is it the right file?")
 
     @staticmethod
     def _listing(path: Path, data: Any) -> Listing:
         raise NotImplementedError
+
+    def _what_it_is(self) -> CorruptCheckpoint | None:
+        """The error that names what the file is; None where it is nothing known but a damaged file of this format."""
+        kind = what_it_is(sample_of(self._data, self.path.name))
+        if kind is None or kind.format == self.format:
+            return None
+        return CorruptCheckpoint(f"{self.path}: this is {kind.what}, not a {self.called}", hint=kind.hint)
 
     def array(self, name: str) -> Any:
         """The values of one tensor as a numpy array.
