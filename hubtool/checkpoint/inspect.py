@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubtool.checkpoint.dtypes import DTYPES
 from hubtool.checkpoint.statistics import Statistics, statistics
 from hubtool.checkpoint.tensors import TensorFile, TensorInfo
 from hubtool.extras import require
@@ -64,7 +63,7 @@ class Inspection:
             "dtype": tensor.dtype,
             "shape": list(tensor.shape),
             "count": tensor.count,
-            "bytes": tensor.count * DTYPES[tensor.dtype].item_bytes,
+            "bytes": tensor.nbytes,
             "statistics": found.to_json() if found else None,
         }
 

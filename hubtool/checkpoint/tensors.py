@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from hubtool.checkpoint.dtypes import DTYPES, UNDECODED, decode
+from hubtool.checkpoint.dtypes import DTYPES, decode, is_decoded
 from hubtool.descriptors import open_to_read, read_at
 from hubtool.errors import CorruptCheckpoint, EnvironmentProblem, NotFound, UsageProblem
 from hubtool.extras import require
@@ -52,11 +52,12 @@ class TensorInfo:
     Attributes
     ----------
     dtype
-        Element type: a name of `hubtool.checkpoint.dtypes`.
+        Element type: a name of `hubtool.checkpoint.dtypes`, or the file's own name for a type that hubtool does not
+        know: see `foreign_bits` there.
     shape
         Empty for a scalar.
     extents
-        Where its bytes are in the file, in order; each holds whole elements, little-endian.
+        Where its bytes are in the file, in order; each holds whole elements of a known type, little-endian.
     """
 
     name: str
@@ -147,13 +148,14 @@ class TensorFile:
         Raises
         ------
         UsageProblem
-            The tensor is of a type that hubtool does not decode: hifloat8, or packed 4-bit integers.
+            The tensor is of a type that hubtool does not decode: hifloat8, packed 4-bit integers, or one it does not
+            know.
         MissingExtra
             numpy is not installed.
         """
         np = require("numpy", extra="eval", purpose="read tensors")
         tensor = self.tensors[name]
-        if tensor.dtype in UNDECODED:
+        if not is_decoded(tensor.dtype):
             raise UsageProblem(f"{self.path}: {printable(name)} is {tensor.dtype}, which hubtool does not decode")
         dtype = DTYPES[tensor.dtype]
         parts = [
@@ -262,16 +264,24 @@ def open_regular(path: Path) -> int:
     return descriptor
 
 
-def shape_problem(shape: tuple[int, ...], item_bytes: int, size: int) -> str:
-    """What is wrong with a shape for that many bytes; empty when they agree and numpy can hold such an array."""
+def shape_problem(shape: tuple[int, ...], item_bits: int, size: int) -> str:
+    """What is wrong with a shape for that many bytes; empty when they agree and numpy can hold such an array.
+
+    Parameters
+    ----------
+    item_bits
+        Bits of an element.
+    size
+        In bytes.
+    """
     if len(shape) > MOST_DIMENSIONS:
         return f"has {len(shape)} dimensions, more than {MOST_DIMENSIONS}"
     if any(dim < 0 for dim in shape):
         return f"has a negative dimension: {shape}"
     # numpy multiplies the other dimensions of an empty array as well.
-    if math.prod(dim or 1 for dim in shape) * item_bytes >= _MOST_TENSOR_BYTES:
+    if math.prod(dim or 1 for dim in shape) * item_bits >= 8 * _MOST_TENSOR_BYTES:
         return f"has a shape beyond what can be addressed: {shape}"
-    wanted = math.prod(shape) * item_bytes
+    wanted = (math.prod(shape) * item_bits + 7) // 8
     return f"has the shape {shape}, which takes {wanted} bytes, but there are {size}" if wanted != size else ""
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubtool.checkpoint import reader, tensors
+from hubtool.checkpoint.convert import convert
 from hubtool.checkpoint.dtypes import DTYPES
 from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.reader import Checkpoint
@@ -76,6 +77,16 @@ def test_types_that_are_listed_and_not_decoded(tmp_path: Path, dtype: str) -> No
     assert b"".join(checkpoint.chunks("a")) == b"\x12\x34"
     with pytest.raises(UsageProblem, match=f"a is {dtype.lower()}, which hubtool does not decode"):
         checkpoint.array("a")
+
+
+@pytest.mark.parametrize(("dtype", "count"), [("Float8E8M0", 2), ("UInt4", 4), ("Float6E3M2", 2)])
+def test_types_of_other_versions_are_listed(tmp_path: Path, dtype: str, count: int) -> None:
+    checkpoint = Checkpoint(write(tmp_path, GOOD + entry("q", [count], dtype, b"\x12\x34")))
+    assert (checkpoint.tensors["q"].dtype, checkpoint.tensors["q"].shape) == (dtype, (count,))
+    with pytest.raises(UsageProblem, match=f"q is {dtype}, which hubtool does not decode"):
+        checkpoint.array("q")
+    with pytest.raises(UsageProblem, match="a type that safetensors files do not have"):
+        convert(checkpoint, tmp_path / "a.safetensors", "safetensors")
 
 
 def test_text_is_kept_apart(tmp_path: Path) -> None:
