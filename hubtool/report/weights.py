@@ -29,6 +29,8 @@ def weights_view(inspection: Inspection) -> Iterator[str]:
     values = sum(tensor.count for tensor in inspection.tensors)
     by_type = ", ".join(f"{count:,} {dtype}" for dtype, count in inspection.dtypes.most_common())
     yield f"{counted(len(inspection.tensors), 'tensor')}, {counted(values, 'value')}: {by_type}"
+    for note in inspection.notes:
+        yield f"note: {note}"
     if said := _not_finite(inspection.statistics.values()):
         yield f"not finite: {said}"
 

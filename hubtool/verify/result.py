@@ -88,7 +88,7 @@ class Result:
                 "path": str(self.asset.path) if self.asset else None,
                 "sha256": self.asset.sha256 if self.asset else None,
             },
-            "checks": [{"level": c.level.value, "status": c.status.value, "detail": c.detail} for c in self.checks],
+            "checks": [check.to_json() for check in self.checks],
             "claims": [claim.to_json() for claim in self.claims],
             "dataset": run.fingerprint.to_json() if run else None,
             "recipe": self.recipe.to_json() if self.recipe else None,
