@@ -11,7 +11,7 @@ of MindSpore 2.8, of MindCV 0.3 and other zoos, and of TensorFlow and PyTorch, w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -125,14 +125,17 @@ def is_counter(name: str, prefix: str = "") -> bool:
     return _COUNTER.fullmatch(last) is not None and all(_TRAINERS.fullmatch(word) for word in outer)
 
 
-def roles(names: Iterable[str]) -> dict[str, Role]:
+def roles(names: Collection[str]) -> dict[str, Role]:
     """The roles of the tensors of a file that are not parameters, whatever the network is.
 
-    What is named after another tensor of the file is taken for its state or its average, never the other way round.
+    What is named after another tensor of the file is taken for its state or its average, never the other way round. The
+    names of all the others may begin with one word more, as where a wrapper holds the network and not the optimiser.
     """
-    everything = dict.fromkeys(names)
+    first_words = {name: Affix(name.partition(".")[0], "").role for name in names}
+    prefix = _common_prefix([name for name, role in first_words.items() if role is None and not is_counter(name)])
+    everything = {*names, *(name.removeprefix(prefix) for name in names)}
     found: dict[str, Role] = {}
-    for name in everything:
+    for name in names:
         known = (affix.role for affix in affixes(name, everything.__contains__))
         role = next(filter(None, known), Role.COUNTER if is_counter(name) else None)
         if role is not None:
@@ -140,12 +143,12 @@ def roles(names: Iterable[str]) -> dict[str, Role]:
     return found
 
 
-def leftover_notes(names: Iterable[str]) -> tuple[str, ...]:
+def leftover_notes(names: Collection[str]) -> tuple[str, ...]:
     """What the names of the tensors of a file tell, in sentences: their roles, and what all parameters begin with."""
     found = roles(names)
     notes = list(grouped({name: role.value for name, role in found.items()}))
     parameters = [name for name in names if name not in found]
-    if len(parameters) > 1 and (prefix := _common_prefix(parameters)):
+    if prefix := _common_prefix(parameters):
         role = Affix(prefix, "").role
         what = f", as {role.value} does" if role else ""
         notes.append(f"all {len(parameters):,} parameters have names that begin with {printable(prefix)}{what}")
@@ -154,7 +157,7 @@ def leftover_notes(names: Iterable[str]) -> tuple[str, ...]:
 
 def _common_prefix(names: Sequence[str]) -> str:
     """What all names begin with, up to a dot or slash."""
-    first = names[0][:_LONGEST_AFFIX]
+    first = names[0][:_LONGEST_AFFIX] if len(names) > 1 else ""
     ends = (at for at, sign in enumerate(first, 1) if sign in "./:")
     return max((first[:at] for at in ends if all(name.startswith(first[:at]) for name in names)), key=len, default="")
 

@@ -12,7 +12,7 @@ from hubtool.errors import CardError, HubtoolError
 from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
-from hubtool.verify.checks import Check
+from hubtool.verify.checks import Check, Level
 from hubtool.verify.run import Run
 
 EXIT_PROBLEM = CardError.exit_code
@@ -56,6 +56,11 @@ class Result:
     def counts(self) -> Counts | None:
         """Of the evaluation; None when none was run."""
         return self.run.evaluation.counts if self.run else None
+
+    @property
+    def weights_notes(self) -> tuple[str, ...]:
+        """What was skipped or taken for granted in the checkpoint."""
+        return tuple(note for check in self.checks if check.level is Level.CHECKPOINT for note in check.notes)
 
     @property
     def recipe(self) -> EvalRecipe | None:

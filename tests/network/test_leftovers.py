@@ -263,6 +263,10 @@ def test_names_tell_roles_without_a_network() -> None:
         "1 tensor of training state: global_step",
         "all 2 parameters have names that begin with blocks.0.",
     )
+    assert leftover_notes(["moments.conv1.weight", "network.conv1.weight", "network.fc.bias"]) == (
+        "1 tensor of optimiser state: moments.conv1.weight",
+        "all 2 parameters have names that begin with network.",
+    )
     assert leftover_notes(["conv1.weight", "stat.weight", "linear.step", "m.weight"]) == ()
     assert leftover_notes(["moments.a.w", "moments.b.w"]) == (
         "all 2 parameters have names that begin with moments., as optimiser state does",
