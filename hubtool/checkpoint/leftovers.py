@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum
+from itertools import islice
 from typing import NamedTuple
 
 from hubtool.checkpoint.tensors import printable
 from hubtool.words import counted, some_of
 
-_SEPARATORS = "._/:"
-_LONGEST_AFFIX = 64
+_SEPARATOR = re.compile(r"[._/:]")
+_MOST_SEPARATORS = 10  # from each end of a name; it bounds the time that a hostile file takes
 _SHOWN = 3
 _SEGMENTS = re.compile(r"[./:]")
 
@@ -105,11 +106,12 @@ def affixes(name: str, is_parameter: Callable[[str], bool]) -> Iterator[Affix]:
     """What can be taken from either end of a name so that the name of a parameter is left; `NONE` for one itself."""
     if is_parameter(name):
         yield NONE
-    for at, sign in enumerate(name[:_LONGEST_AFFIX], 1):
-        if sign in _SEPARATORS and is_parameter(name[at:]):
-            yield Affix(name[:at], "")
-    for at in range(max(0, len(name) - _LONGEST_AFFIX), len(name)):
-        if name[at] in _SEPARATORS and is_parameter(name[:at]):
+    for sign in islice(_SEPARATOR.finditer(name), _MOST_SEPARATORS):
+        if is_parameter(name[sign.end() :]):
+            yield Affix(name[: sign.end()], "")
+    for sign in islice(_SEPARATOR.finditer(name[::-1]), _MOST_SEPARATORS):
+        at = len(name) - sign.end()
+        if is_parameter(name[:at]):
             yield Affix("", name[at:])
 
 
@@ -121,8 +123,10 @@ def is_counter(name: str, prefix: str = "") -> bool:
     prefix
         What all names of the network begin with.
     """
-    *outer, last = _SEGMENTS.split(name.removeprefix(prefix))
-    return _COUNTER.fullmatch(last) is not None and all(_TRAINERS.fullmatch(word) for word in outer)
+    outer, _, last = name.removeprefix(prefix).rpartition(".")
+    if _COUNTER.fullmatch(last) is None:
+        return False
+    return not outer or all(_TRAINERS.fullmatch(word) for word in outer.split(".", _MOST_SEPARATORS))
 
 
 def roles(names: Collection[str]) -> dict[str, Role]:
@@ -157,8 +161,8 @@ def leftover_notes(names: Collection[str]) -> tuple[str, ...]:
 
 def _common_prefix(names: Sequence[str]) -> str:
     """What all names begin with, up to a dot or slash."""
-    first = names[0][:_LONGEST_AFFIX] if len(names) > 1 else ""
-    ends = (at for at, sign in enumerate(first, 1) if sign in "./:")
+    first = names[0] if len(names) > 1 else ""
+    ends = (sign.end() for sign in islice(_SEGMENTS.finditer(first), _MOST_SEPARATORS))
     return max((first[:at] for at in ends if all(name.startswith(first[:at]) for name in names)), key=len, default="")
 
 

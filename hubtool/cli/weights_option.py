@@ -16,6 +16,6 @@ def ema_option(function: F) -> F:
         "--ema/--no-ema",
         "ema",
         default=None,
-        help="Of a file with two sets of weights, take those averaged over training, or the others.",
+        help="Which of two sets of weights in a file to take: those averaged over training, or the others.",
     )
     return option(function)

@@ -77,8 +77,8 @@ def _other(start: str) -> Kind:
 def _json(start: str) -> Kind:
     if '"weight_map"' in start or '"param_name_map"' in start:
         shards = sorted(set(_SHARD.findall(start)))
-        named = f" of {', '.join(shards[:3])}{' and more' if len(shards) > 3 else ''}" if shards else ""
-        return Kind(f"the JSON index of weights in several files{named}", "name one of these files")
+        named = f" ({', '.join(shards[:3])}{' and more' if len(shards) > 3 else ''})" if shards else ""
+        return Kind(f"a JSON index of shards, the files that hold the weights{named}", "name one of the shards")
     if '"nbformat"' in start:
         return Kind("a Jupyter notebook", _AGAIN)
     if '"model_type"' in start or '"architectures"' in start:

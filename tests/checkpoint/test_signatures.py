@@ -73,7 +73,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "notebook": (b'{"cells": [], "nbformat": 4}', "a Jupyter notebook"),
     "shards": (
         json.dumps(SHARDS).encode(),
-        "the JSON index of weights in several files of m-1-of-2.safetensors, m-2-of-2.safetensors",
+        "a JSON index of shards, the files that hold the weights (m-1-of-2.safetensors, m-2-of-2.safetensors)",
     ),
     # PyTorch, numpy, Paddle
     "torch zip": (zipped("archive/data.pkl", "archive/data/0", "archive/version"), "a PyTorch checkpoint (zip)"),
