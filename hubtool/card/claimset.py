@@ -230,9 +230,11 @@ def assets_of(card: Card, row: Variant | None) -> tuple[Asset, ...]:
     Raises
     ------
     NotFound
-        The row links no file.
+        The card or the row links no file.
     """
     if row is None:
+        if not card.assets:
+            raise NotFound(f"{card.path}: the card links no file", hint="add the file under `asset`, if there is one")
         return card.assets
     asset = row_claims(card, row).asset
     if asset is None:

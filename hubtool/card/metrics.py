@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hubtool.card.names import says_none
 from hubtool.card.span import Span
 
 FRONT_MATTER = "front-matter"
 TABLE = "table"
 
 NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:e[-+]?[0-9]+)?"
-_NONE = {"", "-", "--", "n/a", "na", "no", "none", "null", "~", "无"}
 _LONGEST_TEXT = 4096
 _LONGEST_PART = 160  # keeps the regular expressions below, quadratic in the length, from costing anything
 
@@ -153,11 +153,6 @@ def parse_evaluation(text: str) -> tuple[tuple[Metric, ...], tuple[UnreadMetric,
         else:
             unread.append(UnreadMetric(written, start))
     return tuple(metrics), tuple(unread)
-
-
-def says_none(text: str) -> bool:
-    """Whether a text means that there is no figure."""
-    return text.strip().casefold() in _NONE
 
 
 def normalise(name: str) -> str:

@@ -119,12 +119,8 @@ class ParsedCard:
     @cached_property
     def files(self) -> tuple[FileEntry, ...]:
         """The entries of `asset` that are mappings, each with its index in the list."""
-        entries = self.values.get("asset") if self.values else None
-        return tuple(
-            _file_entry(number, entry)
-            for number, entry in enumerate(entries if isinstance(entries, list) else ())
-            if isinstance(entry, dict)
-        )
+        entries = _entries(self.values) if self.values else []
+        return tuple(_file_entry(number, entry) for number, entry in enumerate(entries) if isinstance(entry, dict))
 
     def offset(self, line: int, column: int) -> int:
         """Offset in `text` of a line and column, both from 1."""
@@ -274,7 +270,7 @@ def _record(
         title=outline.title,
         fields=fields,
         metrics=metrics,
-        assets=tuple(_asset(entry) for entry in values["asset"]),
+        assets=tuple(_asset(entry) for entry in _entries(values)),
         variants=results_rows(outline.body, outline.body_line),
         sha256=hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest(),
     )
@@ -284,6 +280,12 @@ def flat_uid(user_id: str, model_version: str, stem: str) -> str:
     """The uid of a card outside the hub's owner/version folders."""
     owner = re.sub(r"[^a-z0-9]+", "-", user_id.casefold()).strip("-") or "unknown"
     return f"{owner}/{model_version}/{stem}"
+
+
+def _entries(values: dict[str, Any]) -> list[Any]:
+    """What stands under `asset`; nothing where the card has none, or says so in a word."""
+    entries = values.get("asset")
+    return entries if isinstance(entries, list) else []
 
 
 def _text(value: object) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
-from hubtool.card.metrics import Metric, is_bounded, says_none
+from hubtool.card.metrics import Metric, is_bounded
+from hubtool.card.names import says_none
 from hubtool.card.parse import ParsedCard
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.figures import all_metrics, place_of, variants
