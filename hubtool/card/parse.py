@@ -13,10 +13,10 @@ from typing import Any, Literal, NamedTuple
 
 from hubtool.card.frontmatter import Outline, find_outline
 from hubtool.card.metrics import Metric, UnreadMetric, parse_evaluation, read_metric
-from hubtool.card.record import Asset, Card, Digest
+from hubtool.card.record import Asset, Card, Digest, Variant
 from hubtool.card.schema import SchemaProblem, schema_problems, typed
 from hubtool.card.span import Span
-from hubtool.card.tables import results_rows
+from hubtool.card.tables import read_results
 from hubtool.card.yamlvalues import YamlText, read_yaml
 from hubtool.files import read_regular
 
@@ -36,9 +36,12 @@ Kind = Literal[
     "missing-field",
     "field-value",
     "metric",
+    "cell",
+    "column",
+    "table",
 ]
 _OLDER_FIGURE = "accuracy"
-_HARMLESS: set[str] = {"dash", "metric"}
+_HARMLESS: set[str] = {"dash", "metric", "cell", "column", "table"}
 _FULL_WIDTH_COLON = "\uff1a"
 BOM = "\ufeff"
 
@@ -88,6 +91,8 @@ class ParsedCard:
         Front matter as the schema types it; None when it is not a mapping.
     metrics
         The figures of the front matter, of a card without a record too.
+    rows
+        The rows of the results tables, of a card without a record too.
     card
         The valid record, or None when a problem is fatal.
     problems
@@ -102,6 +107,7 @@ class ParsedCard:
     yaml: YamlText | None = None
     values: dict[str, Any] | None = None
     metrics: tuple[Metric, ...] = ()
+    rows: tuple[Variant, ...] = ()
     card: Card | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -192,6 +198,8 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
     yaml = read_yaml(outline.yaml, outline.yaml_line)
     values = typed(yaml.value) if isinstance(yaml.value, dict) else None
     problems = [Problem(p.kind, p.span, p.message) for p in yaml.problems]
+    results = read_results(outline.body, outline.body_line)
+    problems += [Problem(unread.kind, unread.span, unread.message) for unread in results.unread]
     metrics: tuple[Metric, ...] = ()
     if values is not None:
         metrics, unread = parse_evaluation(_text(values.get("evaluation")))
@@ -202,9 +210,9 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
         problems.append(_not_a_mapping(yaml, outline))
     card = None
     if values is not None and not any(problem.fatal for problem in problems):
-        card = _record(values, metrics, outline, path, uid, written)
+        card = _record(values, metrics, results.rows, outline.title, path, uid, written)
     problems.sort(key=lambda problem: problem.span)
-    return ParsedCard(shown, path, text, bom, outline, yaml, values, metrics, card, tuple(problems))
+    return ParsedCard(shown, path, text, bom, outline, yaml, values, metrics, results.rows, card, tuple(problems))
 
 
 def _older_figure(values: dict[str, Any], yaml: YamlText) -> tuple[Metric, ...]:
@@ -257,7 +265,13 @@ def _not_a_mapping(yaml: YamlText, outline: Outline) -> Problem:
 
 
 def _record(
-    values: dict[str, Any], metrics: tuple[Metric, ...], outline: Outline, path: Path, uid: str | None, written: str
+    values: dict[str, Any],
+    metrics: tuple[Metric, ...],
+    rows: tuple[Variant, ...],
+    title: str | None,
+    path: Path,
+    uid: str | None,
+    written: str,
 ) -> Card:
     fields = {
         _snake_case(key): unwrapped(value) if key.endswith("link") and isinstance(value, str) else value
@@ -267,11 +281,11 @@ def _record(
     return Card(
         path=path,
         uid=uid or flat_uid(fields["user_id"], fields["model_version"], path.stem),
-        title=outline.title,
+        title=title,
         fields=fields,
         metrics=metrics,
         assets=tuple(_asset(entry) for entry in _entries(values)),
-        variants=results_rows(outline.body, outline.body_line),
+        variants=rows,
         sha256=hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 

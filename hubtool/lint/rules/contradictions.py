@@ -13,7 +13,7 @@ from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset, Variant, same_file
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Severity
-from hubtool.lint.figures import place_of, variants
+from hubtool.lint.figures import place_of
 from hubtool.lint.rule import Facts, Finding, rule
 
 
@@ -74,7 +74,7 @@ def params_differ(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
     """
     if not facts.parameter_counts:
         return
-    for row in variants(card):
+    for row in card.rows:
         name = _network_of(card, row, facts)
         if name is None or row.params_m is None or row.params_span is None or not _standard_head(card, row, name):
             continue
