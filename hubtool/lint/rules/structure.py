@@ -42,7 +42,8 @@ def no_front_matter(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The card has no front matter.
 
     Name, version, files and figures are read from the block between two `---` lines. It follows the
-    title or starts the file; with text above it, the `---` is a horizontal rule.
+    title or starts the file. Comments, badges and links to other languages may stand above it. Below other text, a
+    `---` is a horizontal rule unless a field such as `model-name:` follows it.
 
     Bad:
         # bit_resnet50
