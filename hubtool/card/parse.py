@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
+from hubtool.card.cardtext import BOM, Kind, Problem, read_text
 from hubtool.card.frontmatter import Outline, find_outline
 from hubtool.card.metrics import Metric, UnreadMetric, parse_evaluation, read_metric
 from hubtool.card.record import Asset, Card, Digest, Variant
@@ -18,46 +19,9 @@ from hubtool.card.schema import SchemaProblem, schema_problems, typed
 from hubtool.card.span import Span
 from hubtool.card.tables import read_results
 from hubtool.card.yamlvalues import YamlText, read_yaml
-from hubtool.files import read_regular
 
-MAX_CARD_BYTES = 1024 * 1024
-"""Larger files are refused unread: the largest real card is under 40 KiB."""
-
-Kind = Literal[
-    "unreadable",
-    "no-block",
-    "unclosed-block",
-    "syntax",
-    "not-a-mapping",
-    "duplicate-key",
-    "alias",
-    "depth",
-    "dash",
-    "missing-field",
-    "field-value",
-    "metric",
-    "cell",
-    "column",
-    "table",
-]
 _OLDER_FIGURE = "accuracy"
-_HARMLESS: set[str] = {"dash", "metric", "cell", "column", "table"}
 _FULL_WIDTH_COLON = "\uff1a"
-BOM = "\ufeff"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that keeps a card, or a part of it, from being read."""
-
-    kind: Kind
-    span: Span
-    message: str
-
-    @property
-    def fatal(self) -> bool:
-        """Whether there is no record because of it."""
-        return self.kind not in _HARMLESS
 
 
 class FileEntry(NamedTuple):
@@ -111,6 +75,11 @@ class ParsedCard:
     card: Card | None = None
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def is_linked_folder(self) -> bool:
+        """Whether it is no card, but a link to a folder that was not followed."""
+        return any(problem.kind == "linked-folder" for problem in self.problems)
+
     @cached_property
     def lines(self) -> list[str]:
         """Lines of the text without their ends; `lines[0]` is line 1."""
@@ -160,25 +129,6 @@ def read_card(path: Path, *, uid: str | None = None, shown: str | None = None) -
     if problem is not None:
         return ParsedCard(shown, path, problems=(problem,))
     return parse_card(text, path, uid=uid, shown=shown)
-
-
-def read_text(path: Path) -> tuple[str, Problem | None]:
-    """The decoded text of a file, or an empty one and what keeps the file from being read."""
-    start = Span(1, 1, 1, 1)
-    try:
-        data = read_regular(path, MAX_CARD_BYTES + 1)
-    except OSError as error:
-        return "", Problem("unreadable", start, f"the file cannot be read: {error.strerror or error}")
-    if len(data) > MAX_CARD_BYTES:
-        message = f"the file is larger than {MAX_CARD_BYTES // 1024**2} MiB, no card is"
-        return "", Problem("unreadable", start, message)
-    try:
-        return data.decode("utf-8"), None
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8: save the card as UTF-8"
-        return "", Problem("unreadable", Span(line, column, line, column + 1), message)
 
 
 def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:

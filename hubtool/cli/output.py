@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from hubtool.card.catalogue import Catalogue
+
 _WIDTH_IN_A_PIPE = 10_000  # the reader of a pipe wraps lines, or searches whole ones
 
 
@@ -41,3 +43,9 @@ def print_rich(*renderables: Any) -> None:
     console = Console(width=None if sys.stdout.isatty() else _WIDTH_IN_A_PIPE, highlight=False)
     for renderable in renderables:
         console.print(renderable)
+
+
+def say_linked_folders(catalogue: Catalogue) -> None:
+    """On stderr, the folders whose cards a search did not find because they are links."""
+    for folder in catalogue.linked_folders:
+        click.echo(f"{folder}: links to folders are not followed: name it with --cards to include its cards", err=True)

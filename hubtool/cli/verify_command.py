@@ -9,7 +9,7 @@ import click
 
 from hubtool.card.claimset import choose
 from hubtool.cli.containment import contained
-from hubtool.cli.output import print_json, print_rich
+from hubtool.cli.output import print_json, print_rich, say_linked_folders
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import transfer_options, workspace
 from hubtool.cli.verify_files import VerifyFiles
@@ -171,7 +171,10 @@ def command(
     files = VerifyFiles(evidence, predictions, report)
     files.check(reproduce_eval=reproduce_eval, classes=classes)
     where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
-    selection = choose(where.catalogue(), names)
+    catalogue = where.catalogue()
+    selection = choose(catalogue, names)
+    if not names and not chosen.quiet:
+        say_linked_folders(catalogue)
     claimed = [claim_set.dataset for claim_set in selection.claim_sets if claim_set.dataset]
     plan = Plan(
         workspace=where,

@@ -16,7 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from hubtool.card.parse import BOM, ParsedCard, parse_card, read_card, read_text
+from hubtool.card.cardtext import BOM, read_text
+from hubtool.card.parse import ParsedCard, parse_card, read_card
 from hubtool.errors import EnvironmentProblem
 from hubtool.lint.comments import MARK
 from hubtool.lint.diagnostic import Diagnostic
@@ -92,7 +93,7 @@ class Checked(NamedTuple):
     again
         Whether it was there before, with other diagnostics.
     is_card
-        Not so for a file beside cards.
+        Not so for a file beside cards, nor for a folder.
     """
 
     shown: str
@@ -112,7 +113,8 @@ def check_one(card: CardFile, checks: Checks) -> Checked:
     """Read and check one card."""
     parsed = read_card(card.path, uid=card.uid, shown=card.shown)
     diagnostics = checks.of(parsed)
-    return Checked(card.shown, parsed.lines if diagnostics else (), diagnostics, summarise(parsed))
+    is_card = not parsed.problems or parsed.outline is not None or not card.path.is_dir()
+    return Checked(card.shown, parsed.lines if diagnostics else (), diagnostics, summarise(parsed), is_card=is_card)
 
 
 def check_cards(

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.card.parse import ParsedCard, Problem, parse_card
+from hubtool.card.cardtext import Problem
+from hubtool.card.parse import ParsedCard, parse_card
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_card
