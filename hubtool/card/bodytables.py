@@ -15,7 +15,7 @@ from hubtool.card.span import Span
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_TABLE = re.compile(r"\n[ \t|:>]*-[ \t:-]*\|[ \t|:-]*\r?(?=\n|\Z)|<table\b", re.IGNORECASE)
+_DELIMITER_ROW = re.compile(r"\n[ \t|:>]*-[ \t:-]*\|[ \t|:-]*\r?(?=\n|\Z)")
 _RESULTS = re.compile(
     r"results?\b|performance|evaluation|benchmark|\baccurac|\bmetrics?\b|\bmodels\b|model[\s_-]*(?:zoo|list|card|hub)|\bzoo\b"
     r"|(?:pre-?)?trained|checkpoints?|\bweights?\b|downloads?\b|leaderboard|compar|experiment|reproduc|baselines?\b|scores?\b"
@@ -67,14 +67,15 @@ def tables_of(body: str, first_line: int) -> Iterator[Table]:
     first_line
         Line number of the body's first line in the file.
     """
-    if not _TABLE.search(body):
+    has_html = "<" in body and "<table" in body.casefold()
+    if not has_html and ("|" not in body or not _DELIMITER_ROW.search(body)):
         return  # most cards have no table, and the Markdown parser costs more than all the rest
     env: dict[str, object] = {}
     tokens: list[Token] = []
     source = body.replace("\r\n", "\n").replace("\r", " ")
     markdown().block.parse(source, markdown(), env, tokens)
     parts = list(_markdown_parts(tokens, source.split("\n"), first_line, env))
-    if "<table" in source.casefold():
+    if has_html:
         parts += _html_parts(_markdown_only(source, tokens), first_line, env)
     parts.sort(key=lambda part: part.line)
     yield from _in_sections(parts)

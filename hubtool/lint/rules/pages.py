@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from hubtool.card.parse import ParsedCard
 from hubtool.lint.diagnostic import Severity
@@ -71,24 +71,28 @@ def _message(page: Page) -> str:
 
 def page_of(url: str) -> Page | None:
     """The page that a link is known to lead to; None where it may lead to a file."""
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").casefold().removeprefix("www.")
-    except ValueError:
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    find = _pages_of(authority.rpartition("@")[2].partition(":")[0].casefold().removeprefix("www."))
+    if find is None or scheme.casefold() not in {"http", "https"}:
         return None
-    if parts.scheme.casefold() not in {"http", "https"} or host.startswith("raw."):
-        return None
+    path, _, query = f"{slash}{path}".partition("#")[0].partition("?")
+    return find(path, query)
+
+
+@lru_cache(maxsize=1024)
+def _pages_of(host: str) -> Callable[[str, str], Page | None] | None:
+    """What tells the pages of a host by path and query; None for a host without pages that are known."""
     if _MODEL_HUB.fullmatch(host):
-        return _git_page(parts.path, parts.query, "/resolve/", _HUB_PAGE)
-    if _FORGE.fullmatch(host):
-        return _git_page(parts.path, parts.query, "/raw/", _FORGE_PAGE)
-    shared = _SHARES.get(host)
-    if (shared and shared.fullmatch(parts.path)) or (_DROPBOX.fullmatch(host) and "dl=0" in parts.query):
-        return Page(f"a page of {host}")
+        return partial(_git_page, raw="/resolve/", pages=_HUB_PAGE)
+    if _FORGE.fullmatch(host) and not host.startswith("raw."):
+        return partial(_git_page, raw="/raw/", pages=_FORGE_PAGE)
+    if host in _SHARES or _DROPBOX.fullmatch(host):
+        return partial(_shared_page, host=host)
     return None
 
 
-def _git_page(path: str, query: str, raw: str, pages: re.Pattern[str]) -> Page | None:
+def _git_page(path: str, query: str, *, raw: str, pages: re.Pattern[str]) -> Page | None:
     if _RAW.search(query):
         return None
     if _BLOB.search(path):
@@ -96,3 +100,8 @@ def _git_page(path: str, query: str, raw: str, pages: re.Pattern[str]) -> Page |
     if _FOLDER.search(path):
         return Page("a page that lists a folder")
     return Page("a page of the repository") if pages.fullmatch(path) else None
+
+
+def _shared_page(path: str, query: str, *, host: str) -> Page | None:
+    is_page = _SHARES[host].fullmatch(path) is not None if host in _SHARES else "dl=0" in query
+    return Page(f"a page of {host}") if is_page else None
