@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hubtool.card.cell import Cell, markdown, read_cell
 from hubtool.card.htmltables import Source, html_tables
@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _DELIMITER_ROW = re.compile(r"\n[ \t|:>]*-[ \t:-]*\|[ \t|:-]*\r?(?=\n|\Z)")
-_RESULTS = re.compile(
-    r"results?\b|performance|evaluation|benchmark|\baccurac|\bmetrics?\b|\bmodels\b|model[\s_-]*(?:zoo|list|card|hub)|\bzoo\b"
-    r"|(?:pre-?)?trained|checkpoints?|\bweights?\b|downloads?\b|leaderboard|compar|experiment|reproduc|baselines?\b|scores?\b"
-    r"|image-?net|ilsvrc|cifar"
-    r"|性能|结果|评估|评测|测评|精度|准确率|指标|基准|模型库|模型列表|模型动物园|预训练|权重|下载|实验|对比|比较|复现",
+_ABOUT_RESULTS = re.compile(
+    r"results?\b|performance|evaluation|benchmark|\baccurac|\bmetrics?\b|model[\s_-]*zoo|leaderboard|compar|experiment"
+    r"|reproduc|baselines?\b|scores?\b|image-?net|ilsvrc|cifar"
+    r"|性能|结果|评估|评测|测评|精度|准确率|指标|基准|实验|对比|比较|复现",
+    re.IGNORECASE,
+)
+_ABOUT_FILES = re.compile(
+    r"\bmodels\b|model[\s_-]*(?:list|card|hub)|\bzoo\b|(?:pre-?)?trained|checkpoints?|\bweights?\b|downloads?\b"
+    r"|模型库|模型列表|模型动物园|预训练|权重|下载",
     re.IGNORECASE,
 )
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -30,6 +34,7 @@ _BEFORE_HEADINGS = 7
 _LONGEST_HTML = 300_000
 
 Line = list[Cell]
+About = Literal["results", "files", ""]
 
 
 class Table(NamedTuple):
@@ -39,14 +44,15 @@ class Table(NamedTuple):
     ----------
     lines
         The header first.
-    in_results
-        Whether it stands in a section such as Results or Model Zoo, or above all sections.
+    about
+        What its section is about: `results` for Results, Benchmark and the like, and above all sections; `files` for
+        Pretrained models, Checkpoints and the like; empty for others.
     section
         The heading it stands under; empty above all sections.
     """
 
     lines: list[Line]
-    in_results: bool
+    about: About
     section: str
 
 
@@ -82,22 +88,24 @@ def tables_of(body: str, first_line: int) -> Iterator[Table]:
 
 
 def _in_sections(parts: Sequence[_Part]) -> Iterator[Table]:
-    section, title, is_first = _BEFORE_HEADINGS, "", True
+    outer: About = "results"
+    about, level, title, is_first = outer, _BEFORE_HEADINGS, "", True
     for part in parts:
         if part.level:
             if not (is_first and part.level == 1):  # a title opens no section
-                section = _section_after(part.title, section, part.level)
+                if not outer or part.level <= level:
+                    outer, level = _about(part.title), part.level
+                about = "results" if _about(part.title) == "results" else outer
                 title = part.title
             is_first = False
         elif part.table:
-            yield Table(part.table, section > 0, title)
+            yield Table(part.table, about, title)
 
 
-def _section_after(heading: str, section: int, level: int) -> int:
-    """Level of the results section that a heading opens or stays in; 0 outside of one."""
-    if section and level > section:
-        return section
-    return level if _RESULTS.search(heading) else 0
+def _about(heading: str) -> About:
+    if _ABOUT_RESULTS.search(heading):
+        return "results"
+    return "files" if _ABOUT_FILES.search(heading) else ""
 
 
 def _markdown_parts(

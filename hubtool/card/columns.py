@@ -25,7 +25,7 @@ _PARAMS = re.compile(
     r" ?#?[(\[, ]*(?P<unit>k|m|b|g|millions?)?[)\]]?"
 )
 _DOWNLOAD = re.compile(
-    r"(?:.*\W)?(?:weights?|ckpts?|checkpoints?|downloads?|links?|urls?)(?: (?:file|link|url)s?)?|.*(?:下载|权重|链接).*"
+    r"(?:.*\W)?(?:weights?|ckpts?|checkpoints?|downloads?|links?)(?: (?:file|link|url)s?)?|.*(?:下载|权重|链接).*"
 )
 _RECIPE = re.compile(r"recipes?|config(?:uration)?s?(?: file)?|yaml|scripts?|配置(?:文件)?")
 _CONTEXT = re.compile(r"context|devices?|hardware|resources?|硬件")

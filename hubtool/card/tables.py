@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
-from hubtool.card.bodytables import Line, Table, tables_of
+from hubtool.card.bodytables import About, Line, Table, tables_of
 from hubtool.card.cell import Cell
 from hubtool.card.cellfigures import Reading, read_figures, scaled
 from hubtool.card.columns import Column, Figure, columns_of, names_quality
@@ -22,6 +22,8 @@ from hubtool.card.names import says_none
 from hubtool.card.record import Asset, Variant, digest_in_link
 from hubtool.card.span import Span
 
+_MAKES_ROWS: dict[About, set[str]] = {"results": {"figure", "params", "download"}, "files": {"figure"}, "": set()}
+"""Columns of which a table needs one, beside the models: links alone are claims only among results."""
 _WEIGHTS_FILE = re.compile(r"\.(?:ckpt|mindir|air|om|onnx|safetensors|pth?|bin|tar|zip|npz)$", re.IGNORECASE)
 _COUNT = re.compile(r"(?P<value>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(?P<unit>[A-Za-z]{1,4})?[\s*†‡↑↓]*(?:\([^()]*\))?")
 _THOUSANDS = re.compile(r",(?=[0-9]{3}(?![0-9]))")
@@ -77,13 +79,13 @@ def read_results(body: str, first_line: int) -> Results:
     for table in tables_of(body, first_line):
         lines, columns = _upright(table.lines)
         roles = {column.role for column in columns}
-        if table.in_results and "model" in roles and roles & {"figure", "params", "download"}:
+        if "model" in roles and roles & _MAKES_ROWS[table.about]:
             reader = _Reader(columns, lines)
             rows += reader.variants()
             unread += reader.unread
         else:
             unread += _unread_table(table, columns, lines)
-            if table.in_results and "model" in roles:
+            if table.about == "results" and "model" in roles:
                 unread += _unknown_columns(columns, lines[1:])
     return Results(tuple(rows), tuple(unread))
 
@@ -194,7 +196,7 @@ def _unread_table(table: Table, columns: Sequence[Column], lines: Sequence[Line]
     place = next((cell.span for cell in lines[0] if cell.text), None)
     if place is None or not _holds_figures(columns, lines):
         return
-    if not table.in_results:
+    if not table.about:
         message = f"figures of a table under `{_shown(table.section)}` are not read: call the section Results"
     else:
         message = "figures of a table that names no model are not read: add a column `Model`"

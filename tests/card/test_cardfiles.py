@@ -81,7 +81,10 @@ def test_a_linked_folder_is_told_and_the_rest_is_checked(hubtool: Hubtool, cards
     for command in (("list",), ("verify",), ("report", "-o", tmp_path / "page.html")):
         told = hubtool(*command, "--cards", cards)
         assert told.code == 0
-        assert [line.split(":")[0] for line in told.err.splitlines()] == [str(cards / "shared"), str(cards / "zoo")]
+        assert [line.split(": links")[0] for line in told.err.splitlines()] == [
+            str(cards / "shared"),
+            str(cards / "zoo"),
+        ]
     assert "not followed" not in hubtool("-q", "list", "--cards", cards).err
     assert hubtool("list", "--cards", cards, "--cards", cards / "shared").err.count("not followed") == 0
 

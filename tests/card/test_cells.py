@@ -173,6 +173,22 @@ def test_sections_with_results(section: str) -> None:
     assert read("| Model | Top-1 |\n|-|-|\n| n | 76.81 |", f"## {section}") == ([("n", None, {"top1": 76.81})], [])
 
 
+@pytest.mark.parametrize(
+    "sections", ["## Performance\n\n### On ImageNet\n\n### On Pets", "## Models\n\n### Results\n\n### Pets"]
+)
+def test_a_section_ends_with_the_next_of_its_level(sections: str) -> None:
+    table = "| Model | Top-1 |\n|-|-|\n| n | 76.81 |"
+    assert read(table, sections) == ([("n", None, {"top1": 76.81})], [])
+    assert read(table, f"{sections}\n\n## Notes") == ([], [("table", 9, 3)])
+
+
+@pytest.mark.parametrize("section", ["Model weight", "Pretrained checkpoints", "Downloads"])
+def test_links_alone_are_no_claims_among_files(section: str) -> None:
+    table = "| Model | Size | Download |\n|-|-|-|\n| n | 109M | [w](https://x.test/n.pth) |"
+    assert read(table, f"## {section}") == ([], [])
+    assert read(table, "## Results")[0] == [("n", None, {})]
+
+
 @pytest.mark.parametrize("above", ["", "# BiT", "Some text."])
 def test_a_table_above_all_sections_is_read(above: str) -> None:
     assert read("| Model | Top-1 |\n|-|-|\n| n | 76.81 |", above) == ([("n", None, {"top1": 76.81})], [])

@@ -40,9 +40,12 @@ def table_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     if card.card is None or not card.card.variants:
         return
     asset = _only_checkpoint(card.card.assets)
-    rows = [row for row in card.card.variants if asset and same_file(asset, row.asset)]
-    if any(row.dataset and not same_dataset(row.dataset, card.card.train_dataset) for row in rows):
-        return
+    dataset = card.card.train_dataset
+    rows = [
+        row
+        for row in card.card.variants
+        if asset and same_file(asset, row.asset) and (not row.dataset or same_dataset(row.dataset, dataset))
+    ]
     for published in card.card.metrics:
         twins = [metric for row in rows for metric in row.metrics if metric.name == published.name != ""]
         is_once = sum(metric.name == published.name for metric in card.card.metrics) == 1

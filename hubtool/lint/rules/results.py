@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard
@@ -101,32 +101,34 @@ def row_names_other_model(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     models = {name_key(row.model): row.model for row in card.rows}
     for row in card.rows:
-        for stem in _stems(row):
-            if other := _other_model(row.model, stem, models):
-                message = (
-                    f"the row of `{shortened(row.model)}` links `{shortened(stem)}`, which is {other}: correct one"
-                )
-                yield Finding(row.model_span, message)
-                break
+        weights, recipe = _stem(row.asset.url if row.asset else ""), _stem(row.recipe or "")
+        copied = models.get(name_key(weights)) if weights else None
+        other = _other_model(row, weights, models) or _other_model(row, recipe, models)
+        if copied and name_key(row.model) not in name_key(weights):
+            other = _sentence(row, weights, f"of `{shortened(copied)}`")
+        if other:
+            yield Finding(row.model_span, other)
 
 
-def _stems(row: Variant) -> Iterator[str]:
-    """Names of the files that a row links, without digest and extension."""
-    for link in (row.asset.url if row.asset else "", row.recipe or ""):
-        if stem := _SUFFIX.sub("", _LINK_END.sub("", link).rstrip("/").rpartition("/")[2]):
-            yield stem
+def _stem(link: str) -> str:
+    """Name of a linked file without digest and extension."""
+    return _SUFFIX.sub("", _LINK_END.sub("", link).rstrip("/").rpartition("/")[2])
 
 
-def _other_model(model: str, stem: str, models: dict[str, str]) -> str:
-    """Whose file it is, if it is another model's than that of the row; else empty."""
-    own, file = name_key(model), name_key(stem)
-    if not own or own in file:
+def _other_model(row: Variant, stem: str, models: dict[str, str]) -> str:
+    """What is wrong with a file that is another model's than that of the row; else empty."""
+    own, file = name_key(row.model), name_key(stem)
+    if not own or not file or own in file:
         return ""
-    named = max((key for key in models if key and key in file and key != own), key=len, default="")
-    # What a name begins with is no other model (variants share files of a family), unless it is all of the file's name.
-    if named and (named not in own or named == file):
-        return f"of `{shortened(models[named])}`"
-    return "" if _numbers_agree(model, stem) else "of a model with another number"
+    # What a name begins with is no other model: variants share the files of their family.
+    named = max((key for key in models if key and key in file and key not in own), key=len, default="")
+    if named:
+        return _sentence(row, stem, f"of `{shortened(models[named])}`")
+    return "" if _numbers_agree(row.model, stem) else _sentence(row, stem, "of a model with another number")
+
+
+def _sentence(row: Variant, stem: str, whose: str) -> str:
+    return f"the row of `{shortened(row.model)}` links `{shortened(stem)}`, a file {whose}: correct one"
 
 
 def _numbers_agree(model: str, stem: str) -> bool:

@@ -180,6 +180,7 @@ def test_row_without_file(table: str, expected: list) -> None:
         (card("top1acc76.85 | top1acc92", row("76.81")), []),
         (card(table=row("76.81 | ImageNet-A", header="Top-1 (%) | Dataset")), []),
         (card(table=row("76.81 | ImageNet-1K", header="Top-1 (%) | Dataset")), [(29, 18, "HT506")]),
+        (card(table=row("76.81 | 97.1", header="ImageNet top-1 | CIFAR-10 top-1")), [(29, 18, "HT506")]),
         (card(table=row("76.81") + f"\n| at 256 | 76.85 | [w]({CKPT}) |"), []),
         (card(table=row("76.81"), more=f"- file-format: ckpt\n  asset-link: <{OTHER}>\n"), []),
     ],
