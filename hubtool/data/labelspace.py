@@ -75,7 +75,7 @@ def numbers_by_name(names: Iterable[str], space: LabelSpace, *, where: str, noun
         odd = odd_names(found)
         listed = f"; unlike the others: {some_of(shown(odd))}" if odd else ""
         raise UsageProblem(_misfit(found, space.num_classes, where, noun) + listed, hint=_CLASSES_HINT)
-    if numbers_in(found) is None and (odd := intruders(found)):
+    if odd := intruders(found):
         raise UsageProblem(
             f"{where}: {_counted(odd, noun)} unlike the others: {some_of(shown(odd))}: if one is no class, the labels "
             "would be wrong",

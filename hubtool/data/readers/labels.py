@@ -59,7 +59,7 @@ def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bo
     lines = lines_of(text_of(path))
     if not lines:
         raise BrokenDataset(f"{path}: empty")
-    if all(map(_NUMBER.fullmatch, lines)) and (_are_of_ilsvrc(images) or not _counted_from(images)):
+    if all(map(_NUMBER.fullmatch, lines)) and (_are_of_ilsvrc(images) or _counted_from(images) is None):
         translation = synsets_by_id(_translation(path))
         return _from_ids(path, lines, images, translation, space)
     if all(map(_WORD.fullmatch, lines)) and not mentions(lines, images) and not any(map(has_extension, lines)):

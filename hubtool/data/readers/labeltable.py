@@ -84,7 +84,7 @@ def read_table(lines: Sequence[str], images: Sequence[str], *, comma: bool = Fal
     lines = _without_comments(lines, images)
     keys = _keys(images)
     best, column, most = (_by(",") if comma else _last_blank), 0, 0
-    for split in (*map(_by, ",;\t|"), _last_blank, _blanks, _first_blank):
+    for split in _splitters():
         try:
             found, hits = _file_column(split(lines[:_HEAD]), keys)
         except csv.Error:
@@ -101,7 +101,7 @@ def read_table(lines: Sequence[str], images: Sequence[str], *, comma: bool = Fal
 def mentions(lines: Sequence[str], images: Sequence[str]) -> bool:
     """Whether a text is a table with the names of some of these images in a column, and others beside it."""
     keys = _keys(images)
-    for split in (*map(_by, ",;\t|"), _last_blank, _blanks, _first_blank):
+    for split in _splitters():
         try:
             rows = split(lines[:_HEAD])
         except csv.Error:
@@ -138,6 +138,11 @@ def _without_comments(lines: Sequence[str], images: Sequence[str]) -> Sequence[s
         if not comment and not _EXCEL.fullmatch(line):
             return lines[place:]
     return lines
+
+
+def _splitters() -> tuple[Callable[[Sequence[str]], list[list[str]]], ...]:
+    """Ways to take lines apart, the likeliest first."""
+    return (*map(_by, ",;\t|"), _last_blank, _blanks, _by(" "), _first_blank)
 
 
 def _by(delimiter: str) -> Callable[[Sequence[str]], list[list[str]]]:
