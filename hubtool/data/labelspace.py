@@ -112,7 +112,8 @@ def checked_numbers(labels: Sequence[int], space: LabelSpace, *, where: str) -> 
 def labels_from(values: Sequence[str], space: LabelSpace, *, where: str) -> list[int]:
     """Labels as a table has them: numbers of outputs (`3`, `003`, `3.0`) where all are whole, else names of classes.
 
-    Numbers that are all in the user's list of classes are names. Raises UsageProblem, as the other functions do.
+    Numbers that are all in the user's list of classes are names. Names that a dataset's classes are known to have need
+    not be all of them: they tell the output. Raises UsageProblem, as the other functions do.
     """
     listed = space.class_names is not None and set(space.class_names).issuperset(values)
     numbers = None if listed else whole_numbers(values)
@@ -121,6 +122,9 @@ def labels_from(values: Sequence[str], space: LabelSpace, *, where: str) -> list
     if not listed and any(map(_is_number, values)) and all(map(_is_number, values)):
         odd = next(value for value in values if whole_numbers([value]) is None)
         raise UsageProblem(f"{where}: label {odd} is not a whole number", hint="labels are numbers from 0, or names")
+    known = {name: number for number, name in enumerate(space.expected_names or ())}
+    if values and known.keys() >= set(values):
+        return [known[value] for value in values]
     by_name = numbers_by_name(values, space, where=where)
     return [by_name[value] for value in values]
 

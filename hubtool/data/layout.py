@@ -50,7 +50,8 @@ class Layout:
     name
         One line for messages: which files are where.
     recognises
-        Whether a path that exists looks like it; cheap, and never raises but OSError.
+        Whether a path that exists looks like it; cheap. Raises OSError, and UsageProblem where it is there several
+        times over.
     read
         Lists its images with their labels, and raises BrokenDataset, NotFound, UsageProblem or MissingExtra.
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 from hubtool.data.clutter import is_clutter_file, is_clutter_folder, shown
 from hubtool.data.readers.labelfile import find_label_file
 from hubtool.data.samples import IMAGE_EXTENSIONS, UNDECODED_EXTENSIONS
-from hubtool.data.splitnames import TEST, TRAINING, VALIDATION, split_named
+from hubtool.data.splitnames import PLAIN_NAMES, TEST, TRAINING, VALIDATION, split_named
 from hubtool.errors import UsageProblem
 from hubtool.words import some_of
 
@@ -57,7 +57,7 @@ def find_place(path: Path, splits: Sequence[str] = (VALIDATION, TEST)) -> Place 
     children = [name for name in folders_in(path) if split_named(name) != TRAINING]
     if len(children) <= MOST_FOLDERS:
         below += map(Path, children)
-    places = [place for child in below if (place := _place_in(path / child, splits))]
+    places = [place for child in below if (place := _place_below(path / child, splits))]
     if len(places) > 1:
         listed = some_of(shown(str(place.folder.relative_to(path)) for place in places))
         raise UsageProblem(f"{path}: images in several places: {listed}", hint="name the folder of one of them")
@@ -100,12 +100,21 @@ def _extension(entry: os.DirEntry[str]) -> str:
     return os.path.splitext(entry.name)[1].lower()  # noqa: PTH122
 
 
+def _place_below(path: Path, splits: Sequence[str]) -> Place | None:
+    try:
+        return _place_in(path, splits)
+    except OSError:
+        return None  # what one must not read beside the data does not matter
+
+
 def _place_in(path: Path, splits: Sequence[str]) -> Place | None:
     """The place in a folder named for the best split that there is, or in the folder itself."""
     first, *rest = splits
     for split in (first, "", *rest):
         folders = [path / name for name in folders_in(path) if split_named(name) == split] if split else [path]
         places = [place for folder in folders for place in [_place_at(folder)] if place]
+        plain = [place for place in places if place.folder.name.casefold() in PLAIN_NAMES]
+        places = plain if len(plain) == 1 else places  # `val` goes before `val_images`
         if len(places) > 1:
             listed = some_of(shown(place.folder.name for place in places))
             raise UsageProblem(f"{path}: several folders of the {split} split: {listed}", hint="name one of them")
@@ -116,8 +125,10 @@ def _place_in(path: Path, splits: Sequence[str]) -> Place | None:
 
 
 def _is_labelled(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        images = [entry.name for entry in entries if is_image(entry)]
     try:
-        return find_label_file((folder, folder.resolve().parent)) is not None
+        return find_label_file((folder,), images) is not None
     except UsageProblem:
         return True  # there are several, which is said when it is read
 

@@ -10,9 +10,9 @@ _WORDS = {
     **dict.fromkeys(("test", "testing", "tst"), TEST),
     **dict.fromkeys(("train", "training", "trn"), TRAINING),
 }
-_BESIDE = frozenset(
-    str.split("cls data dataset full ilsvrc image imagenet images img imgs in k loc set small split splits")
-)
+PLAIN_NAMES = frozenset(_WORDS)
+"""Names of splits without other words, in lower case."""
+_BESIDE = frozenset(str.split("cls data dataset ilsvrc image imagenet images img imgs in k loc set split splits"))
 """Words that may stand beside the one that names the split."""
 _WORD = re.compile("[a-z]+")
 

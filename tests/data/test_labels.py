@@ -60,7 +60,7 @@ def test_names_without_extension(tmp_path: Path) -> None:
         ),
         (b"\xff\xfea", BrokenDataset, "not valid UTF-16-LE: truncated data"),
         ("{0}\n", BrokenDataset, "row 1: not a file and a label"),
-        ("{0} 0\n{0} 1\n", BrokenDataset, "row 2: ILSVRC2012_val_00000001.JPEG appears twice"),
+        ("{0} 0\n{0} 1\n", BrokenDataset, "row 2: ILSVRC2012_val_00000001.JPEG appears twice, with different labels"),
         ("{0} 0\n{1} 1\n", BrokenDataset, "no label for 1 image: ILSVRC2012_val_00000003.JPEG"),
         ("{0} 0\n{1} 1\n{2} 1\nx.JPEG 1\n", BrokenDataset, "1 of its images is not there: x.JPEG"),
         ("{0} 0\n{1} 1\n{2} 3\n", UsageProblem, "labels from 0 to 3 for a network with 3 outputs"),

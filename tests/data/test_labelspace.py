@@ -166,6 +166,12 @@ def test_folders_that_are_not_the_thousand(names: list[str], said: list[str]) ->
     assert "--classes" in caught.value.hint
 
 
+def test_some_of_the_thousand_are_enough_where_each_image_is_labelled() -> None:
+    assert labels_from([SYNSETS[7], SYNSETS[999], SYNSETS[7]], IMAGENET, where="here") == [7, 999, 7]
+    with pytest.raises(UsageProblem, match="foreign to it are 1: n90000000"):
+        labels_from([SYNSETS[7], FOREIGN[0]], IMAGENET, where="here")
+
+
 def test_a_network_with_other_outputs_or_a_class_list_takes_any_names() -> None:
     assert numbers_by_name(["b", "a"], LabelSpace(2, known_names=SYNSETS), where="here") == {"a": 0, "b": 1}
     listed = LabelSpace(1000, ["b", "a", *map(str, range(998))], SYNSETS)

@@ -34,14 +34,12 @@ def table(delimiter: str, *, header: str = "", quote: bool = False, labels=LABEL
 
 
 @pytest.mark.parametrize("name", ["val.csv", "val.txt", "labels.tsv"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ", ", " ; "])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ", "])
 @pytest.mark.parametrize("header", ["", "file,label", "ImageId,Class", "x,y", "path,species"])
 @pytest.mark.parametrize("quote", [False, True])
 def test_any_delimiter_and_header_in_a_file_of_any_name(
     tmp_path: Path, name: str, delimiter: str, header: str, quote: bool
 ) -> None:
-    if quote and delimiter == " ; ":
-        pytest.skip("no tool writes quotes after a blank delimiter")
     assert read(tmp_path / name, table(delimiter, header=header, quote=quote)) == LABELS
 
 
@@ -57,6 +55,8 @@ def test_any_delimiter_and_header_in_a_file_of_any_name(
         "/data/val/a.jpg\t2\n/data/val/b 1.jpg\t0\nc.jpg\t1\n./d.jpg\t2",
         "a.jpg,2,\nb 1.jpg,0,\nc.jpg,1,\nd.jpg,2,",
         "a.JPEG,2\nb 1.JPEG,0\nC.jpeg,1\nd.JPEG,2",
+        "a.jpg ; 2\nb 1.jpg ; 0\nc.jpg ; 1\nd.jpg ; 2",
+        "file,label,box\na.jpg,2,1\na.jpg,2,5\nb 1.jpg,0,3\nc.jpg,1,4\nd.jpg,2,9",
         "a,2\nb 1,0\nc,1\nd,2",
         "id;label\na;2\nb 1;0\nc;1\nd;2",
     ],

@@ -19,8 +19,9 @@ from typing import Any
 from hubtool.data.clutter import is_clutter_file
 from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layout import Layout, Split
+from hubtool.data.places import find_place
 from hubtool.data.readers.columnlabels import column_labels
-from hubtool.data.readers.shardfiles import shard_files, shards_of_split
+from hubtool.data.readers.shardfiles import near_shards, shard_files, shards_of_split
 from hubtool.data.samples import MAX_IMAGE_BYTES, version_of
 from hubtool.errors import BrokenDataset, UsageProblem
 from hubtool.extras import require
@@ -148,8 +149,8 @@ class _RowSample:
 
 
 def recognises(path: Path) -> bool:
-    """Whether a path is a Parquet file, or a folder with some, right in it or in `data/`."""
-    return bool(shard_files(path))
+    """Whether a path is a Parquet file, or a folder with some; further below than `data/`, where no images are."""
+    return bool(near_shards(path)) or (bool(shard_files(path)) and find_place(path) is None)
 
 
 def read(path: Path, space: LabelSpace) -> Split:

@@ -55,7 +55,10 @@ def find_label_file(folders: Iterable[Path], images: Sequence[str] = ()) -> Path
 
 def _tables(folder: Path) -> list[Path]:
     """Small text files that may be tables of labels, not those of the training split."""
-    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in _SUFFIXES]
+    try:
+        files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in _SUFFIXES]
+    except OSError:  # a folder above the images that must not be listed
+        return []
     fitting = [file for file in files if not is_clutter_file(file.name) and split_in(file.stem) != TRAINING]
     return [file for file in fitting[:_MOST_FILES] if file.is_file() and file.stat().st_size <= MAX_TEXT_BYTES]
 

@@ -105,8 +105,8 @@ def _parsed(path: Path, lines: Sequence[str], images: Sequence[str]) -> dict[str
         ) from error
     labels: dict[str, str] = {}
     for row, (name, label) in enumerate(zip(table.names, table.labels, strict=True), start=table.first_row):
-        if name in labels:
-            raise BrokenDataset(f"{path}: row {row}: {shown([name])[0]} appears twice")
+        if labels.get(name, label) != label:
+            raise BrokenDataset(f"{path}: row {row}: {shown([name])[0]} appears twice, with different labels")
         labels[name] = label
     return labels
 

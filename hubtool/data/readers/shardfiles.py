@@ -22,11 +22,15 @@ _PARTIAL = "partial"
 
 
 def shard_files(path: Path) -> list[Path]:
-    """The Parquet files at a path: itself, or those right in a folder or in its `data/`, else those further below."""
+    """The Parquet files at a path: those of `near_shards`, else those further below."""
+    return near_shards(path) or (list(_below(path, _DEEPEST)) if path.is_dir() else [])
+
+
+def near_shards(path: Path) -> list[Path]:
+    """A Parquet file itself, or those right in a folder or in its `data/`."""
     if path.is_file():
         return [path] if path.suffix.lower() == SUFFIX else []
-    near = [file for folder in (path, path / "data") if folder.is_dir() for file in _in(folder)]
-    return near or list(_below(path, _DEEPEST))
+    return [file for folder in (path, path / "data") if folder.is_dir() for file in _in(folder)]
 
 
 def shards_of_split(path: Path, files: Sequence[Path], splits: Sequence[str]) -> list[Path]:
