@@ -154,6 +154,26 @@ def test_a_row_is_never_dropped(tmp_path: Path, text: str, said: str) -> None:
         read(tmp_path / "val.csv", text)
 
 
+NUMBERED = ["0.png", "1.png", "2.png", "3.png"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",file,label\n0,3.png,2\n1,2.png,1\n2,1.png,0\n3,0.png,2",
+        ",id,label\n0,3,2\n1,2,1\n2,1,0\n3,0,2",
+        "label,id\n2,3\n1,2\n0,1\n2,0",
+        "0,3,2\n1,2,1\n2,1,0\n3,0,2",
+        "2,3.png\n1,2.png\n0,1.png\n2,0.png",
+        "1 2.png 1\n2 1.png 0\n3 0.png 2\n4 3.png 2",
+        "3,2\n2,1\n1,0\n0,2",
+        "id,label\n3,2\n2,1\n1,0\n0,2",
+    ],
+)
+def test_names_of_images_that_are_numbers_are_not_confused_with_other_numbers(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path / "labels.csv", text, NUMBERED) == [2, 0, 1, 2]
+
+
 VAL = [f"ILSVRC2012_val_{number:08}.JPEG" for number in range(1, 5)]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hubtool.data.clutter import is_clutter_file
+from hubtool.data.readers.delimited import mentions
 from hubtool.data.readers.devkit import GROUND_TRUTH, KIT_ARCHIVES
-from hubtool.data.readers.labeltable import mentions
 from hubtool.data.readers.texts import MAX_TEXT_BYTES, lines_of, text_of
 from hubtool.data.splitnames import TRAINING, split_in
 from hubtool.errors import BrokenDataset, UsageProblem

@@ -16,9 +16,10 @@ from pathlib import Path, PurePosixPath
 from hubtool.data.clutter import shown
 from hubtool.data.labelspace import LabelSpace, labels_from, numbers_by_name
 from hubtool.data.naming import numbers_in
+from hubtool.data.readers.delimited import NotATable, has_extension, mentions
 from hubtool.data.readers.devkit import KIT_ARCHIVES, META, read_kit
 from hubtool.data.readers.ilsvrc import CLASSES, TRANSLATIONS, synsets_by_id, synsets_in
-from hubtool.data.readers.labeltable import ManyColumns, NotATable, has_extension, mentions, read_table
+from hubtool.data.readers.labeltable import ManyColumns, read_table
 from hubtool.data.readers.texts import decoded, lines_of, not_utf8, text_of
 from hubtool.data.samples import UNDECODED_EXTENSIONS
 from hubtool.errors import BrokenDataset, UsageProblem
