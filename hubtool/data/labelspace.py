@@ -187,7 +187,7 @@ def _in_order(found: list[str], where: str, noun: str) -> list[str]:
     order = ordered(found)
     if order is None:
         raise UsageProblem(
-            f"{where}: some {_plural(noun)} are numbered and some are not: their order is not certain",
+            f"{where}: {_plural(noun)} that are numbered in part, or several alike: their order is not certain",
             hint=_CLASSES_HINT,
         )
     if order.by_number:
