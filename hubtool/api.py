@@ -80,6 +80,7 @@ def load(
     name: str,
     *,
     pretrained: bool = True,
+    ema: bool | None = None,
     cards: Sequence[StrPath] | None = None,
     cache: StrPath | None = None,
     offline: bool | None = None,
@@ -92,6 +93,9 @@ def load(
         As for `hubtool.find_card`; with `pretrained=False` also the name of a network without a card.
     pretrained
         Pull the checkpoint and set the weights; if false, they are random and no file is needed.
+    ema
+        Of a file with two sets of weights, take those that were averaged over training, or the others; by default such
+        a file is refused.
 
     Raises
     ------
@@ -105,7 +109,7 @@ def load(
     >>> network = hubtool.load("bit_digits")  # doctest: +SKIP
     """
     from hubtool.checkpoint.reader import Checkpoint
-    from hubtool.network.layout import check_layout
+    from hubtool.network.layout import warned_layout
     from hubtool.network.mindspore import require_mindspore
     from hubtool.network.registry import build
 
@@ -116,8 +120,7 @@ def load(
     claim_set = workspace.claims(name)
     spec = spec_named(claim_set.network_name)
     checkpoint = Checkpoint(workspace.pull(weights_of(claim_set), claim_set.card.folder).path)
-    check_layout(checkpoint, spec)
-    return build(spec, checkpoint.arrays())
+    return build(spec, warned_layout(checkpoint, spec, ema).arrays)
 
 
 def session(
@@ -128,6 +131,7 @@ def session(
     device: str = "",
     batch_size: int = BATCH_SIZE,
     image_size: int | None = None,
+    ema: bool | None = None,
     cards: Sequence[StrPath] | None = None,
     cache: StrPath | None = None,
     offline: bool | None = None,
@@ -154,6 +158,8 @@ def session(
         Images that usually come at once. Any number works, and another one may be slower.
     image_size
         Height and width of the images, in pixels; by default what the card's `eval-recipe` says, or the network's own.
+    ema
+        As for `hubtool.load`.
 
     Returns
     -------
@@ -178,7 +184,7 @@ def session(
     from hubtool.engine.compiled import compiled_models_of
     from hubtool.engine.protocol import PRECISIONS, Execution, Workload
     from hubtool.evaluation.fastest import open_uncompared
-    from hubtool.network.layout import check_finite, check_layout
+    from hubtool.network.layout import check_finite, warned_layout
 
     _check_among("engine", engine, [AUTO, *BACKENDS])
     _check_among("precision", precision, PRECISIONS)
@@ -191,11 +197,10 @@ def session(
     side = image_size or _image_size(claim_set, spec)
     asset = workspace.pull(weights_of(claim_set), claim_set.card.folder)
     checkpoint = Checkpoint(asset.path)
-    check_layout(checkpoint, spec)
-    check_finite(checkpoint)
+    check_finite(checkpoint, warned_layout(checkpoint, spec, ema).names)
     workload = Workload(batch_size, side, batch_size, compiled_models_of(workspace.cache_root))
     execution = Execution(PRECISIONS[precision], device)
-    opened = open_uncompared(engine, Model(spec, asset.path, asset.sha256), execution, workload)
+    opened = open_uncompared(engine, Model(spec, asset.path, asset.sha256, ema), execution, workload)
     return CheckedSession(opened, spec, side)
 
 

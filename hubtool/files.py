@@ -5,14 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from hubtool.descriptors import open_to_read
 from hubtool.errors import EnvironmentProblem
 
 _TEMPORARY_DIGITS = 8
+_PAUSES = (0.01, 0.04, 0.15, 0.3)
+"""Seconds between attempts to replace a file that may be open."""
 
 
 class _Tried(Exception):
@@ -58,16 +62,37 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
         with temporary.open("xb") as stream:
             yield stream
             if replace:
-                _take_over(target, stream.fileno())
+                _take_over(target, temporary)
             stream.flush()
             os.fsync(stream.fileno())
         if replace:
-            temporary.replace(target)
+            replace_file(temporary, target)
         else:
             _claim(target, temporary)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """Rename a file over another one.
+
+    Windows refuses this while another program reads the target, a virus scanner say, which rarely takes long: it is
+    tried again for half a second.
+
+    Raises
+    ------
+    OSError
+        The system refuses.
+    """
+    for pause in _PAUSES:
+        try:
+            os.replace(source, target)  # noqa: PTH105 (the call that the system has)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    os.replace(source, target)  # noqa: PTH105
 
 
 def check_writable(path: Path) -> None:
@@ -105,7 +130,7 @@ def read_regular(path: Path, most: int) -> bytes:
     OSError
         It cannot be read, or is a pipe, a device or a folder: opening those could block forever.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    descriptor = open_to_read(path)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -117,6 +142,35 @@ def read_regular(path: Path, most: int) -> bytes:
         return data
     finally:
         os.close(descriptor)
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Free bytes on the disk of a folder; None where the system reports none, as for some network drives with room."""
+    import shutil
+
+    try:
+        free = shutil.disk_usage(folder).free
+    except (AttributeError, OSError):  # not on every system
+        return None
+    return free if free > 0 else None
+
+
+def with_slashes(path: Path) -> Path:
+    """A path from the command line, with `/` for backslashes if it only exists so: such paths come from Windows."""
+    text = str(path)
+    if "\\" not in text or os.path.lexists(path):
+        return path
+    other = Path(text.replace("\\", "/"))
+    return other if os.path.lexists(other) else path
+
+
+def path_from(folder: str | Path, path: str | Path) -> str:
+    """A path seen from a folder, joined with `/`; an absolute one where both are on different drives."""
+    try:
+        found = os.path.relpath(path, folder)
+    except ValueError:
+        found = os.path.abspath(path)  # noqa: PTH100 (resolve() would leave the path that the user sees)
+    return found.replace(os.sep, "/")
 
 
 def find_upwards(folder: Path, name: str) -> Path | None:
@@ -145,15 +199,16 @@ def _claim(target: Path, temporary: Path) -> None:
         temporary.unlink()
 
 
-def _take_over(target: Path, descriptor: int) -> None:
-    """Give an open file the owner and the permissions of the one it will replace, if there is one."""
+def _take_over(target: Path, temporary: Path) -> None:
+    """Give a file the owner and the permissions of the one it will replace, if there is one."""
     try:
         old = target.stat()
     except FileNotFoundError:
         return
-    with suppress(PermissionError):  # only root may give files away
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):  # only root may give files away
+            os.chown(temporary, old.st_uid, old.st_gid)
+    temporary.chmod(stat.S_IMODE(old.st_mode))
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hubtool.errors import UsageProblem
+
 LOCKFILE = "hubtool.lock"
 """Name of the lockfile beside cards."""
 _PACKAGE = Path(__file__).resolve().parent
@@ -22,22 +24,44 @@ def is_installed_with_hubtool(folder: Path) -> bool:
 
 
 def default_card_roots() -> tuple[Path, ...]:
-    """Folders of cards: HUBTOOL_CARDS (separated as in PATH), else ./cards if it exists, else the packaged ones."""
+    """Folders of cards: HUBTOOL_CARDS (separated as in PATH), else ./cards if it exists, else the packaged ones.
+
+    Raises UsageProblem for a home folder that does not exist.
+    """
     given = os.environ.get("HUBTOOL_CARDS", "")
     if given:
-        return tuple(Path(part) for part in given.split(os.pathsep) if part)
+        return tuple(user_path(part, "HUBTOOL_CARDS") for part in given.split(os.pathsep) if part)
     here = Path("cards")
     return (here,) if here.is_dir() else (packaged("cards"),)
 
 
 def default_cache_root() -> Path:
-    """The cache: HUBTOOL_CACHE, else the platform's cache folder of this user."""
+    """The cache: HUBTOOL_CACHE, else the platform's cache folder of this user. Raises as `default_card_roots`."""
     given = os.environ.get("HUBTOOL_CACHE", "")
     if given:
-        return Path(given).expanduser()
+        return user_path(given, "HUBTOOL_CACHE")
     from platformdirs import user_cache_path
 
     return user_cache_path("hubtool", appauthor=False)
+
+
+def user_path(written: str | Path, where: str) -> Path:
+    """The path that a user wrote, with `~` for a home folder.
+
+    Parameters
+    ----------
+    where
+        The option or the variable of the environment that says it, for messages.
+
+    Raises
+    ------
+    UsageProblem
+        There is no such home folder.
+    """
+    try:
+        return Path(written).expanduser()
+    except RuntimeError as error:
+        raise UsageProblem(f"{where}: {written}: no such home folder", hint="write the whole path") from error
 
 
 def default_offline() -> bool:

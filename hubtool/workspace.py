@@ -19,6 +19,7 @@ from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import CHECKPOINT_FORMAT, ClaimSet, claims_named
 from hubtool.card.record import Asset
 from hubtool.errors import NotFound
+from hubtool.files import with_slashes
 from hubtool.progress import SILENT, Progress
 from hubtool.resources import LOCKFILE, default_cache_root, default_card_roots, is_installed_with_hubtool
 
@@ -111,7 +112,7 @@ class Workspace:
         HubtoolError
             As `Catalogue.resolve` and `at_hand` do.
         """
-        path = Path(given)
+        path = with_slashes(Path(given))
         suffix = path.suffix.casefold()
         if suffix.removeprefix(".") in WEIGHTS or (suffix != ".md" and _exists(path) and not path.is_dir()):
             return Source(path, None)

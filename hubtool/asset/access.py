@@ -11,7 +11,7 @@ from hubtool.asset.clock import Clock, SystemClock
 from hubtool.asset.limits import DEFAULT_LIMITS, Limits, limits_from_environment
 from hubtool.asset.mirrors import Mirror, mirrors_from
 from hubtool.asset.policy import Policy
-from hubtool.resources import default_offline, is_set
+from hubtool.resources import default_offline, is_set, user_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +55,5 @@ def access_from_environment(
         policy=Policy(allow_http or is_set("HUBTOOL_ALLOW_HTTP"), allow_private or is_set("HUBTOOL_ALLOW_PRIVATE")),
         mirrors=mirrors_from(mirrors),
         limits=limits_from_environment(),
-        shared=tuple(Path(part).expanduser() for part in shared.split(os.pathsep) if part),
+        shared=tuple(user_path(part, "HUBTOOL_SHARED_CACHE") for part in shared.split(os.pathsep) if part),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from hubtool.asset.notes import Note
@@ -34,5 +35,5 @@ def adopt(damaged: Path, partial: Path, note: Note) -> bool:
         os.truncate(damaged, size)
     partial.unlink(missing_ok=True)
     write_origin(partial, Origin(note.source, total=size, pieces=note.pieces))
-    damaged.replace(partial)
+    shutil.move(damaged, partial)  # the two may be on different disks
     return True

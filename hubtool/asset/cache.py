@@ -4,12 +4,14 @@
 <root>/sha256/<64 digits>.json            source, and the size and times the bytes had when verified
 <root>/partial/<8 digits>.part, .json     files being fetched, and where they come from
 <root>/locks/                             one lock per asset
+<root>/CACHEDIR.TAG                       for backup programs
 
 Evaluations keep their ledgers below the same root; `hubtool.evaluation` handles those.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -23,13 +25,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hubtool.asset.adopt import adopt
+from hubtool.asset.cachetag import tag_cache
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.asset.notes import Note, boot_id, fingerprint_of, read_note, write_note
+from hubtool.asset.verified import copy_verified
 from hubtool.card.record import SHORTEST_DIGEST, Digest
-from hubtool.files import environment_errors
+from hubtool.files import environment_errors, replace_file
+from hubtool.locks import Lock
 
 _log = logging.getLogger(__name__)
-_SECONDS_OF_SILENCE = 1.0
 _SECONDS_OF_A_DAY = 86_400
 
 
@@ -118,6 +122,10 @@ class Cache:
         """Where the file would be, and what is noted about it."""
         for folder in self._folders(digest):
             note = read_note(folder)
+            if digest.kind != "full" and not note.links:
+                _log.warning(
+                    "%s: no record of its link, and a card's %d digits do not vouch for it", folder, len(digest.hex)
+                )
             if digest.kind == "full" or set(note.links) & set(links):
                 yield folder / (note.file or name), note
 
@@ -177,7 +185,7 @@ class Cache:
             folder.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
                 remove(path)  # or of a file
-            fetched.replace(path)
+            _move(fetched, path, sha256)
             links = {*read_note(folder).links, link}
             write_note(folder, Note(name, source, tuple(sorted(links)), fingerprint_of(path.stat()), boot_id(), pieces))
         return CachedFile(path, sha256, path.stat().st_size, pieces)
@@ -187,22 +195,23 @@ class Cache:
         folder = self.root / "partial"
         with environment_errors(self.root):
             folder.mkdir(parents=True, exist_ok=True)
+            tag_cache(self.root)
         return folder / f"{_key(digest)}.part"
 
     @contextmanager
     def lock(self, digest: Digest) -> Iterator[None]:
-        """Hold the lock of one asset; the kernel releases it when its holder dies."""
-        from filelock import FileLock, Timeout
+        """Hold the lock of one asset; it ends with its holder."""
+
+        def say(holder: str) -> None:
+            who = f" ({holder})" if holder else ""
+            _log.warning("waiting for another process that is fetching %s%s", digest.hex, who)
 
         with environment_errors(self.root):
             folder = self.root / "locks"
             folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(folder / f"{_key(digest)}.lock")
-            try:
-                lock.acquire(timeout=_SECONDS_OF_SILENCE)
-            except Timeout:
-                _log.warning("waiting for another process that is fetching %s", digest.hex)
-                lock.acquire()
+            tag_cache(self.root)
+            lock = Lock(folder / f"{_key(digest)}.lock")
+            lock.acquire(say)
         try:
             yield
         finally:
@@ -215,19 +224,18 @@ class Cache:
 
     @contextmanager
     def try_lock(self, key: str) -> Iterator[bool]:
-        """Hold the lock of the assets with these first digits, unless somebody else does."""
-        from filelock import FileLock, Timeout
-
+        """Hold the lock of the assets with these first digits, unless somebody else does or the cache is read-only."""
         path = self.root / "locks" / f"{key}.lock"
-        lock = FileLock(path)
+        lock = Lock(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=0)
-        except (Timeout, PermissionError):
-            yield False
-            return
+            held = lock.try_acquire()
+        except OSError as error:
+            if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+                raise
+            held = False
         try:
-            yield True
+            yield held
         finally:
             lock.release()
 
@@ -235,6 +243,25 @@ class Cache:
 def _key(digest: Digest) -> str:
     """What all spellings of one digest share: cards publish 8 digits or all 64."""
     return digest.hex[:SHORTEST_DIGEST]
+
+
+def _move(fetched: Path, path: Path, sha256: str) -> None:
+    """Give a fetched file its final name, also where that is on another disk.
+
+    Raises
+    ------
+    DigestMismatch
+        The file was changed while it was copied to the other disk.
+    OSError
+        The system refuses.
+    """
+    try:
+        replace_file(fetched, path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_verified(fetched, path, sha256)
+        fetched.unlink()
 
 
 def hash_file(path: Path) -> str:

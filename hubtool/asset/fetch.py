@@ -57,6 +57,7 @@ def fetch_in(located: Located, cache: Cache, access: Access, progress: Progress)
     with incoming(cache.partial_path(located.wanted.digest), access.limits.max_unannounced_bytes) as partial:
         arrived = _Sources(located, partial, access).fetch(progress)
         found = partial.found()
+        partial.seal()
         return cache.add(partial.path, found.sha256, arrived.name, arrived.source, located.link, found.pieces)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -12,6 +11,7 @@ from threading import Thread
 from hubtool.asset.codings import CodingError, Decoder, decoder
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.asset.pieces import PieceHasher
+from hubtool.descriptors import read_at
 from hubtool.errors import HubtoolError
 
 _BUFFERS = 8
@@ -166,7 +166,7 @@ class Hasher:
         position = 0
         # Not to the end of the file: it keeps growing, and the new bytes come through `feed`.
         while position < size and not self._stopping:
-            chunk = os.pread(descriptor, min(DEFAULT_LIMITS.chunk_bytes, size - position), position)
+            chunk = read_at(descriptor, min(DEFAULT_LIMITS.chunk_bytes, size - position), position)
             if not chunk:
                 return
             self._update(memoryview(chunk))

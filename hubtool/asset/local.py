@@ -141,4 +141,5 @@ def copy_in(located: Located, path: Path, cache: Cache, progress: Progress) -> C
             task.finish()
         found = partial.found()
         located.wanted.check(str(path), found.sha256, partial.head())
+        partial.seal()
         return cache.add(partial.path, found.sha256, located.name, str(path), located.link, found.pieces)

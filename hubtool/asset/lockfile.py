@@ -7,12 +7,10 @@ Schema: schemas/lock.schema.json.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
+import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +19,11 @@ from hubtool.asset.policy import redacted, without_password
 from hubtool.asset.source import has_scheme
 from hubtool.card.record import Asset
 from hubtool.errors import DigestMismatch, EnvironmentProblem, UsageProblem
-from hubtool.files import environment_errors, find_upwards, read_regular, write_atomically
+from hubtool.files import environment_errors, find_upwards, path_from, read_regular, write_atomically
+from hubtool.locks import Lock
 from hubtool.resources import LOCKFILE
 
+_log = logging.getLogger(__name__)
 VERSION = 1
 _LARGEST_BYTES = 256 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -65,7 +65,7 @@ def pin_key(asset: Asset, folder: Path, lockfile: Path) -> str:
     """What a file is called in a lockfile: its link, or its path from the lockfile's folder."""
     if has_scheme(asset.url):
         return without_password(asset.url)
-    return Path(os.path.relpath(folder / asset.url, lockfile.parent)).as_posix()
+    return path_from(lockfile.parent, folder / asset.url)
 
 
 def read_lockfile(path: Path) -> dict[str, Pin]:
@@ -136,7 +136,8 @@ def update_lockfile(
     """
     with environment_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _folder_locked(path.parent):
+        # The folder, so that no lock file lies among the cards.
+        with Lock(path.parent, marker=path.with_name(f".{path.name}.owner")):
             before = read_lockfile(path)
             left = {key: pin for key, pin in before.items() if key not in set(drop)}
             after = dict(pins) | left if first_wins else left | dict(pins)
@@ -146,17 +147,6 @@ def update_lockfile(
             text = json.dumps({"version": VERSION, "assets": assets}, indent=2, ensure_ascii=False)
             write_atomically(path, f"{text}\n".encode())
             return after
-
-
-@contextmanager
-def _folder_locked(folder: Path) -> Iterator[None]:
-    """Hold the kernel's lock on a folder, which leaves no lock file among the cards."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 class Pins:
@@ -185,20 +175,20 @@ class Pins:
         return None
 
     def add(self, asset: Asset, folder: Path, pin: Pin) -> None:
-        """Pin a file in the first lockfile that can be written.
+        """Pin a file in the first lockfile that can be written; a warning says so where there is none.
 
         Raises
         ------
         DigestMismatch
             Another process has pinned a different file under the same link.
         """
+        refusals: list[str] = []
         for path in self.files:
             key = pin_key(asset, folder, path)
             try:
                 first = update_lockfile(path, {key: pin}, first_wins=True)[key]
-            except EnvironmentProblem:
-                if path is self.files[-1]:
-                    raise
+            except EnvironmentProblem as error:
+                refusals.append(error.message)
                 continue
             self._read[path] = {**self._read.get(path, {}), key: first}
             if first.sha256 != pin.sha256:
@@ -208,6 +198,12 @@ class Pins:
                     hint="the server does not always give the same file",
                 )
             return
+        _log.warning(
+            "%s is not pinned: its bytes fit the %d digits of the card, but no lockfile can be written (%s)",
+            redacted(asset.url),
+            len(asset.digest.hex) if asset.digest is not None else 0,
+            "; ".join(refusals),
+        )
 
 
 class Locks:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from hubtool.files import write_atomically
 
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)", re.IGNORECASE)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -40,14 +41,19 @@ class Note(NamedTuple):
 
 
 def read_note(folder: Path) -> Note:
-    """What was noted about the file in a folder of the cache."""
+    """What was noted about the file in a folder of the cache, also by an earlier or a later version of hubtool."""
     try:
         found = json.loads(folder.with_suffix(".json").read_bytes())
-        file, source, links = str(found["file"]), str(found["source"]), tuple(map(str, found["links"]))
-        boot = None if found["boot"] is None else str(found["boot"])
+        file, source = str(found.get("file", "")), str(found.get("source", ""))
+        # Earlier versions noted no links: the file was fetched from the only one.
+        links = tuple(map(str, found.get("links", [source] if source else [])))
+        stat, boot = found.get("stat"), found.get("boot")
+        # Without both, the file is read once more.
+        known = list(stat) if "boot" in found and isinstance(stat, list) else None
         pieces = tuple(map(str, found.get("pieces", ())))
-        return Note(file if safe_name(file) == file else "", source, links, list(found["stat"]), boot, pieces)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        name = file if safe_name(file) == file else ""
+        return Note(name, source, links, known, None if boot is None else str(boot), pieces)
+    except (OSError, ValueError, TypeError, AttributeError):
         return Note()
 
 
@@ -58,7 +64,8 @@ def write_note(folder: Path, note: Note) -> None:
 
 def safe_name(name: str) -> str:
     """A file name from a link, without anything that could confuse a file system or a shell."""
-    return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".")[-200:] or "asset"
+    kept = re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".")[-200:].rstrip(".")  # Windows drops dots at the end
+    return _DEVICES.sub(r"_\g<0>", kept, count=1) if _DEVICES.match(kept) else kept or "asset"
 
 
 def fingerprint_of(status: os.stat_result) -> list[int]:

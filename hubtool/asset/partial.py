@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from hubtool.asset.codings import decodable, decoded
 from hubtool.asset.hashing import Found, Hasher
 from hubtool.asset.limits import DEFAULT_LIMITS
+from hubtool.descriptors import WRITING, append, read_at
 from hubtool.errors import DigestMismatch
 from hubtool.files import environment_errors, write_atomically
 
@@ -63,7 +67,7 @@ class Partial:
         self._most = most
         self._notes = _notes_of(path)
         with environment_errors(path):
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+            self._descriptor = _opened(path)
             self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
         self.origin = _read_origin(path)
         self._hasher = self._new_hasher()
@@ -139,7 +143,7 @@ class Partial:
         origin = self.origin or Origin("")
         with environment_errors(self.path), tempfile.TemporaryFile(dir=self.path.parent) as sent:
             for position in range(0, self.size, DEFAULT_LIMITS.chunk_bytes):
-                sent.write(os.pread(self._descriptor, DEFAULT_LIMITS.chunk_bytes, position))
+                sent.write(read_at(self._descriptor, DEFAULT_LIMITS.chunk_bytes, position))
             sent.seek(0)
             self.begin(Origin(origin.url))
             chunks = iter(lambda: sent.read(DEFAULT_LIMITS.chunk_bytes), b"")
@@ -165,29 +169,36 @@ class Partial:
 
     def head(self) -> bytes:
         """The first bytes, to tell what they are."""
-        return os.pread(self._descriptor, _HEAD_BYTES, 0)
+        return read_at(self._descriptor, _HEAD_BYTES, 0)
 
     def begins_with(self, data: bytes) -> bool:
         """Whether these are the first bytes, as far as there are as many."""
-        there = os.pread(self._descriptor, len(data), 0)
+        there = read_at(self._descriptor, len(data), 0)
         return there == data[: len(there)]
 
     def close(self) -> None:
         """Leave the bytes, if there are any, for the next pull to resume."""
-        self._hasher.stop()
-        os.close(self._descriptor)
+        self.seal()
         if not self.size:
             self.discard()
 
+    def seal(self) -> None:
+        """Close the file, so that every system can move or remove it; nothing is read or written after that."""
+        self._hasher.stop()
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
     def discard(self) -> None:
         """Remove the bytes and the notes about them."""
+        self.seal()
         self.path.unlink(missing_ok=True)
         self._notes.unlink(missing_ok=True)
 
     def _write(self, data: memoryview) -> None:
         with environment_errors(self.path):
             while data:
-                data = data[os.write(self._descriptor, data) :]
+                data = data[append(self._descriptor, data) :]
 
     def _new_hasher(self) -> Hasher:
         codings = decodable(self.origin.coding) if self.origin is not None else ()
@@ -213,6 +224,25 @@ def _read_origin(path: Path) -> Origin | None:
 
 def _notes_of(path: Path) -> Path:
     return path.with_suffix(".json")
+
+
+def _opened(path: Path) -> int:
+    """A descriptor of a partial file. One that another user left is replaced by a copy that this user may write."""
+    try:
+        return os.open(path, WRITING, 0o664)  # the umask decides about the group; others never write
+    except PermissionError:
+        if not path.is_file():
+            raise
+    try:
+        theirs: BinaryIO = path.open("rb")
+    except PermissionError:  # it cannot be read, either
+        theirs = io.BytesIO()
+    with theirs:
+        path.unlink()
+        descriptor = os.open(path, WRITING | os.O_EXCL, 0o664)
+        with open(descriptor, "wb", closefd=False) as mine:
+            shutil.copyfileobj(theirs, mine, DEFAULT_LIMITS.chunk_bytes)
+    return descriptor
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 TRANSFERS_AT_A_TIME = 4
+_POLL_SECONDS = 0.5
 
 
 class _Outcome(Generic[T]):
@@ -47,7 +48,8 @@ def together(jobs: Sequence[Callable[[], T]], workers: int = TRANSFERS_AT_A_TIME
     for _ in range(min(workers, len(jobs))):
         Thread(target=work, daemon=True).start()
     for outcome in outcomes:
-        outcome.done.wait()
+        while not outcome.done.wait(_POLL_SECONDS):  # a wait without end lets no Ctrl-C through on Windows
+            pass
         if outcome.error is None:
             yield outcome.value  # type: ignore[misc]
         elif isinstance(outcome.error, Exception):

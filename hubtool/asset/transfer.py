@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,8 +20,9 @@ from hubtool.asset.partial import Origin, Partial
 from hubtool.asset.policy import redacted
 from hubtool.asset.ranges import announced_part, is_slice
 from hubtool.asset.retry import Retries, wait_asked_for
+from hubtool.asset.space import check_room
 from hubtool.asset.wanted import Wanted
-from hubtool.errors import DigestMismatch, EnvironmentProblem, TransferError
+from hubtool.errors import DigestMismatch, TransferError
 from hubtool.progress import Task
 from hubtool.words import counted
 
@@ -237,13 +237,7 @@ class Transfer:
             )
         if self._wanted.size is not None and total != self._wanted.size and not coding:
             raise self._size_differs(f"{total:,} bytes are announced")
-        free = shutil.disk_usage(self.partial.path.parent).free
-        if total - offset > free:
-            folder = self.partial.path.parent
-            raise EnvironmentProblem(
-                f"{folder}: the disk is full: {total - offset:,} bytes are still to come, {free:,} are free",
-                hint="free space (hubtool cache prune), or name another cache with --cache",
-            )
+        check_room(self.partial.path.parent, total - offset)
 
     def _read(self, arriving: Iterator[memoryview], first: bytes = b"") -> None:
         partial = self.partial

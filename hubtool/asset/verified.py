@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.errors import DigestMismatch
-from hubtool.files import atomic_stream, environment_errors
+from hubtool.files import atomic_stream, environment_errors, replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,27 @@ def place(verified: VerifiedAsset, folder: Path, name: str = "") -> Path:
     target = folder / (name or verified.path.name)
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with atomic_stream(target) as stream, verified.path.open("rb", buffering=0) as source:
-            sha256 = hashlib.sha256()
-            while chunk := source.read(DEFAULT_LIMITS.chunk_bytes):
-                sha256.update(chunk)
-                stream.write(chunk)
-            if sha256.hexdigest() != verified.sha256:
-                raise DigestMismatch(f"{verified.path} was changed while it was copied", hint="pull again")
+        copy_verified(verified.path, target, verified.sha256)
     return target
+
+
+def copy_verified(path: Path, target: Path, sha256: str) -> None:
+    """Copy a file atomically, if it has a digest.
+
+    Raises
+    ------
+    DigestMismatch
+        It has not: it was changed since it was verified. Nothing is written.
+    OSError
+        The system refuses.
+    """
+    with atomic_stream(target) as stream, path.open("rb", buffering=0) as source:
+        found = hashlib.sha256()
+        while chunk := source.read(DEFAULT_LIMITS.chunk_bytes):
+            found.update(chunk)
+            stream.write(chunk)
+        if found.hexdigest() != sha256:
+            raise DigestMismatch(f"{path} was changed while it was copied", hint="pull again")
 
 
 def link(verified: VerifiedAsset, folder: Path, name: str = "") -> Path:
@@ -81,5 +94,5 @@ def link(verified: VerifiedAsset, folder: Path, name: str = "") -> Path:
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         fresh.symlink_to(verified.path.absolute())
-        fresh.replace(target)
+        replace_file(fresh, target)
     return target

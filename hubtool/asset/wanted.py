@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from hubtool.asset.lockfile import Pin
 from hubtool.asset.policy import redacted
 from hubtool.card.record import Asset, Digest
 from hubtool.errors import CardError, DigestMismatch
+from hubtool.signatures.sample import Sample
+from hubtool.signatures.table import what_it_is
 
 _log = logging.getLogger(__name__)
-_TAG_OR_STYLE = re.compile(rb"<(script|style)\b.*?</\1>|<[^>]*>?|<!--.*?-->", re.DOTALL | re.IGNORECASE)
-_SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +102,5 @@ def _what_it_is(head: bytes) -> str:
     """What the bytes are instead of a checkpoint, in brackets, if that is obvious."""
     if not head:
         return " (the file is empty)"
-    start = head.lstrip()[:64].lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--")) or b"<html" in head[:512].lower():
-        import html
-
-        words = " ".join(html.unescape(_TAG_OR_STYLE.sub(b" ", head).decode("utf-8", "replace")).split())
-        shown = "".join(character if character.isprintable() else "?" for character in words[:_SHOWN_CHARACTERS])
-        return f" (it is an HTML page: {shown!r})"
-    if start.startswith(b"version https://git-lfs"):
-        return " (it is a Git LFS pointer, not the file)"
-    if start.startswith(b"<"):
-        return f" (it is XML: {start[:40].decode('utf-8', 'replace')!r})"
-    if start.startswith(b"{") and head.rstrip().endswith(b"}"):
-        return f" (it is JSON: {start[:40].decode('utf-8', 'replace')!r})"
-    return ""
+    kind = what_it_is(Sample(head))
+    return f" (it is {kind.what})" if kind is not None and not kind.format else ""

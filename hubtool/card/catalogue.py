@@ -1,23 +1,22 @@
-"""Finding cards in folders, and the card that a name stands for."""
+"""The cards of some folders, and the card that a name stands for."""
 
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from hubtool.card.cardfiles import card_files
 from hubtool.card.parse import ParsedCard, read_card
 from hubtool.card.record import Card, Variant
-from hubtool.errors import AmbiguousName, CardError, EnvironmentProblem, NotFound
+from hubtool.errors import AmbiguousName, CardError, NotFound
+from hubtool.files import with_slashes
 
 _CLOSE_MATCHES = 3
-_SUFFIX = ".md"
-_NOT_A_CARD_BY_NAME = {"readme", "changelog", "contributing", "license", "index"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +25,6 @@ class Match:
 
     card: Card
     variant: Variant | None = None
-
-
-def card_files(root: Path) -> Iterator[Path]:
-    """Files below a folder that are meant to be cards, sorted; hidden folders are skipped.
-
-    A README or similar file counts only if it has a front matter: on some hubs the card is the README.
-    """
-    for folder, folders, files in os.walk(root, onerror=_refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            stem, suffix = os.path.splitext(name)  # noqa: PTH122 (a Path a name takes as long as the whole walk)
-            if suffix.casefold() != _SUFFIX or name.startswith("."):
-                continue
-            path = Path(folder, name)
-            if stem.casefold() not in _NOT_A_CARD_BY_NAME or _has_block(path):
-                yield path
-
-
-def _refuse(error: OSError) -> None:
-    raise EnvironmentProblem(f"{error.filename}: {error.strerror}", hint="fix its permissions, or name other folders")
-
-
-def _has_block(path: Path) -> bool:
-    return read_card(path).outline is not None
 
 
 class Catalogue:
@@ -68,11 +43,24 @@ class Catalogue:
     def parsed(self) -> tuple[ParsedCard, ...]:
         """Every card file, read or not, in the order of the folders and of the paths within.
 
+        A folder that cannot be read stands among them, as a card that cannot be read.
+
         Raises
         ------
         NotFound
             A root is not a folder.
         """
+        return tuple(card for card in self._found if not card.is_linked_folder)
+
+    @property
+    def linked_folders(self) -> tuple[Path, ...]:
+        """Folders that are links and were not searched. Raises as `parsed` does."""
+        linked = (card.path for card in self._found if card.is_linked_folder)
+        searched = {root.resolve() for root in self.roots}
+        return tuple(path for path in linked if path.resolve() not in searched)
+
+    @cached_property
+    def _found(self) -> tuple[ParsedCard, ...]:
         found = []
         for root in self.roots:
             if not root.is_dir():
@@ -104,8 +92,8 @@ class Catalogue:
             The card exists but is not valid.
         """
         if name.casefold().endswith(".md"):
-            return Match(self._card_at(Path(name)))
-        wanted = name.casefold()
+            return Match(self._card_at(with_slashes(Path(name))))
+        wanted = name.casefold().replace("\\", "/")  # as Windows writes uids, which are paths
         by_kind = (
             [Match(card) for card in self.cards if card.uid.casefold() == wanted],
             [Match(card) for card in self.cards if card.path.stem.casefold() == wanted],

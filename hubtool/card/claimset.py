@@ -207,8 +207,9 @@ def claim_sets(card: Card, called: str = "") -> tuple[ClaimSet, ...]:
 
 
 def _behind(catalogue: Catalogue, match: Match) -> tuple[ClaimSet, ...]:
-    if match.variant:
-        return (row_claims(match.card, match.variant),)
+    if row := match.variant:  # a line of a table is a row for each dataset it is about
+        same_line = (other for other in match.card.variants if other.model_span == row.model_span)
+        return tuple(row_claims(match.card, other) for other in same_line)
     return claim_sets(match.card, catalogue.shortest_name(match.card))
 
 
@@ -230,9 +231,11 @@ def assets_of(card: Card, row: Variant | None) -> tuple[Asset, ...]:
     Raises
     ------
     NotFound
-        The row links no file.
+        The card or the row links no file.
     """
     if row is None:
+        if not card.assets:
+            raise NotFound(f"{card.path}: the card links no file", hint="add the file under `asset`, if there is one")
         return card.assets
     asset = row_claims(card, row).asset
     if asset is None:

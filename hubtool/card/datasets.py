@@ -45,7 +45,17 @@ class KnownDataset:
 IMAGENET = KnownDataset(
     "imagenet2012",
     "ImageNet-1k",
-    ("ImageNet2012", "ImageNet", "ImageNet-1K", "ILSVRC2012"),
+    (
+        *("ImageNet2012", "ImageNet", "ImageNet-1K", "ILSVRC2012"),
+        *(
+            "ImageNet-2012-1K",
+            "ImageNet-1000",
+            "IN-1K",
+            "ImageNet ILSVRC2012",
+            "ILSVRC2012 ImageNet",
+            "ILSVRC/imagenet-1k",
+        ),
+    ),
     num_classes=1000,
     split="validation",
     images=50_000,

@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hubtool.card.names import says_none
 from hubtool.card.span import Span
 
 FRONT_MATTER = "front-matter"
 TABLE = "table"
 
 NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:e[-+]?[0-9]+)?"
-_NONE = {"", "-", "--", "n/a", "na", "no", "none", "null", "~", "无"}
 _LONGEST_TEXT = 4096
 _LONGEST_PART = 160  # keeps the regular expressions below, quadratic in the length, from costing anything
 
@@ -36,6 +36,7 @@ _NAME_FIRST = re.compile(rf"(?P<name>.*?)(?P<gap>[\s:=\uff1a\uff1d]*)(?P<value>[
 _NUMBER_FIRST = re.compile(
     rf"(?P<value>[-+]?{NUMBER})(?P<percent>\s*%)?(?P<gap>[\s:=]*)(?P<text>[^\W\d_][\w@.-]{{0,30}})", re.IGNORECASE
 )
+_DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _LETTER = re.compile(r"[^\W\d_]")
 _CONDITION = re.compile(r"[0-9]|acc$", re.IGNORECASE)
 _ENDS_BADLY = re.compile(r"[.,^*\xd7±~<>≤≥≈/+@=-]$")
@@ -56,8 +57,8 @@ _UNIT_IN_BRACKETS = re.compile(
     r"[(\[\uff08](?:%|m|millions?|k|b|db|ms|s|cm|mm|deg|°|↑|↓)[)\]\uff09]|(?<![0-9])%|[↑↓*†]"
 )
 _TOP_K = re.compile(r"top[\s_-]*(\d{1,3})")
-_ACC_K = re.compile(r"acc(?:uracy)?[\s_@-]*(1|5|10)")
-_ACC_WORDS = re.compile(r"acc(?:uracy)?|准确率|精度|[\s_@:()\uff08\uff09-]")
+_ACC_K = re.compile(r"(?:acc(?:uracy)?[\s_@-]*|prec@)(1|5|10)")
+_ACC_WORDS = re.compile(r"acc(?:uracy)?|准确率|正确率|精度|[\s_@:.()\uff08\uff09-]")
 _MAP_AT = re.compile(r"(m?ap)[\s_]*@?[\s_]*(?:iou\s*=?\s*)?0?\.?(50?|75)")
 _MAP_RANGE = re.compile(r"(m?ap)[\s_]*@?[\s_]*\[?(?:iou\s*=?\s*)?0?\.?50?\s*[:-]\s*0?\.?95\]?")
 _K_ACC = re.compile(r"((?:micro|macro|joint)?f1|m?ap\d+|rank\d+|(?:r|p|recall|precision|ndcg|hits|rg)\d*@?\d+)acc")
@@ -115,7 +116,17 @@ class Metric:
     @property
     def decimals(self) -> int:
         """How many decimals the value was written with."""
+        if self.is_fraction:
+            return next((max(0, decimals(text) - 2) for text in _numbers(self.written)), 0)
         return next((decimals(text) for text in _numbers(self.written) if float(text) == self.value), 0)
+
+    @property
+    def is_fraction(self) -> bool:
+        """Whether the number was written as a fraction of 1 and is given in percent: 76.81 for `0.7681`."""
+        if self.source != TABLE or self.unit != "%":
+            return False
+        written = [float(text) for text in _numbers(self.written)]
+        return self.value not in written and any(round(number * 100, 10) == self.value for number in written)
 
     def to_json(self) -> dict[str, object]:
         """Keys `name`, `label`, `value`, `unit`, `source`, `written`."""
@@ -153,11 +164,6 @@ def parse_evaluation(text: str) -> tuple[tuple[Metric, ...], tuple[UnreadMetric,
         else:
             unread.append(UnreadMetric(written, start))
     return tuple(metrics), tuple(unread)
-
-
-def says_none(text: str) -> bool:
-    """Whether a text means that there is no figure."""
-    return text.strip().casefold() in _NONE
 
 
 def normalise(name: str) -> str:
@@ -205,7 +211,8 @@ def decimals(number: str) -> int:
 
 
 def _numbers(text: str) -> Iterator[str]:
-    return (match[0].casefold() for match in re.finditer(rf"[-+]?{NUMBER}", text[:_LONGEST_PART], re.IGNORECASE))
+    text = _DECIMAL_COMMA.sub(".", text[:_LONGEST_PART])
+    return (match[0].casefold() for match in re.finditer(rf"[-+]?{NUMBER}", text, re.IGNORECASE))
 
 
 def _parts(text: str) -> Iterator[tuple[str, int]]:

@@ -9,52 +9,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
+from hubtool.card.cardtext import BOM, Kind, Problem, read_text
 from hubtool.card.frontmatter import Outline, find_outline
 from hubtool.card.metrics import Metric, UnreadMetric, parse_evaluation, read_metric
-from hubtool.card.record import Asset, Card, Digest
+from hubtool.card.record import Asset, Card, Digest, Variant
 from hubtool.card.schema import SchemaProblem, schema_problems, typed
 from hubtool.card.span import Span
-from hubtool.card.tables import results_rows
+from hubtool.card.tables import read_results
 from hubtool.card.yamlvalues import YamlText, read_yaml
-from hubtool.files import read_regular
 
-MAX_CARD_BYTES = 1024 * 1024
-"""Larger files are refused unread: the largest real card is under 40 KiB."""
-
-Kind = Literal[
-    "unreadable",
-    "no-block",
-    "unclosed-block",
-    "syntax",
-    "not-a-mapping",
-    "duplicate-key",
-    "alias",
-    "depth",
-    "dash",
-    "missing-field",
-    "field-value",
-    "metric",
-]
 _OLDER_FIGURE = "accuracy"
-_HARMLESS: set[str] = {"dash", "metric"}
 _FULL_WIDTH_COLON = "\uff1a"
-BOM = "\ufeff"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that keeps a card, or a part of it, from being read."""
-
-    kind: Kind
-    span: Span
-    message: str
-
-    @property
-    def fatal(self) -> bool:
-        """Whether there is no record because of it."""
-        return self.kind not in _HARMLESS
 
 
 class FileEntry(NamedTuple):
@@ -88,6 +55,8 @@ class ParsedCard:
         Front matter as the schema types it; None when it is not a mapping.
     metrics
         The figures of the front matter, of a card without a record too.
+    rows
+        The rows of the results tables, of a card without a record too.
     card
         The valid record, or None when a problem is fatal.
     problems
@@ -102,8 +71,14 @@ class ParsedCard:
     yaml: YamlText | None = None
     values: dict[str, Any] | None = None
     metrics: tuple[Metric, ...] = ()
+    rows: tuple[Variant, ...] = ()
     card: Card | None = None
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_linked_folder(self) -> bool:
+        """Whether it is no card, but a link to a folder that was not followed."""
+        return any(problem.kind == "linked-folder" for problem in self.problems)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -119,12 +94,8 @@ class ParsedCard:
     @cached_property
     def files(self) -> tuple[FileEntry, ...]:
         """The entries of `asset` that are mappings, each with its index in the list."""
-        entries = self.values.get("asset") if self.values else None
-        return tuple(
-            _file_entry(number, entry)
-            for number, entry in enumerate(entries if isinstance(entries, list) else ())
-            if isinstance(entry, dict)
-        )
+        entries = _entries(self.values) if self.values else []
+        return tuple(_file_entry(number, entry) for number, entry in enumerate(entries) if isinstance(entry, dict))
 
     def offset(self, line: int, column: int) -> int:
         """Offset in `text` of a line and column, both from 1."""
@@ -160,25 +131,6 @@ def read_card(path: Path, *, uid: str | None = None, shown: str | None = None) -
     return parse_card(text, path, uid=uid, shown=shown)
 
 
-def read_text(path: Path) -> tuple[str, Problem | None]:
-    """The decoded text of a file, or an empty one and what keeps the file from being read."""
-    start = Span(1, 1, 1, 1)
-    try:
-        data = read_regular(path, MAX_CARD_BYTES + 1)
-    except OSError as error:
-        return "", Problem("unreadable", start, f"the file cannot be read: {error.strerror or error}")
-    if len(data) > MAX_CARD_BYTES:
-        message = f"the file is larger than {MAX_CARD_BYTES // 1024**2} MiB, no card is"
-        return "", Problem("unreadable", start, message)
-    try:
-        return data.decode("utf-8"), None
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8: save the card as UTF-8"
-        return "", Problem("unreadable", Span(line, column, line, column + 1), message)
-
-
 def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | None = None) -> ParsedCard:
     """Parse the text of a card that is, or will be, at `path`."""
     shown = shown if shown is not None else path.as_posix()
@@ -196,6 +148,8 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
     yaml = read_yaml(outline.yaml, outline.yaml_line)
     values = typed(yaml.value) if isinstance(yaml.value, dict) else None
     problems = [Problem(p.kind, p.span, p.message) for p in yaml.problems]
+    results = read_results(outline.body, outline.body_line)
+    problems += [Problem(unread.kind, unread.span, unread.message) for unread in results.unread]
     metrics: tuple[Metric, ...] = ()
     if values is not None:
         metrics, unread = parse_evaluation(_text(values.get("evaluation")))
@@ -206,9 +160,9 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
         problems.append(_not_a_mapping(yaml, outline))
     card = None
     if values is not None and not any(problem.fatal for problem in problems):
-        card = _record(values, metrics, outline, path, uid, written)
+        card = _record(values, metrics, results.rows, outline.title, path, uid, written)
     problems.sort(key=lambda problem: problem.span)
-    return ParsedCard(shown, path, text, bom, outline, yaml, values, metrics, card, tuple(problems))
+    return ParsedCard(shown, path, text, bom, outline, yaml, values, metrics, results.rows, card, tuple(problems))
 
 
 def _older_figure(values: dict[str, Any], yaml: YamlText) -> tuple[Metric, ...]:
@@ -261,7 +215,13 @@ def _not_a_mapping(yaml: YamlText, outline: Outline) -> Problem:
 
 
 def _record(
-    values: dict[str, Any], metrics: tuple[Metric, ...], outline: Outline, path: Path, uid: str | None, written: str
+    values: dict[str, Any],
+    metrics: tuple[Metric, ...],
+    rows: tuple[Variant, ...],
+    title: str | None,
+    path: Path,
+    uid: str | None,
+    written: str,
 ) -> Card:
     fields = {
         _snake_case(key): unwrapped(value) if key.endswith("link") and isinstance(value, str) else value
@@ -271,11 +231,11 @@ def _record(
     return Card(
         path=path,
         uid=uid or flat_uid(fields["user_id"], fields["model_version"], path.stem),
-        title=outline.title,
+        title=title,
         fields=fields,
         metrics=metrics,
-        assets=tuple(_asset(entry) for entry in values["asset"]),
-        variants=results_rows(outline.body, outline.body_line),
+        assets=tuple(_asset(entry) for entry in _entries(values)),
+        variants=rows,
         sha256=hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 
@@ -284,6 +244,12 @@ def flat_uid(user_id: str, model_version: str, stem: str) -> str:
     """The uid of a card outside the hub's owner/version folders."""
     owner = re.sub(r"[^a-z0-9]+", "-", user_id.casefold()).strip("-") or "unknown"
     return f"{owner}/{model_version}/{stem}"
+
+
+def _entries(values: dict[str, Any]) -> list[Any]:
+    """What stands under `asset`; nothing where the card has none, or says so in a word."""
+    entries = values.get("asset")
+    return entries if isinstance(entries, list) else []
 
 
 def _text(value: object) -> str:

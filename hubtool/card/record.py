@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from hubtool.card.metrics import Metric
 from hubtool.card.namedigest import digest_in_name
+from hubtool.card.names import says_none
 from hubtool.card.span import Span
 
 FULL_DIGEST_LENGTH = 64
@@ -155,9 +156,9 @@ class Card:
 
     @property
     def train_dataset(self) -> str | None:
-        """Dataset behind the evaluation, as written."""
-        value = self.fields.get("train_dataset")
-        return str(value) if value else None
+        """Dataset behind the evaluation, as written; None for `N/A` and the like."""
+        value = str(self.fields.get("train_dataset") or "")
+        return None if says_none(value) else value
 
     @property
     def eval_recipe(self) -> Mapping[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from hubtool.card.names import says_none
 from hubtool.card.span import Path
 from hubtool.resources import packaged
 
@@ -39,12 +40,18 @@ def card_schema() -> dict[str, Any]:
 
 
 def typed(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with True and False as booleans where the schema wants booleans; all else as written."""
+    """The values with True and False as booleans where the schema wants booleans; all else as written.
+
+    A word for none, such as `N/A`, in place of a list of files is an empty list.
+    """
     booleans = _boolean_fields()
-    return {
+    read = {
         key: _BOOLEANS.get(value.casefold(), value) if key in booleans and isinstance(value, str) else value
         for key, value in values.items()
     }
+    if isinstance(files := read.get("asset"), str) and says_none(files):
+        read["asset"] = []
+    return read
 
 
 @cache

@@ -62,12 +62,12 @@ def to_safetensors(weights: TensorFile) -> Iterator[bytes]:
 
     The tensors with the largest elements come first, so that all are aligned; ties keep the order of the source.
     """
-    tensors = sorted(weights.tensors.values(), key=lambda tensor: -DTYPES[tensor.dtype].item_bytes)
-    for tensor in tensors:
-        if DTYPES[tensor.dtype].safetensors is None:
+    for tensor in weights.tensors.values():
+        if tensor.dtype not in DTYPES or DTYPES[tensor.dtype].safetensors is None:
             raise _refused(weights, tensor, f"is {tensor.dtype}, a type that safetensors files do not have")
         if tensor.name == METADATA_KEY:
             raise _refused(weights, tensor, "has a name that is reserved in safetensors files")
+    tensors = sorted(weights.tensors.values(), key=lambda tensor: -DTYPES[tensor.dtype].item_bytes)
     # MindSpore takes metadata under the name of a tensor as that tensor's type.
     metadata = {} if "format" in weights.tensors else {"format": "ms"}
     metadata |= {f"{_TEXT_PREFIX}{name}": text for name, text in weights.texts.items()}
@@ -84,7 +84,7 @@ def to_checkpoint(weights: TensorFile, slice_bytes: int = SLICE_BYTES) -> Iterat
         Longer tensors are split over several entries; a multiple of 16, the size of the largest element.
     """
     for tensor in weights.tensors.values():
-        if not DTYPES[tensor.dtype].loadable:
+        if tensor.dtype not in DTYPES or not DTYPES[tensor.dtype].loadable:
             raise _refused(weights, tensor, f"is {tensor.dtype}, which MindSpore does not load from a checkpoint")
         if tensor.shape == (0,):
             raise _refused(weights, tensor, "has the shape (0,), which in a checkpoint means a scalar")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 
@@ -57,7 +58,23 @@ INT4_MARK = "Int4"
 DTYPES = {dtype.name: dtype for dtype in _DTYPES}
 BY_MINDSPORE = {dtype.mindspore: dtype for dtype in _DTYPES}
 BY_SAFETENSORS = {dtype.safetensors: dtype for dtype in _DTYPES if dtype.safetensors and dtype.name != "int4"}
-UNDECODED = frozenset({"hifloat8", "int4"})  # types whose values hubtool does not compute
+_UNDECODED = frozenset({"hifloat8", "int4"})  # types that hubtool knows and whose values it does not compute
+_FOREIGN = re.compile(r"[A-Za-z]{1,16}([1-8])(?:_?[A-Za-z][A-Za-z0-9_]{0,16})?")
+
+
+def is_decoded(dtype: str) -> bool:
+    """Whether hubtool computes the values of a type, given by its name here."""
+    return dtype in DTYPES and dtype not in _UNDECODED
+
+
+def foreign_bits(dtype: str) -> int:
+    """The bits of an element of a type that hubtool does not know; 0 where its name does not tell.
+
+    Such types are listed under the name that the file gives them, `F8_E8M0`, `F6_E2M3` or `F4`, and not decoded. New
+    types have at most 8 bits; a name with more is a damaged one.
+    """
+    match = None if dtype in DTYPES else _FOREIGN.fullmatch(dtype)
+    return int(match[1]) if match else 0
 
 
 def decode(np: Any, stored: Any, dtype: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubtool.checkpoint.dtypes import DTYPES
+from hubtool.checkpoint.leftovers import leftover_notes
 from hubtool.checkpoint.statistics import Statistics, statistics
 from hubtool.checkpoint.tensors import TensorFile, TensorInfo
 from hubtool.extras import require
@@ -35,6 +35,11 @@ class Inspection:
         return tuple(self.weights.tensors.values())
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the names of tensors tell: which are no parameters, and what all the others begin with."""
+        return leftover_notes(self.weights.tensors)
+
+    @property
     def dtypes(self) -> Counter[str]:
         """How many tensors there are of each type."""
         return Counter(tensor.dtype for tensor in self.tensors)
@@ -49,6 +54,7 @@ class Inspection:
             "tensors": [self._tensor_json(tensor) for tensor in self.tensors],
             "texts": dict(self.weights.texts),
             "metadata": dict(self.weights.metadata),
+            "notes": list(self.notes),
             "total": {
                 "tensors": len(self.tensors),
                 "count": sum(tensor.count for tensor in self.tensors),
@@ -64,7 +70,7 @@ class Inspection:
             "dtype": tensor.dtype,
             "shape": list(tensor.shape),
             "count": tensor.count,
-            "bytes": tensor.count * DTYPES[tensor.dtype].item_bytes,
+            "bytes": tensor.nbytes,
             "statistics": found.to_json() if found else None,
         }
 

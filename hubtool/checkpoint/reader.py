@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubtool.checkpoint.dtypes import BY_MINDSPORE
+from hubtool.checkpoint.dtypes import BY_MINDSPORE, foreign_bits
 from hubtool.checkpoint.tensors import (
     LONGEST_NAME_BYTES,
     MOST_DIMENSIONS,
@@ -44,6 +44,7 @@ class Checkpoint(TensorFile):
     """An open MindSpore checkpoint: the list of its tensors, and their values on demand."""
 
     format = "ckpt"
+    called = "MindSpore checkpoint"
 
     @staticmethod
     def _listing(path: Path, data: Any) -> Listing:
@@ -118,16 +119,20 @@ class _Parser:
 
     def _tensor(self, entries: list[_Entry]) -> TensorInfo:
         first = entries[0]
+        sizes = [entry.content.end - entry.content.start for entry in entries]
+        shape = () if first.dims == (0,) and any(sizes) else first.dims
+        extents = tuple(entry.content for entry in entries)
         dtype = BY_MINDSPORE.get(first.type_name)
         if dtype is None:
-            raise self._wrong(first, f"has the unknown type {printable(first.type_name)!r}")
-        sizes = [entry.content.end - entry.content.start for entry in entries]
+            bits = foreign_bits(first.type_name)
+            if not bits or shape_problem(shape, bits, sum(sizes)):
+                raise self._wrong(first, f"has the unknown type {printable(first.type_name)!r}")
+            return TensorInfo(first.tag, first.type_name, shape, extents)
         if any(size % dtype.item_bytes for size in sizes):
             raise self._wrong(first, f"has {dtype.name} elements that are not whole")
-        shape = () if first.dims == (0,) and any(sizes) else first.dims
-        if problem := shape_problem(shape, dtype.item_bytes, sum(sizes)):
+        if problem := shape_problem(shape, 8 * dtype.item_bytes, sum(sizes)):
             raise self._wrong(first, problem)
-        return TensorInfo(first.tag, dtype.name, shape, tuple(entry.content for entry in entries))
+        return TensorInfo(first.tag, dtype.name, shape, extents)
 
     def _text_value(self, entries: list[_Entry]) -> str:
         first = entries[0]

@@ -17,7 +17,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
 from typing import Any
 
-from hubtool.checkpoint.dtypes import BY_SAFETENSORS, DTYPES, INT4_MARK
+from hubtool.checkpoint.dtypes import BY_SAFETENSORS, DTYPES, INT4_MARK, foreign_bits
 from hubtool.checkpoint.tensors import (
     LONGEST_NAME_BYTES,
     MOST_TENSORS,
@@ -43,16 +43,11 @@ class Safetensors(TensorFile):
     """An open safetensors file: the list of its tensors, and their values on demand."""
 
     format = "safetensors"
+    called = "safetensors file"
 
     @staticmethod
     def _listing(path: Path, data: Any) -> Listing:
         return list_safetensors(path, data)
-
-
-def looks_like_safetensors(start: bytes, size: int) -> bool:
-    """Whether a file of `size` bytes starts as a safetensors file does; a MindSpore checkpoint never does."""
-    length = int.from_bytes(start[:LENGTH_BYTES], "little")
-    return start[LENGTH_BYTES : LENGTH_BYTES + 1] == b"{" and length <= size - LENGTH_BYTES
 
 
 def list_safetensors(path: Path, data: Any) -> Listing:
@@ -133,18 +128,22 @@ class _HeaderParser:
             value = None
         if not isinstance(value, dict) or value.keys() != _KEYS:
             raise self._corrupt(at, f"{printable(name)} has no dtype, shape and data_offsets")
-        dtype = BY_SAFETENSORS.get(value["dtype"]) if isinstance(value["dtype"], str) else None
-        if dtype is None:
-            raise self._corrupt(at, f"{printable(name)} has the unknown type {printable(str(value['dtype']))!r}")
+        written = str(value["dtype"])
+        dtype = BY_SAFETENSORS.get(written)
         shape, offsets = _integers(value["shape"]), _integers(value["data_offsets"])
         if shape is None or offsets is None or len(offsets) != 2:
             raise self._corrupt(at, f"{printable(name)} has a shape or offsets that are not integers")
         begin, stop = offsets
         if not 0 <= begin <= stop <= self.end - self.start:
             raise self._corrupt(at, f"{printable(name)} has the offsets {begin} and {stop}, outside the file")
-        if problem := shape_problem(shape, dtype.item_bytes, stop - begin):
+        bits = 8 * dtype.item_bytes if dtype else foreign_bits(written)
+        problem = shape_problem(shape, bits, stop - begin)
+        if dtype is None and (problem or not bits):
+            problem = f"has the unknown type {printable(written)!r}"
+        if problem:
             raise self._corrupt(at, f"{printable(name)} {problem}")
-        return TensorInfo(name, dtype.name, shape, (Extent(self.start + begin, self.start + stop),)), end
+        called = dtype.name if dtype else written
+        return TensorInfo(name, called, shape, (Extent(self.start + begin, self.start + stop),)), end
 
     def _check_cover(self, tensors: Mapping[str, TensorInfo]) -> None:
         position = self.start

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hubtool.checkpoint.dtypes import DTYPES, UNDECODED, decode
+from hubtool.checkpoint.dtypes import DTYPES, decode, is_decoded
 from hubtool.checkpoint.tensors import TensorFile, TensorInfo
 
 
@@ -57,7 +57,7 @@ def statistics(np: Any, weights: TensorFile, tensor: TensorInfo) -> Statistics |
     CorruptCheckpoint
         The file became shorter since it was opened.
     """
-    if tensor.dtype in UNDECODED:
+    if not is_decoded(tensor.dtype):
         return None
     stored = np.uint8 if tensor.dtype == "bool" else DTYPES[tensor.dtype].stored
     pieces = (decode(np, np.frombuffer(chunk, stored), tensor.dtype) for chunk in weights.chunks(tensor.name))

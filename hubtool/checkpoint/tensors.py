@@ -9,6 +9,7 @@ Python can catch that. Files that are replaced by renaming, as hubtool and MindS
 
 from __future__ import annotations
 
+import logging
 import math
 import mmap
 import os
@@ -19,9 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from hubtool.checkpoint.dtypes import DTYPES, UNDECODED, decode
+from hubtool.checkpoint.dtypes import DTYPES, decode, is_decoded
+from hubtool.descriptors import open_to_read, read_at
 from hubtool.errors import CorruptCheckpoint, EnvironmentProblem, NotFound, UsageProblem
 from hubtool.extras import require
+from hubtool.signatures.sample import sample_of
+from hubtool.signatures.table import what_it_is
 
 CHUNK_BYTES = 1 << 19  # half a MiB stays in a core's cache while statistics are computed
 # Limits on what a file may claim; they bound the memory and the time that its list of tensors takes.
@@ -31,6 +35,7 @@ MOST_TEXT_BYTES = 4 << 20  # of all texts together
 MOST_DIMENSIONS = 32  # of an array in numpy 1
 _MOST_TENSOR_BYTES = 1 << 63  # what numpy can address
 _SHOWN_CHARACTERS = 80
+_log = logging.getLogger(__name__)
 
 
 class Extent(NamedTuple):
@@ -47,11 +52,12 @@ class TensorInfo:
     Attributes
     ----------
     dtype
-        Element type: a name of `hubtool.checkpoint.dtypes`.
+        Element type: a name of `hubtool.checkpoint.dtypes`, or the file's own name for a type that hubtool does not
+        know: see `foreign_bits` there.
     shape
         Empty for a scalar.
     extents
-        Where its bytes are in the file, in order; each holds whole elements, little-endian.
+        Where its bytes are in the file, in order; each holds whole elements of a known type, little-endian.
     """
 
     name: str
@@ -105,6 +111,7 @@ class TensorFile:
     """
 
     format: ClassVar[str]
+    called: ClassVar[str]
 
     def __init__(self, path: Path):
         self.path = path
@@ -114,14 +121,24 @@ class TensorFile:
         self.size = os.fstat(descriptor).st_size
         if not self.size:
             raise CorruptCheckpoint(f"{path}: the file is empty", hint="pull it again")
-        self._data: Any = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-        self.tensors, self.texts, self.metadata, self._crc = self._listing(path, self._data)
+        self._data: Any = _mapped(path, descriptor, self.size)
+        try:
+            self.tensors, self.texts, self.metadata, self._crc = self._listing(path, self._data)
+        except CorruptCheckpoint as damage:
+            raise self._what_it_is() or damage from None
         if not self.tensors:
             raise CorruptCheckpoint(f"{path}: no tensor in it", hint="is it the right file?")
 
     @staticmethod
     def _listing(path: Path, data: Any) -> Listing:
         raise NotImplementedError
+
+    def _what_it_is(self) -> CorruptCheckpoint | None:
+        """The error that names what the file is; None where it is nothing known but a damaged file of this format."""
+        kind = what_it_is(sample_of(self._data, self.path.name))
+        if kind is None or kind.format == self.format:
+            return None
+        return CorruptCheckpoint(f"{self.path}: this is {kind.what}, not a {self.called}", hint=kind.hint)
 
     def array(self, name: str) -> Any:
         """The values of one tensor as a numpy array.
@@ -131,13 +148,14 @@ class TensorFile:
         Raises
         ------
         UsageProblem
-            The tensor is of a type that hubtool does not decode: hifloat8, or packed 4-bit integers.
+            The tensor is of a type that hubtool does not decode: hifloat8, packed 4-bit integers, or one it does not
+            know.
         MissingExtra
             numpy is not installed.
         """
         np = require("numpy", extra="eval", purpose="read tensors")
         tensor = self.tensors[name]
-        if tensor.dtype in UNDECODED:
+        if not is_decoded(tensor.dtype):
             raise UsageProblem(f"{self.path}: {printable(name)} is {tensor.dtype}, which hubtool does not decode")
         dtype = DTYPES[tensor.dtype]
         parts = [
@@ -170,7 +188,7 @@ class TensorFile:
         while position < extent.end:
             wanted = min(CHUNK_BYTES, extent.end - position)
             try:
-                piece = os.pread(self._descriptor, wanted, position)
+                piece = read_at(self._descriptor, wanted, position)
             except OSError as error:
                 raise EnvironmentProblem(f"{self.path}: {error.strerror}", hint="the disk may be failing") from error
             if len(piece) < wanted:
@@ -205,6 +223,24 @@ class TensorFile:
             )
 
 
+def _mapped(path: Path, descriptor: int, size: int) -> Any:
+    """The bytes of a file: a memory map, or a copy where the file system maps no files, as some network drives.
+
+    Raises
+    ------
+    EnvironmentProblem
+        The system cannot read the file.
+    """
+    try:
+        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    except OSError as refused:
+        _log.info("%s: cannot be mapped into memory (%s): read instead", path, refused.strerror or refused)
+    try:
+        return read_at(descriptor, size, 0)
+    except OSError as error:
+        raise EnvironmentProblem(f"{path}: {error.strerror}", hint="the disk may be failing") from error
+
+
 def open_regular(path: Path) -> int:
     """A descriptor of a regular file, to read; a pipe or a device is refused without waiting for it.
 
@@ -215,7 +251,7 @@ def open_regular(path: Path) -> int:
     """
     hint = "name a .ckpt or .safetensors file"
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = open_to_read(path)
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(f"{path}: no such file", hint=hint) from None
     except OSError as error:
@@ -228,16 +264,24 @@ def open_regular(path: Path) -> int:
     return descriptor
 
 
-def shape_problem(shape: tuple[int, ...], item_bytes: int, size: int) -> str:
-    """What is wrong with a shape for that many bytes; empty when they agree and numpy can hold such an array."""
+def shape_problem(shape: tuple[int, ...], item_bits: int, size: int) -> str:
+    """What is wrong with a shape for that many bytes; empty when they agree and numpy can hold such an array.
+
+    Parameters
+    ----------
+    item_bits
+        Bits of an element.
+    size
+        In bytes.
+    """
     if len(shape) > MOST_DIMENSIONS:
         return f"has {len(shape)} dimensions, more than {MOST_DIMENSIONS}"
     if any(dim < 0 for dim in shape):
         return f"has a negative dimension: {shape}"
     # numpy multiplies the other dimensions of an empty array as well.
-    if math.prod(dim or 1 for dim in shape) * item_bytes >= _MOST_TENSOR_BYTES:
+    if math.prod(dim or 1 for dim in shape) * item_bits >= 8 * _MOST_TENSOR_BYTES:
         return f"has a shape beyond what can be addressed: {shape}"
-    wanted = math.prod(shape) * item_bytes
+    wanted = (math.prod(shape) * item_bits + 7) // 8
     return f"has the shape {shape}, which takes {wanted} bytes, but there are {size}" if wanted != size else ""
 
 

@@ -41,6 +41,9 @@ def _stdout_to_stderr() -> Iterator[None]:
 
 @contextmanager
 def _interrupts() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows, the handlers of a library reach no other thread
+        yield
+        return
     # MindSpore sets its own handler for SIGINT, again and again as its parts start, which ends the process
     # with SIGTERM. A signal that is blocked never reaches a handler: a thread looks for it instead.
     handler = signal.getsignal(signal.SIGINT) or signal.default_int_handler  # None: one that is not Python's

@@ -11,7 +11,9 @@ from hubtool.checkpoint.formats import open_weights
 from hubtool.cli.containment import contained
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import workspace
+from hubtool.cli.weights_option import ema_option
 from hubtool.engine.export import FORMATS, export
+from hubtool.errors import UsageProblem
 
 
 @click.command("export")
@@ -24,21 +26,24 @@ from hubtool.engine.export import FORMATS, export
     help="The file to write.  [default: the source's name with another ending, in the current folder]",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@ema_option
 @global_options
 @click.pass_context
-def command(ctx: click.Context, *, given: str, to: str, output: Path | None, force: bool) -> None:
+def command(ctx: click.Context, *, given: str, to: str, output: Path | None, force: bool, ema: bool | None) -> None:
     """Write a network or its weights in another format, and print the path.
 
     FILE is a MindSpore checkpoint or a safetensors file; NAME is a card. onnx and mindir files hold the network with
     its weights, ready to run. safetensors and ckpt files hold the weights alone, bit for bit. A damaged source is
     refused, and nothing is left behind.
     """
+    if ema is not None and to not in FORMATS:
+        raise UsageProblem(f"--ema and --no-ema: a {to} file keeps every tensor", hint="leave the option out")
     chosen = settings(ctx)
     source = workspace(chosen).source(given)
     target = output or Path(source.path.with_suffix(f".{to}").name)
     if to in FORMATS:
         with contained():
-            export(source, target, to, replace=force)
+            export(source, target, to, ema=ema, replace=force)
     else:
         convert(open_weights(source.path), target, to, replace=force, progress=chosen.progress())
     click.echo(target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hubtool.card.catalogue import Catalogue
-from hubtool.cli.output import print_json, print_rich
+from hubtool.cli.output import print_json, print_rich, say_linked_folders
 from hubtool.cli.settings import global_options, settings
 
 
@@ -24,6 +24,8 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         from hubtool.report.cards import catalogue_table
 
         print_rich(catalogue_table(cards))
+    if not chosen.quiet:
+        say_linked_folders(catalogue)
     if (unread := len(catalogue.parsed) - len(cards)) and not chosen.quiet:
         roots = " ".join(str(root) for root in catalogue.roots)
         click.echo(f"{unread} more could not be read: hubtool validate {roots}", err=True)

@@ -16,6 +16,7 @@ from hubtool.card.catalogue import invalid
 from hubtool.card.parse import parse_card
 from hubtool.card.record import SHORTEST_DIGEST
 from hubtool.card.template import Draft, render_card
+from hubtool.checkpoint.leftovers import roles
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import NotFound, UsageProblem
@@ -30,7 +31,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 def _login() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # the user has no name, as in containers
+    except (
+        ImportError,
+        KeyError,
+        OSError,
+    ):  # as in containers, or where users are not listed
         return "unknown"
 
 
@@ -116,11 +121,12 @@ def _copy(ckpt: Path, target: Path) -> None:
 
 
 def _measured(ckpt: Path) -> tuple[str, int]:
-    """SHA-256 and number of scalars of a checkpoint."""
+    """SHA-256 of a checkpoint, and the number of scalars in its parameters: what training left there does not count."""
     if not ckpt.is_file():
         raise NotFound(f"{ckpt}: no such checkpoint", hint="name a MindSpore .ckpt file")
-    count = sum(tensor.count for tensor in Checkpoint(ckpt).tensors.values())
-    return hash_file(ckpt), count
+    tensors = Checkpoint(ckpt).tensors
+    left_over = roles(tensors)
+    return hash_file(ckpt), sum(tensor.count for name, tensor in tensors.items() if name not in left_over)
 
 
 def _mindspore_version() -> str:

@@ -9,6 +9,7 @@ import click
 
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import choose
+from hubtool.cli.output import say_linked_folders
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.verify_files import check_output_file
 from hubtool.errors import CardError
@@ -34,7 +35,10 @@ def command(ctx: click.Context, *, names: tuple[str, ...], output: Path) -> int:
     check_output_file("--output", output)
     check_renderable()
     chosen = settings(ctx)
-    selection = choose(Catalogue(chosen.card_roots), names)
+    catalogue = Catalogue(chosen.card_roots)
+    selection = choose(catalogue, names)
+    if not names and not chosen.quiet:
+        say_linked_folders(catalogue)
     sections = evidence_sections(selection)
     write_page(output, evidence_page(sections, now=datetime.now(timezone.utc)))
     click.echo(output)

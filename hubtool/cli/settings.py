@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 import click
 
+from hubtool.files import with_slashes
 from hubtool.progress import SILENT, Progress
-from hubtool.resources import default_cache_root, default_card_roots, default_offline
+from hubtool.resources import default_cache_root, default_card_roots, default_offline, user_path
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,8 +73,9 @@ def settings(ctx: click.Context) -> Settings:
     quiet = options.get("quiet", False)
     _configure_log(options.get("verbose", 0), quiet=quiet)
     return Settings(
-        card_roots=tuple(options.get("cards") or default_card_roots()),
-        cache_root=options["cache"].expanduser() if "cache" in options else default_cache_root(),
+        card_roots=tuple(with_slashes(user_path(root, "--cards")) for root in options.get("cards", ()))
+        or default_card_roots(),
+        cache_root=with_slashes(user_path(options["cache"], "--cache")) if "cache" in options else default_cache_root(),
         offline=options.get("offline", False) or default_offline(),
         quiet=quiet,
         show_progress=not (quiet or options.get("no_progress", False)),

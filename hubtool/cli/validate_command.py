@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from hubtool.card.parse import read_card
-from hubtool.cli.output import print_json
+from hubtool.cli.output import print_json, write_for_programs
 from hubtool.cli.settings import global_options, settings
 from hubtool.errors import CardError, NotFound, UsageProblem
 from hubtool.files import environment_errors, find_upwards, write_atomically
@@ -118,6 +118,8 @@ def command(
             tally.add(outcome)
         _print_statistics(tally, format_)
     else:
+        if format_ != "text":
+            write_for_programs()
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         writer = formatter(format_, colour=colour, rules=_rules())
         _print(checked(Presenter(known_problems, writer)), writer, tally)
@@ -206,6 +208,7 @@ def _fixes(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> Iterat
 
 def _show_diff(cards: Sequence[CardFile], checks: Checks, *, unsafe: bool) -> int:
     changed = 0
+    write_for_programs()
     for card, result in _fixes(cards, checks, unsafe=unsafe):
         changed += 1
         click.echo(unified_diff(card.shown, result.before, result.after), nl=False)

@@ -9,10 +9,11 @@ import click
 
 from hubtool.card.claimset import choose
 from hubtool.cli.containment import contained
-from hubtool.cli.output import print_json, print_rich
+from hubtool.cli.output import print_json, print_rich, say_linked_folders
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import transfer_options, workspace
 from hubtool.cli.verify_files import VerifyFiles
+from hubtool.cli.weights_option import ema_option
 from hubtool.data.locations import locations_from
 from hubtool.data.transform.spec import parse_changes
 from hubtool.diagnosis.run import DIAGNOSED_IMAGES
@@ -101,6 +102,7 @@ from hubtool.verify.verify import verify
     metavar="KEY=VALUE",
     help="Override how images are prepared, e.g. crop_pct=0.9; repeatable.",
 )
+@ema_option
 @click.option("--diagnose", is_flag=True, help="On a mismatch, look for what explains the published figures.")
 @click.option(
     "--diagnose-images",
@@ -144,6 +146,7 @@ def command(
     predictions: Path | None,
     report: Path | None,
     recipe: tuple[str, ...],
+    ema: bool | None,
     diagnose: bool,
     diagnose_images: int,
     skip_unreadable: bool,
@@ -168,7 +171,10 @@ def command(
     files = VerifyFiles(evidence, predictions, report)
     files.check(reproduce_eval=reproduce_eval, classes=classes)
     where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
-    selection = choose(where.catalogue(), names)
+    catalogue = where.catalogue()
+    selection = choose(catalogue, names)
+    if not names and not chosen.quiet:
+        say_linked_folders(catalogue)
     claimed = [claim_set.dataset for claim_set in selection.claim_sets if claim_set.dataset]
     plan = Plan(
         workspace=where,
@@ -177,6 +183,7 @@ def command(
         sampling=Sampling(limit, seed, batch_size, early_stop, tolerance, skip_unreadable),
         resume={None: Resume.UNFINISHED, True: Resume.ALL, False: Resume.NONE}[resume],
         recipe=parse_changes(recipe),
+        ema=ema,
         engine=engine,
         execution=Execution(PRECISIONS[precision], device),
         fail_fast=fail_fast,

@@ -28,6 +28,8 @@ class Split:
         Names, from the root, of files among the images that are of `UNDECODED_EXTENSIONS`.
     empty_classes
         Class folders without an image.
+    clutter
+        Hidden and system files and folders, from the root, that were passed over; see `hubtool.data.clutter`.
     """
 
     layout: str
@@ -36,6 +38,7 @@ class Split:
     channels: int = COLOURS
     left_out: Sequence[str] = ()
     empty_classes: Sequence[str] = ()
+    clutter: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Layout:
     name
         One line for messages: which files are where.
     recognises
-        Whether a path that exists looks like it; cheap, and never raises but OSError.
+        Whether a path that exists looks like it; cheap. Raises OSError, and UsageProblem where it is there several
+        times over.
     read
         Lists its images with their labels, and raises BrokenDataset, NotFound, UsageProblem or MissingExtra.
     """

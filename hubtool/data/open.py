@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubtool.card.datasets import dataset_key
+from hubtool.card.datasets import IMAGENET, dataset_key, dataset_named
+from hubtool.data.clutter import clutter_note
 from hubtool.data.dataset import SampleDataset
+from hubtool.data.guess import most_likely, what_is_there
 from hubtool.data.labelspace import LabelSpace
-from hubtool.data.layout import Layout
+from hubtool.data.layout import Layout, Split
 from hubtool.data.layouts import cifar, flatfolder, imagefolder, imagetar, mnist, parquet
 from hubtool.data.layouts.digits import Digits
 from hubtool.data.locations import BUILT_IN, WHAT_TO_NAME
+from hubtool.data.places import folders_in
 from hubtool.data.samples import GREYS
 from hubtool.data.split import Dataset, left_out_note
+from hubtool.data.splitnames import TEST, VALIDATION
+from hubtool.data.synsets import known_class_names
 from hubtool.data.transform.defaults import default_recipe, rescales
 from hubtool.errors import BrokenDataset, NotFound, UsageProblem
 from hubtool.words import counted
@@ -30,6 +36,7 @@ LAYOUTS = (
 )
 """Every way to keep a dataset that hubtool understands, in the order in which they are tried."""
 
+_ILSVRC_YEAR = re.compile(r"ILSVRC(20[0-9]{2})_")
 _NAMED = 5
 """Files and folders that a warning names one by one."""
 _log = logging.getLogger(__name__)
@@ -85,11 +92,14 @@ def open_split(source: SplitSource) -> Dataset:
         raise NotFound(f"{path}: does not exist", hint=WHAT_TO_NAME)
     layout = layout_of(path)
     try:
-        split = layout.read(path, LabelSpace(source.num_classes, source.class_names))
+        split = layout.read(path, _label_space(source))
     except OSError as error:
         raise BrokenDataset(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
     _require_fit(source, channels=split.channels)
+    _require_year(source, split)
     _log.info("%s: %s, %s", path, split.layout, counted(len(split.samples), "image"))
+    if split.clutter:
+        _log.warning("%s: passed over %s", path, clutter_note(split.clutter))
     if split.left_out:
         _log.warning("%s: skipped %s: %s", path, left_out_note(split.left_out), _named(split.left_out))
     if split.empty_classes:
@@ -97,6 +107,25 @@ def open_split(source: SplitSource) -> Dataset:
         _log.warning("%s: %s without an image: %s", path, empty, _named(split.empty_classes))
     recipe = default_recipe(source.dataset, source.input_size, split.channels)
     return SampleDataset(split, source.num_classes, recipe, rescale=rescales(source.dataset))
+
+
+def _require_year(source: SplitSource, split: Split) -> None:
+    """Refuse images of another year of ILSVRC than the dataset is of: there are as many of them, and of classes."""
+    known = dataset_named(source.dataset)
+    first = split.samples[0].name.rpartition("/")[2] if split.samples else ""
+    match = _ILSVRC_YEAR.match(first)
+    if known is IMAGENET and match and match[1] != "2012":
+        raise UsageProblem(
+            f"{source.path}: images of ILSVRC{match[1]}, such as {first}: {source.dataset} is that of ILSVRC2012",
+            hint="get ILSVRC2012_img_val.tar",
+        )
+
+
+def _label_space(source: SplitSource) -> LabelSpace:
+    """What the labels of a split have to fit, with all that is known of its dataset."""
+    known = dataset_named(source.dataset)
+    splits = (TEST, VALIDATION) if known and known.split == TEST else (VALIDATION, TEST)
+    return LabelSpace(source.num_classes, source.class_names, known_class_names(source.dataset), splits)
 
 
 def layout_of(path: Path) -> Layout:
@@ -114,6 +143,7 @@ def layout_of(path: Path) -> Layout:
             if layout.recognises(path):
                 return layout
         undecoded = _undecoded(path)
+        there, likely = what_is_there(path), most_likely(path)
     except OSError as error:
         raise BrokenDataset(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
     if undecoded:
@@ -121,7 +151,10 @@ def layout_of(path: Path) -> Layout:
             f"{path}: no image but {left_out_note(undecoded)}", hint="get the images as they were published"
         )
     known = "; ".join(layout.name for layout in LAYOUTS)
-    raise UsageProblem(f"{path}: no dataset of a layout that hubtool understands", hint=f"understood are: {known}")
+    raise UsageProblem(
+        f"{path}: no dataset of a layout that hubtool understands; there is {there}",
+        hint=f"{likely}; understood are: {known}" if likely else f"understood are: {known}",
+    )
 
 
 def _named(names: Sequence[str]) -> str:
@@ -131,7 +164,7 @@ def _named(names: Sequence[str]) -> str:
 def _undecoded(path: Path) -> list[str]:
     """Files of images that cannot be decoded, where those that can be would be looked for."""
     places = [place for place in (path, path / "val") if place.is_dir()]
-    below = [folder for place in places for folder in sorted(place.iterdir()) if folder.is_dir()]
+    below = [place / name for place in places for name in folders_in(place)]
     return [name for folder in dict.fromkeys([*places, *below]) for name in imagefolder.undecoded_files(folder)]
 
 

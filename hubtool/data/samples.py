@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from hubtool.descriptors import open_to_read
+
 MAX_IMAGE_BYTES = 256 << 20
 """Largest undecoded image that is read, in bytes."""
 IMAGE_EXTENSIONS = frozenset(
@@ -123,7 +125,7 @@ def read_file(path: Path, limit: int) -> bytes:
     OSError
         It is not there, is no regular file, or is larger.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = open_to_read(path)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

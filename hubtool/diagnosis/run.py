@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from hubtool.evaluation.sampling import BATCH_SIZE, draw
 from hubtool.evaluation.topk import best_classes
 from hubtool.extras import require
 from hubtool.network.layout import check_layout
-from hubtool.network.spec import Model, ModelSpec
+from hubtool.network.spec import Model
 from hubtool.progress import SILENT, Progress
 from hubtool.words import first_line
 from hubtool.workspace import Workspace
@@ -99,26 +100,26 @@ def _tried(hypothesis: Hypothesis, run: _Run, compare: Comparison) -> Tried:
     return Tried(hypothesis.key, hypothesis.what, figures, recipe, reason)
 
 
-def other_checkpoints(claim_set: ClaimSet, spec: ModelSpec, workspace: Workspace) -> list[Hypothesis]:
+def other_checkpoints(claim_set: ClaimSet, evaluated: Model, workspace: Workspace) -> list[Hypothesis]:
     """The card's other checkpoints of the same network; only those at hand are tried, nothing is fetched."""
     return [
         Hypothesis(
             f"checkpoint={asset.file_name}",
             f"the weights of {asset.file_name}",
-            model=partial(_model_of, asset, claim_set.card.folder, spec, workspace),
+            model=partial(_model_of, asset, claim_set.card.folder, evaluated, workspace),
         )
         for asset in rivals(claim_set)
     ]
 
 
-def _model_of(asset: Asset, folder: Path, spec: ModelSpec, workspace: Workspace) -> Model:
+def _model_of(asset: Asset, folder: Path, evaluated: Model, workspace: Workspace) -> Model:
     """Raises NotFound where the file is not at hand, and CheckpointMismatch where it is of another network."""
     file = workspace.at_hand(asset, folder)
     if file is None:
         raise NotFound("not in the cache")
     workspace.cache.note_use(file.sha256)
-    check_layout(Checkpoint(file.path), spec)
-    return Model(spec, file.path, file.sha256)
+    check_layout(Checkpoint(file.path), evaluated.spec, evaluated.ema)
+    return replace(evaluated, weights=file.path, sha256=file.sha256)
 
 
 class _Run:

@@ -15,14 +15,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from hubtool.asset.cache import hash_file
 from hubtool.files import environment_errors, write_atomically
+from hubtool.locks import Lock
 
 _MANIFEST = "manifest.json"
 _LOCK = "lock"
@@ -82,18 +81,16 @@ def compilation(root: Path | None, inputs: Mapping[str, object]) -> Iterator[Com
         lock.release()
 
 
-def _locked(folder: Path) -> FileLock | None:
+def _locked(folder: Path) -> Lock | None:
     """The lock of a folder, which is created if need be; None where it cannot be had at once."""
-    lock = FileLock(folder / _LOCK, timeout=0)
+    lock = Lock(folder / _LOCK)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
+        if lock.try_acquire():
+            return lock
         _log.debug("%s: another process is preparing the same model", folder)
     except OSError as error:
         _log.warning("%s: %s; the compiled model is not kept", folder, error.strerror)
-    else:
-        return lock
     return None
 
 
@@ -116,7 +113,7 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.name not in {_MANIFEST, _LOCK})
+    return sorted(path for path in folder.iterdir() if path.name not in {_MANIFEST, _LOCK, f"{_LOCK}.owner"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +182,13 @@ def forget_model(model: KeptModel) -> bool:
         with environment_errors(model.path):
             if _last_used(model.path) != model.used:
                 return False
-            shutil.rmtree(model.path)
+            with suppress(PermissionError):  # Windows removes no open file, and the lock is one
+                shutil.rmtree(model.path)
     finally:
         lock.release()
+    if model.path.exists():
+        with environment_errors(model.path):
+            shutil.rmtree(model.path)
     return True
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubtool.checkpoint.arrays import Arrays
 from hubtool.checkpoint.target import check_target, written
+from hubtool.descriptors import open_to_read
 from hubtool.engine.subject import Subject, subject_of
 from hubtool.errors import EnvironmentProblem, UsageProblem
 from hubtool.files import environment_errors
@@ -23,19 +23,22 @@ from hubtool.words import first_line
 from hubtool.workspace import Source
 
 _REPORTS = "MS_OM_PATH"
+_OPEN_FILES = "/proc/self/fd"
 """The variable of the environment that names the folder of MindSpore's reports."""
 _FLOAT32_BYTES = 4
 _GRAPH_BYTES = 16 << 20
 """More than the nodes of any graph take beside the weights."""
 
 
-def export(source: Source, target: Path, to: str, *, replace: bool = False) -> None:
+def export(source: Source, target: Path, to: str, *, ema: bool | None = None, replace: bool = False) -> None:
     """Write the network of a card or a file in a format of `FORMATS`, atomically.
 
     The file takes any number of images: `images` (N, C, side, side) float32 -> `logits` (N, num_classes) float32.
 
     Parameters
     ----------
+    ema
+        Which of two sets of weights: see `hubtool.network.layout.check_layout`.
     replace
         Whether an existing file may be replaced.
 
@@ -52,7 +55,7 @@ def export(source: Source, target: Path, to: str, *, replace: bool = False) -> N
     """
     chosen = FORMATS[to]
     check_target(target, replace=replace)
-    subject = subject_of(source)
+    subject = subject_of(source, ema)
     most = (chosen.most_bytes - _GRAPH_BYTES) // _FLOAT32_BYTES
     if subject.spec.parameter_count > most:
         raise UsageProblem(
@@ -97,7 +100,7 @@ def onnx_content(subject: Subject, folder: Path) -> bytes:
     family = family_of(spec)
     if not family.has_graph(spec):
         raise UsageProblem(f"hubtool has no ONNX graph of {spec.name}", hint="--to mindir needs none")
-    model = family.graph(spec, Arrays(subject.weights), GraphShape(subject.side), Inline())
+    model = family.graph(spec, subject.weights.arrays, GraphShape(subject.side), Inline())
     data: bytes = with_metadata(model, subject.metadata).SerializeToString()
     del model  # as large as the network; the checker needs memory, too
     onnx.checker.check_model(data, full_check=True)
@@ -117,7 +120,7 @@ def mindir_content(subject: Subject, folder: Path) -> bytes:
     mindspore = require_mindspore("export to MindIR")
     spec = subject.spec
     # Not the form for graphs: an exported file runs anywhere, so its normalisation must not lose digits.
-    cell = build(spec, Arrays(subject.weights), Form.INFERENCE)
+    cell = build(spec, subject.weights.arrays, Form.INFERENCE)
     images = mindspore.Tensor(shape=[None, spec.in_channels, subject.side, subject.side], dtype=mindspore.float32)
     with environment_errors(folder), tempfile.TemporaryDirectory(prefix=".hubtool-", dir=folder) as own:
         with _reports_in(own), _plain_name(own) as name:
@@ -151,9 +154,12 @@ def _reports_in(folder: str) -> Iterator[None]:
 @contextmanager
 def _plain_name(folder: str) -> Iterator[str]:
     """A path of a folder without spaces and letters beyond ASCII, which MindSpore refuses in the names of files."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    if not Path(_OPEN_FILES).is_dir():  # only Linux shows open folders as paths
+        yield folder
+        return
+    descriptor = open_to_read(Path(folder))
     try:
-        yield f"/proc/self/fd/{descriptor}"
+        yield f"{_OPEN_FILES}/{descriptor}"
     finally:
         os.close(descriptor)
 

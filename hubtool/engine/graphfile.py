@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from hubtool import __version__
-from hubtool.checkpoint.arrays import Arrays
-from hubtool.checkpoint.reader import Checkpoint
 from hubtool.engine.processor import processor
 from hubtool.engine.protocol import CPU, Execution
 from hubtool.files import environment_errors
+from hubtool.network.layout import parameters_of
 from hubtool.network.onnx import Beside, GraphShape, require_onnx
 from hubtool.network.registry import family_of
 from hubtool.network.spec import Model
@@ -39,8 +38,7 @@ def write_graph(model: Model, shape: GraphShape, folder: Path) -> Path:
     """
     onnx = require_onnx("build a graph")
     with environment_errors(folder), Beside(folder / TENSORS) as store:
-        weights = Arrays(Checkpoint(model.weights))
-        graph = family_of(model.spec).graph(model.spec, weights, shape, store)
+        graph = family_of(model.spec).graph(model.spec, parameters_of(model), shape, store)
         onnx.save_model(graph, folder / GRAPH)
     return folder / GRAPH
 
@@ -49,7 +47,7 @@ def graph_inputs(model: Model, shape: GraphShape) -> dict[str, object]:
     """All that the graph of a network and its compilation depend on beside the engine, as values that JSON knows."""
     return {
         "hubtool": __version__,
-        "weights": model.sha256,
+        **model.weights_inputs,
         "network": model.spec.name,
         "side": shape.side,
         "batch": shape.batch,

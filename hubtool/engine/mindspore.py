@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-from hubtool.checkpoint.reader import Checkpoint
 from hubtool.engine.processor import device_called
 from hubtool.engine.protocol import CPU, FLOAT32, Execution, Identity, Session, Workload
 from hubtool.engine.session import Closing
 from hubtool.errors import EnvironmentProblem, UsageProblem
 from hubtool.extras import require
+from hubtool.network.layout import parameters_of
 from hubtool.network.mindspore import require_mindspore
 from hubtool.network.registry import build
 from hubtool.network.spec import Form, Model
@@ -48,8 +48,7 @@ class MindSporeBackend:
             _set_device(mindspore, execution.device)
         # The compiled form of BiT loses more digits: on random weights of bit_resnet101 1.7e-3, the other one 4e-4.
         compiled = not workload.exact and workload.images * workload.side**2 >= COMPILED_FROM_PIXELS
-        weights = Checkpoint(model.weights).arrays()
-        cell = build(model.spec, weights, Form.GRAPH if compiled else Form.INFERENCE)
+        cell = build(model.spec, parameters_of(model), Form.GRAPH if compiled else Form.INFERENCE)
         return MindSporeSession(cell, compiled=compiled, batch_size=workload.largest_batch)
 
 

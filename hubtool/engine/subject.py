@@ -11,11 +11,10 @@ from hubtool.asset.cache import hash_file
 from hubtool.card.claimset import ClaimSet
 from hubtool.card.datasets import dataset_key
 from hubtool.checkpoint.formats import open_weights
-from hubtool.checkpoint.tensors import TensorFile
 from hubtool.data.transform.defaults import default_recipe
 from hubtool.data.transform.spec import EvalRecipe, changed
 from hubtool.errors import UsageProblem
-from hubtool.network.layout import check_finite, check_layout, spec_fitting
+from hubtool.network.layout import Weights, check_finite, spec_fitting, warned_layout
 from hubtool.network.registry import spec_named
 from hubtool.network.spec import ModelSpec
 from hubtool.workspace import Source
@@ -32,18 +31,26 @@ class Subject:
     side
         Height and width of the images that it takes, in pixels.
     metadata
-        What the file says about itself: `network`, `weights_sha256` and `hubtool_version`; with a card also `uid`,
-        `model_license` and, where it is known, `recipe` (JSON, as `EvalRecipe.to_json` has it).
+        What the file says about itself: `network`, `weights_sha256` and `hubtool_version`, and `weights_notes` where
+        the source holds more than the parameters; with a card also `uid`, `model_license` and, where it is known,
+        `recipe` (JSON, as `EvalRecipe.to_json` has it).
     """
 
     spec: ModelSpec
-    weights: TensorFile
+    weights: Weights
     side: int
     metadata: Mapping[str, str]
 
 
-def subject_of(source: Source) -> Subject:
+def subject_of(source: Source, ema: bool | None = None) -> Subject:
     """The network of a card, or the one whose parameters have the names and shapes in a file without a card.
+
+    What was skipped or taken for granted in the file is warned of.
+
+    Parameters
+    ----------
+    ema
+        Which of two sets of weights: see `hubtool.network.layout.check_layout`.
 
     Raises
     ------
@@ -55,12 +62,14 @@ def subject_of(source: Source) -> Subject:
         The file cannot be read, or is damaged.
     """
     claim_set = source.claim_set
-    weights = open_weights(source.path)
-    spec = spec_named(claim_set.network_name) if claim_set is not None else spec_fitting(weights)
-    weights.check_crc()
-    check_layout(weights, spec)
-    check_finite(weights)
+    file = open_weights(source.path)
+    spec = spec_named(claim_set.network_name) if claim_set is not None else spec_fitting(file, ema)
+    file.check_crc()
+    weights = warned_layout(file, spec, ema)
+    check_finite(file, weights.names)
     metadata = {"network": spec.name, "weights_sha256": hash_file(source.path), "hubtool_version": __version__}
+    if weights.notes:
+        metadata["weights_notes"] = "; ".join(weights.notes)
     if claim_set is None:
         return Subject(spec, weights, spec.input_size, metadata)
     recipe = _recipe(claim_set, spec)

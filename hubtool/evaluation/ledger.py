@@ -13,7 +13,7 @@ seconds. A last line that is torn, or whatever else does not agree with its chec
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import hashlib
 import json
 import logging
@@ -31,6 +31,7 @@ from typing import Any
 
 from hubtool.evaluation.topk import new_rows
 from hubtool.files import environment_errors
+from hubtool.locks import Lock
 from hubtool.words import counted
 
 _log = logging.getLogger(__name__)
@@ -158,18 +159,28 @@ def _say_how_to_go_on(images: int, resume: Resume) -> None:
     _log.warning("%s resumes after the %s evaluated so far", command, counted(images, "image"))
 
 
-def _locked(path: Path) -> FileIO:
+@contextmanager
+def _locked(path: Path) -> Iterator[FileIO]:
     """The open file at a path, nobody else's. Raises BlockingIOError when it is somebody else's."""
     while True:
-        stream = path.open("ab+", buffering=0)
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with path.open("ab+", buffering=0) as stream, _held(stream, path) as held:
+            if not held:
+                raise BlockingIOError(errno.EAGAIN, "another process holds it", str(path))
             if lies_at(stream, path):
-                return stream
-        except BaseException:
-            stream.close()
-            raise
-        stream.close()  # it was removed between being opened and being locked
+                yield stream
+                return
+        # It was removed between being opened and being locked.
+
+
+@contextmanager
+def _held(stream: FileIO, path: Path) -> Iterator[bool]:
+    """Hold the lock of an open ledger, unless somebody else does."""
+    lock = Lock(path, descriptor=stream.fileno())
+    held = lock.try_acquire()
+    try:
+        yield held
+    finally:
+        lock.release()
 
 
 def lies_at(stream: FileIO, path: Path) -> bool:
@@ -309,12 +320,11 @@ def forget_ledger(ledger: KeptLedger) -> bool:
             stream = ledger.path.open("rb+", buffering=0)
         except FileNotFoundError:
             return False
-        with stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        with stream, _held(stream, ledger.path) as held:
+            if not held or not lies_at(stream, ledger.path) or ledger.path.stat().st_mtime != ledger.used:
                 return False
-            if not lies_at(stream, ledger.path) or ledger.path.stat().st_mtime != ledger.used:
-                return False
-            ledger.path.unlink()  # under the lock: a process that opens it now sees that it is gone, and begins another
+            with suppress(PermissionError):  # Windows removes no open file
+                ledger.path.unlink()  # under the lock: a process that opens it now sees that it is gone
+                return True
+        ledger.path.unlink()
     return True

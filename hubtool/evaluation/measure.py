@@ -141,6 +141,7 @@ def ledger_inputs(
     return {
         "hubtool": __version__,
         "asset": model.sha256,
+        **({} if model.ema is None else {"ema": model.ema}),
         "network": model.spec.name,
         "engine": identity.library,
         "precision": identity.precision,

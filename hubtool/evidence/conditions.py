@@ -206,7 +206,7 @@ def read_data(document: Any, place: str) -> EvaluatedData:
         names_sha256=optional(document, f"{place}.names_sha256", "", str),
         bytes=optional(document, f"{place}.bytes", None, int, NONE),
         contents_sha256=optional(document, f"{place}.contents_sha256", None, str, NONE),
-        left_out=_list_of_texts(document, f"{place}.left_out"),
+        left_out=list_of_texts(document, f"{place}.left_out"),
     )
 
 
@@ -228,7 +228,7 @@ def read_engine(document: Any, place: str) -> EngineUsed:
         precision=optional(document, f"{place}.precision", "", str),
         device=optional(document, f"{place}.device", "", str),
         parity=_read_parity(document, f"{place}.parity"),
-        notes=_list_of_texts(document, f"{place}.notes"),
+        notes=list_of_texts(document, f"{place}.notes"),
     )
 
 
@@ -243,10 +243,11 @@ def _read_parity(document: Any, place: str) -> Parity | None:
         same_top5=value(document, f"{place}.same_top5", int),
         max_abs_difference=math.inf if difference is None else difference,
         bound=value(document, f"{place}.bound", *NUMBER),
-        changed=_list_of_texts(document, f"{place}.changed"),
+        changed=list_of_texts(document, f"{place}.changed"),
     )
 
 
-def _list_of_texts(document: Any, place: str) -> tuple[str, ...]:
+def list_of_texts(document: Any, place: str) -> tuple[str, ...]:
+    """The texts in a list at a place of a JSON document; none where there is no list. Raises BadStatement."""
     texts = optional(document, place, [], list)
     return tuple(value(document, f"{place}.{number}", str) for number in range(len(texts)))

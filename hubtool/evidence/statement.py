@@ -16,7 +16,15 @@ from typing import Any
 from hubtool.card.claim import Claim
 from hubtool.card.record import SHORTEST_DIGEST
 from hubtool.card.span import Span
-from hubtool.evidence.conditions import EngineUsed, EvaluatedData, EvaluatedPart, read_data, read_engine, read_part
+from hubtool.evidence.conditions import (
+    EngineUsed,
+    EvaluatedData,
+    EvaluatedPart,
+    list_of_texts,
+    read_data,
+    read_engine,
+    read_part,
+)
 from hubtool.evidence.measurement import Measurement, read_measurement
 from hubtool.evidence.reading import NONE, NUMBER, BadStatement, optional, texts, value
 from hubtool.evidence.verdict import Verdict
@@ -54,6 +62,8 @@ class Statement:
         Of the answers for each image; None where there are none.
     finished, seconds
         When the evaluation ended (ISO 8601), and how long it took.
+    weights_notes
+        What was skipped or taken for granted in the checkpoint, such as averaged weights that were chosen.
     """
 
     uid: str
@@ -72,6 +82,7 @@ class Statement:
     ledger_sha256: str | None
     finished: str
     seconds: float
+    weights_notes: tuple[str, ...] = ()
 
     @property
     def stem(self) -> str:
@@ -146,6 +157,7 @@ class Statement:
                 "recipe_overrides": dict(self.overrides),
                 "sampling": self.part.to_json(),
                 "engine": self.engine.to_json(),
+                **({"weights_notes": list(self.weights_notes)} if self.weights_notes else {}),
                 "versions": dict(self.versions),
                 "ledger": None if self.ledger_sha256 is None else {"sha256": self.ledger_sha256},
                 "times": {"finished": self.finished, "seconds": self.seconds},
@@ -201,6 +213,7 @@ def _statement(document: Any) -> Statement:
         ledger_sha256=None if ledger is None else value(document, "predicate.ledger.sha256", str),
         finished=optional(document, "predicate.times.finished", "", str),
         seconds=optional(document, "predicate.times.seconds", 0.0, *NUMBER),
+        weights_notes=list_of_texts(document, "predicate.weights_notes"),
     )
 
 

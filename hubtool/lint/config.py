@@ -19,6 +19,7 @@ from typing import Any
 import hubtool.lint.rules.control  # noqa: F401 (with its package: fills the tables of rules)
 from hubtool.configfile import OwnTables, own_tables
 from hubtool.errors import UsageProblem
+from hubtool.files import path_from
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES
 
 EVERY_RULE = "HT"
@@ -112,8 +113,7 @@ def relative_path(shown: str, folder: Path) -> str:
     """Path of a card seen from a folder, joined with `/`; it does not matter from where hubtool was started."""
     path = os.path.abspath(shown)  # noqa: PTH100 (resolve() reads the disk, and this runs for every card)
     prefix = os.path.join(folder, "")  # noqa: PTH118
-    relative = path.removeprefix(prefix) if path.startswith(prefix) else os.path.relpath(path, folder)
-    return relative.replace(os.sep, "/")
+    return path.removeprefix(prefix).replace(os.sep, "/") if path.startswith(prefix) else path_from(folder, path)
 
 
 def codes_of(selector: str) -> frozenset[str]:

@@ -7,9 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import hubtool.lint.rules  # noqa: F401 (fills the tables of rules)
-from hubtool.card.catalogue import card_files
+from hubtool.card.cardfiles import card_files
 from hubtool.card.parse import ParsedCard
 from hubtool.errors import NotFound
+from hubtool.files import with_slashes
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, CardCheck, Facts, Rule
 from hubtool.lint.summary import Summary
@@ -47,16 +48,17 @@ def named_cards(paths: Iterable[str]) -> Iterator[tuple[str, str | None]]:
     NotFound
         A path does not exist.
     """
-    roots = [Path(given) for given in paths]
+    roots = [with_slashes(Path(given)) for given in paths]
     for root in roots:
         if not root.exists():
             raise NotFound(f"{root}: no such file or folder", hint="name a card or a folder of cards")
     seen: set[Path] = set()
+    folders = {root.resolve() for root in roots if root.is_dir()}
     for root in roots:
         folder = root.as_posix() if root.is_dir() else None
         for path in card_files(root) if folder else [root]:
             if len(roots) > 1:  # only then can a card be named twice, and looking is half of the search
-                if (real := path.resolve()) in seen:
+                if (real := path.resolve()) in seen or (real in folders and path.is_symlink()):
                     continue
                 seen.add(real)
             yield path.as_posix(), folder

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from hubtool.card.metrics import Metric
 from hubtool.card.parse import ParsedCard, part_span
-from hubtool.card.record import Variant
 from hubtool.card.span import Span
-from hubtool.card.tables import results_rows
-
-_rows = lru_cache(maxsize=4)(results_rows)
-
-
-def variants(card: ParsedCard) -> tuple[Variant, ...]:
-    """Rows of the results tables, of a card without a record too."""
-    if card.card is not None:
-        return card.card.variants
-    return _rows(card.outline.body, card.outline.body_line) if card.outline and card.outline.closed else ()
 
 
 def all_metrics(card: ParsedCard) -> Iterator[Metric]:
     """The figures of the front matter, then those of the rows."""
     yield from card.metrics
-    for row in variants(card):
+    for row in card.rows:
         yield from row.metrics
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hubtool.card.parse import Kind, ParsedCard
+from hubtool.card.cardtext import Kind
+from hubtool.card.parse import ParsedCard
 from hubtool.lint.rule import Finding
 
 

@@ -6,7 +6,6 @@ Only the summaries that catalogue rules need are kept; cards and diagnostics are
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gc
 import os
 import signal
@@ -17,7 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from hubtool.card.parse import BOM, ParsedCard, parse_card, read_card, read_text
+from hubtool.card.cardtext import BOM, read_text
+from hubtool.card.parse import ParsedCard, parse_card, read_card
 from hubtool.errors import EnvironmentProblem
 from hubtool.lint.comments import MARK
 from hubtool.lint.diagnostic import Diagnostic
@@ -93,7 +93,7 @@ class Checked(NamedTuple):
     again
         Whether it was there before, with other diagnostics.
     is_card
-        Not so for a file beside cards.
+        Not so for a file beside cards, nor for a folder.
     """
 
     shown: str
@@ -113,7 +113,8 @@ def check_one(card: CardFile, checks: Checks) -> Checked:
     """Read and check one card."""
     parsed = read_card(card.path, uid=card.uid, shown=card.shown)
     diagnostics = checks.of(parsed)
-    return Checked(card.shown, parsed.lines if diagnostics else (), diagnostics, summarise(parsed))
+    is_card = not parsed.problems or parsed.outline is not None or not card.path.is_dir()
+    return Checked(card.shown, parsed.lines if diagnostics else (), diagnostics, summarise(parsed), is_card=is_card)
 
 
 def check_cards(
@@ -173,7 +174,7 @@ def default_jobs(cards: int) -> int:
 
 def _map(check: Callable[[CardFile], _Result], cards: Sequence[CardFile], jobs: int) -> Iterator[_Result]:
     jobs = min(jobs, -(-len(cards) // _CHUNK))
-    if jobs <= 1:
+    if jobs <= 1 or not hasattr(os, "fork"):  # a process that starts from nothing costs more than most checks
         yield from map(check, cards)
     else:
         yield from _map_in_processes(check, cards, jobs)
@@ -195,8 +196,7 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
     try:
         for first in range(jobs):
             results, sender = context.Pipe(duplex=False)
-            with contextlib.suppress(OSError):  # the system may not allow that much
-                fcntl.fcntl(sender.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+            _widen(sender)
             worker = context.Process(target=_work, args=(check, cards, first, jobs, sender), daemon=True)
             worker.start()
             sender.close()  # so that the end of the process is the end of what there is to read
@@ -217,6 +217,14 @@ def _map_in_processes(check: Callable[[CardFile], _Result], cards: Sequence[Card
             worker.kill()
             worker.join()
         gc.unfreeze()
+
+
+def _widen(sender: Connection) -> None:
+    """Let a pipe hold more, so that a process need not wait for the reader; only Linux can, up to a limit."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(sender.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _work(

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from functools import cache, lru_cache
 
 from hubtool.card.datasets import KNOWN_DATASETS
-from hubtool.card.names import name_key
+from hubtool.card.names import name_key, says_none
 
 
 def _words(text: str) -> frozenset[str]:
@@ -96,7 +96,7 @@ LiTS2017; LJSpeech; LJSpeech-1.1; LOL; Los-loop; LSUN; LSUN Bedrooms; LUNA16; LV
 Matting Human; METR-LA; MIND; MINDlarge; MINDsmall; mini-ImageNet; MJ-ST-IIIT; MJSynth; ml-1m; ml-20m; MLPerf; MNLI;
 ModelNet10; ModelNet40; MOT15; MOT16; MOT17; MOT20; Movie Review; MovieLens; MovieLens-1M; MovieLens-20M;
 Moving MNIST; MPII; MR; MRDA; MRPC; MS COCO; MS-Celeb-1M; MS1M; MS1MV2; MS1MV3; MSCOCO; MSMARCO; MSMT17; MSRA-NER;
-MSRVTT; MTFL; MTL; Multi30k; Music Tagging; MVTec AD; NEU-DET; News Crawl; NLVR2; None; NTU RGB+D; NUS-WIDE; nuScenes;
+MSRVTT; MTFL; MTL; Multi30k; Music Tagging; MVTec AD; NEU-DET; News Crawl; NLVR2; NTU RGB+D; NUS-WIDE; nuScenes;
 NYU; NYU Depth v2; NYUDv2; OASIS; ogbn-arxiv; ogbn-products; Omniglot; OntoNotes; OpenImage; OpenImages; OpenWeb;
 OpenWebText; OTB100; OTB2015; OutBrain; Oxford 102 Flowers; Oxford-IIIT Pet; Oxford5k; Paris6k; PASCAL Context;
 PASCAL VOC; PAWS-X; PBN; PeMS-BAY; PeMSD4; PeMSD7; PeMSD7-M; PeMSD8; Penn Treebank; Permuted MNIST; Places; Places2;
@@ -130,11 +130,11 @@ def closest(word: str, words: Collection[str], cutoff: float = 0.8) -> str | Non
 
 @lru_cache(maxsize=4096)
 def unknown_datasets(value: str) -> tuple[str, ...]:
-    """Parts of a `train-dataset` value that are no known dataset, as written."""
-    if _is_dataset(value):
+    """Parts of a `train-dataset` value that are no known dataset, as written; `N/A` and the like name none."""
+    if says_none(value) or _is_dataset(value):
         return ()
     parts = [part.strip() for part in _SEPARATORS.split(value)]
-    return tuple(part for part in parts if part and not _is_dataset(part) and not _is_joined(part))
+    return tuple(part for part in parts if not says_none(part) and not _is_dataset(part) and not _is_joined(part))
 
 
 def similar_dataset(name: str) -> str | None:

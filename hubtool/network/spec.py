@@ -59,11 +59,19 @@ class Model:
         A checkpoint that was checked against the spec: see `hubtool.network.layout.check_layout`.
     sha256
         Of that file, 64 lower-case hexadecimal digits.
+    ema
+        Which of two sets of weights in it: see `hubtool.network.layout.check_layout`.
     """
 
     spec: ModelSpec
     weights: Path
     sha256: str
+    ema: bool | None = None
+
+    @property
+    def weights_inputs(self) -> dict[str, object]:
+        """What the values of the parameters depend on, as values that JSON knows: the file, and the choice if any."""
+        return {"weights": self.sha256} | ({} if self.ema is None else {"ema": self.ema})
 
 
 class Form(Enum):

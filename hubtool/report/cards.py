@@ -33,6 +33,8 @@ def card_view(card: Card) -> Iterator[Table | Text]:
     for asset in card.assets:
         digest = f"sha256 {asset.digest.hex} ({asset.digest.kind})" if asset.digest else "no sha256"
         fields.add_row(Text("asset", style="dim"), Text(visible(f"{asset.format}  {asset.url}  {digest}")))
+    if not card.assets:
+        fields.add_row(Text("asset", style="dim"), Text("no file is linked"))
     yield fields
     if card.variants:
         table = _table("model", "context", "published", "params M", "file")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from hubtool import __version__
 from hubtool.engine.installed import State
 from hubtool.engine.processor import processor
 from hubtool.extras import installed_versions
+from hubtool.files import free_bytes
 
 _EXTRAS = (
     ("numpy", "eval", "computes with tensors and answers"),
@@ -87,9 +87,11 @@ def _cache(root: Path) -> Component:
     try:
         existing = next(path for path in (root, *root.absolute().parents) if path.exists())
         with tempfile.TemporaryFile(dir=existing):
-            free = shutil.disk_usage(existing).free
+            free = free_bytes(existing)
     except OSError as error:
         return Component("cache", "broken", f"{root} cannot be written: {error.strerror}", hint)
+    if free is None:
+        return Component("cache", "ok", f"{root}, the system does not say how much is free")
     detail = f"{root}, {free / 1024**3:.0f} GiB free"
     if free < _LITTLE_SPACE:
         return Component("cache", "broken", f"{detail}, too little for a checkpoint of 870 MB", hint)

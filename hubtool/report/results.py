@@ -51,7 +51,10 @@ def result_sections(results: Sequence[Result]) -> Iterator[Section]:
             heading=result.heading,
             sha256=result.asset.sha256 if result.asset else "",
             claims=result.claims,
-            checks=[Line(check.level.value, check.status, check.detail) for check in result.checks],
+            checks=[
+                Line(check.level.value, check.status, "; ".join((check.detail, *check.notes)))
+                for check in result.checks
+            ],
             failed=result.error is not None,
             hint=result.error.hint if result.error else "",
             diagnosis=result.diagnosis.sentences if result.diagnosis else (),

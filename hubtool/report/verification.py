@@ -39,6 +39,8 @@ def verification_view(results: Sequence[Result]) -> Iterator[Table | Text]:
         for check in result.checks:
             style = _STATUS_STYLES[check.status]
             levels.add_row(check.level.value, Text(check.status.value, style=style), Text(visible(check.detail)))
+            for note in check.notes:
+                levels.add_row("", Text("note", style=_FACT_STYLES["note"]), Text(visible(note)))
         yield levels
         if result.claims:
             yield _claims_table(result.claims, said_already=result.checks[-1].detail)

@@ -14,14 +14,13 @@ _WIDEST_CELL = 60  # a longer one moves the rest of its line instead of all line
 _HEAD: tuple[str, ...] = ("name", "shape", "dtype", "count")
 _STATISTICS_HEAD = ("min", "max", "mean", "std", "")  # the last one tells of NaN and infinity
 _LEFT_ALIGNED = frozenset({0, 1, 2, len(_HEAD) + len(_STATISTICS_HEAD) - 1})
-_FORMATS = {"ckpt": "MindSpore checkpoint", "safetensors": "safetensors"}
 
 
 def weights_view(inspection: Inspection) -> Iterator[str]:
     """One line per tensor, then texts and metadata, then the totals; names are shown without control characters."""
     weights = inspection.weights
     crc = ", its CRC-32 agrees" if inspection.crc_checked else ""
-    yield f"{visible(str(weights.path))}  {_FORMATS[weights.format]}, {weights.size:,} bytes{crc}"
+    yield f"{visible(str(weights.path))}  {weights.called}, {weights.size:,} bytes{crc}"
     yield ""
     yield from _table(inspection)
     yield ""
@@ -30,6 +29,8 @@ def weights_view(inspection: Inspection) -> Iterator[str]:
     values = sum(tensor.count for tensor in inspection.tensors)
     by_type = ", ".join(f"{count:,} {dtype}" for dtype, count in inspection.dtypes.most_common())
     yield f"{counted(len(inspection.tensors), 'tensor')}, {counted(values, 'value')}: {by_type}"
+    for note in inspection.notes:
+        yield f"note: {note}"
     if said := _not_finite(inspection.statistics.values()):
         yield f"not finite: {said}"
 

@@ -23,7 +23,12 @@ from hubtool.verify.run import Run
 
 
 def statement(
-    claim_set: ClaimSet, claims: tuple[Measurement, ...], run: Run, plan: Plan, finished: datetime
+    claim_set: ClaimSet,
+    claims: tuple[Measurement, ...],
+    run: Run,
+    plan: Plan,
+    finished: datetime,
+    weights_notes: tuple[str, ...] = (),
 ) -> Statement:
     """The evidence of one evaluation.
 
@@ -35,6 +40,8 @@ def statement(
         The plan of that run.
     finished
         When it ended.
+    weights_notes
+        What was said of the checkpoint.
     """
     counts, sampling, model, transform = run.evaluation.counts, plan.sampling, run.job.model, run.job.images.transform
     return Statement(
@@ -56,6 +63,7 @@ def statement(
         ledger_sha256=run.evaluation.digest,
         finished=finished.replace(microsecond=0).isoformat(),
         seconds=round(counts.seconds, 3),
+        weights_notes=weights_notes,
     )
 
 
@@ -71,7 +79,11 @@ def write_evidence(folder: Path, results: Sequence[Result], plan: Plan) -> list[
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         return [
-            _written(folder, result.claim_set, statement(result.claim_set, result.claims, result.run, plan, finished))
+            _written(
+                folder,
+                result.claim_set,
+                statement(result.claim_set, result.claims, result.run, plan, finished, result.weights_notes),
+            )
             for result in results
             if result.claim_set is not None and result.run is not None
         ]

@@ -26,8 +26,24 @@ class Status(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One level: how it ended and one sentence about it."""
+    """One level: how it ended and one sentence about it.
+
+    Attributes
+    ----------
+    notes
+        What else a reader has to know, in sentences: what was skipped, or taken for granted.
+    """
 
     level: Level
     status: Status
     detail: str
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """As `hubtool verify --json` prints it."""
+        return {
+            "level": self.level.value,
+            "status": self.status.value,
+            "detail": self.detail,
+            "notes": list(self.notes),
+        }

@@ -28,8 +28,10 @@ class Climb:
         self.checks = list(checks)
         self.error = error
 
-    def step(self, level: Level, run: Callable[[], tuple[T, str] | Skipped]) -> T | None:
-        """The value of a level, and a check with its detail; None when it failed or was skipped."""
+    def step(
+        self, level: Level, run: Callable[[], tuple[T, str] | tuple[T, str, tuple[str, ...]] | Skipped]
+    ) -> T | None:
+        """The value of a level, and a check with its detail and its notes; None when it failed or was skipped."""
         if self.error is not None:
             self.checks.append(Check(level, Status.SKIPPED, f"the {self.failed_level} level failed"))
             return None
@@ -44,8 +46,8 @@ class Climb:
         if isinstance(outcome, Skipped):
             self.checks.append(Check(level, Status.SKIPPED, outcome.reason))
             return None
-        value, detail = outcome
-        self.checks.append(Check(level, Status.OK, detail))
+        value, detail, *notes = outcome
+        self.checks.append(Check(level, Status.OK, detail, *notes))
         return value
 
     @property

@@ -34,7 +34,7 @@ def explain(
             run.split,
             [PublishedFigure(claim.name, claim.value, k) for claim, k in measurable(claim_set.claims)],
             whole=counts.correct if counts.images == counts.split_size else None,
-            others=other_checkpoints(claim_set, job.model.spec, plan.workspace),
+            others=other_checkpoints(claim_set, job.model, plan.workspace),
             images=plan.diagnosed_images,
             seed=plan.sampling.seed,
             skip_unreadable=plan.sampling.skip_unreadable,

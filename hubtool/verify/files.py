@@ -51,7 +51,9 @@ def look_at(claim_set: ClaimSet, images: Images | Skipped, plan: Plan, progress:
         asset = climb.step(Level.ASSET, lambda: levels.asset_at_hand(claim_set, workspace))
     else:
         asset = climb.step(Level.ASSET, lambda: levels.asset_fetched(claim_set, workspace, progress))
-    checkpoint = climb.step(Level.CHECKPOINT, lambda: levels.checkpoint(asset, claim_set, spec))
+    checkpoint = climb.step(Level.CHECKPOINT, lambda: levels.checkpoint(asset, claim_set, spec, plan.ema))
     climb.step(Level.NETWORK, lambda: levels.network(claim_set, spec))
-    model = Model(spec, asset.path, asset.sha256) if spec and asset and checkpoint and not climb.error else None
+    model = (
+        Model(spec, asset.path, asset.sha256, plan.ema) if spec and asset and checkpoint and not climb.error else None
+    )
     return Files(claim_set, images, tuple(climb.checks), climb.error, asset, model)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet
 from hubtool.card.params import published_fits
+from hubtool.checkpoint.leftovers import leftover_notes
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CardError
 from hubtool.network.layout import check_finite, check_layout
@@ -41,20 +42,35 @@ def asset_at_hand(claim_set: ClaimSet, workspace: Workspace) -> tuple[VerifiedAs
 
 
 def checkpoint(
-    asset: VerifiedAsset | None, claim_set: ClaimSet, spec: ModelSpec | None
-) -> tuple[Checkpoint, str] | Skipped:
-    """The tensors of a file. Raises CorruptCheckpoint; CheckpointMismatch where they are not those of the network."""
+    asset: VerifiedAsset | None, claim_set: ClaimSet, spec: ModelSpec | None, ema: bool | None = None
+) -> tuple[Checkpoint, str, tuple[str, ...]] | Skipped:
+    """The tensors of a file, with notes about those that are no parameters.
+
+    Parameters
+    ----------
+    ema
+        Which of two sets of weights: see `hubtool.network.layout.check_layout`.
+
+    Raises
+    ------
+    CorruptCheckpoint
+        It cannot be read.
+    CheckpointMismatch
+        The tensors are not those of the network, or some values are not finite.
+    """
     if asset is None:
         return Skipped("there is no file to read")
     if not claim_set.is_checkpoint:
         return Skipped("not a MindSpore checkpoint")
     found = Checkpoint(asset.path)
-    if spec is not None:
-        check_layout(found, spec)
-    check_finite(found)
-    count = sum(tensor.count for tensor in found.tensors.values())
-    belongs = f", the names and shapes of {spec.name}" if spec else ""
-    return found, f"{len(found.tensors)} tensors, {count:,} finite values{belongs}"
+    if spec is None:
+        names, belongs, notes = tuple(found.tensors), "", leftover_notes(found.tensors)
+    else:
+        weights = check_layout(found, spec, ema)
+        names, belongs, notes = weights.names, f", the names and shapes of {spec.name}", weights.notes
+    check_finite(found, names)
+    count = sum(found.tensors[name].count for name in names)
+    return found, f"{len(names)} tensors, {count:,} finite values{belongs}", notes
 
 
 def network(claim_set: ClaimSet, spec: ModelSpec | None) -> tuple[ModelSpec, str] | Skipped:

@@ -32,6 +32,8 @@ class Plan:
         Which evaluations resume from their ledgers in the cache.
     recipe
         Keys of the preprocessing that the user overrides, as text: see `hubtool.data.transform.spec.changed`.
+    ema
+        Which of two sets of weights in a file: see `hubtool.network.layout.check_layout`.
     engine
         What runs networks, by name; `auto` for the fastest that passes the comparison with another.
     execution
@@ -54,6 +56,7 @@ class Plan:
     sampling: Sampling = field(default_factory=Sampling)
     resume: Resume = Resume.UNFINISHED
     recipe: Mapping[str, str] = field(default_factory=dict)
+    ema: bool | None = None
     engine: str = AUTO
     execution: Execution = field(default_factory=Execution)
     fail_fast: bool = False

@@ -12,7 +12,7 @@ from hubtool.errors import CardError, HubtoolError
 from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
-from hubtool.verify.checks import Check
+from hubtool.verify.checks import Check, Level
 from hubtool.verify.run import Run
 
 EXIT_PROBLEM = CardError.exit_code
@@ -58,6 +58,11 @@ class Result:
         return self.run.evaluation.counts if self.run else None
 
     @property
+    def weights_notes(self) -> tuple[str, ...]:
+        """What was skipped or taken for granted in the checkpoint."""
+        return tuple(note for check in self.checks if check.level is Level.CHECKPOINT for note in check.notes)
+
+    @property
     def recipe(self) -> EvalRecipe | None:
         """How images were prepared; None when nothing was run, or the dataset has its own fixed way."""
         return self.run.job.images.transform if self.run else None
@@ -88,7 +93,7 @@ class Result:
                 "path": str(self.asset.path) if self.asset else None,
                 "sha256": self.asset.sha256 if self.asset else None,
             },
-            "checks": [{"level": c.level.value, "status": c.status.value, "detail": c.detail} for c in self.checks],
+            "checks": [check.to_json() for check in self.checks],
             "claims": [claim.to_json() for claim in self.claims],
             "dataset": run.fingerprint.to_json() if run else None,
             "recipe": self.recipe.to_json() if self.recipe else None,

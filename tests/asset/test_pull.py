@@ -58,7 +58,7 @@ def asset(url: str, digest: str | None = SHA256) -> Asset:
 
 def files(cache: Cache) -> list[str]:
     """Everything in the cache but locks."""
-    found = [path for path in cache.root.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    found = [path for path in cache.root.rglob("*") if path.is_file() and path.suffix not in {".lock", ".TAG"}]
     return sorted(path.relative_to(cache.root).as_posix() for path in found)
 
 

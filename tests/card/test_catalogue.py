@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.card.catalogue import Catalogue, card_files
+from hubtool.card.cardfiles import card_files
+from hubtool.card.catalogue import Catalogue
 from hubtool.errors import AmbiguousName, CardError, NotFound
 from tests.conftest import CARDS, edit
 

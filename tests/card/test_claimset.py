@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.card.claimset import claim_sets
+from hubtool.card.catalogue import Catalogue
+from hubtool.card.claimset import choose, claim_sets
 from hubtool.card.parse import read_card
 from hubtool.card.record import Card
 from tests.conftest import edit
@@ -48,3 +49,13 @@ def test_a_row_that_contradicts_the_front_matter_is(cards: Path) -> None:
 )
 def test_how_to_fetch(cards: Path, index: int, fetch: str) -> None:
     assert claim_sets(card(cards / "bit_resnet50_imagenet2012.md"))[index].how_to_fetch == fetch
+
+
+def test_the_name_of_a_line_about_two_datasets_stands_for_both(cards: Path) -> None:
+    path = cards / "bit_resnet50_imagenet2012.md"
+    edit(path, "| Top-1 (%) | Top-5 (%) |", "| Top-1 (%) | CIFAR-10 Top-1 |")
+    found = choose(Catalogue([cards]), ["bit_resnet101"]).claim_sets
+    assert [(one.dataset, [claim.value for claim in one.claims]) for one in found] == [
+        ("ImageNet2012", [77.93]),
+        ("CIFAR-10", [93.75]),
+    ]

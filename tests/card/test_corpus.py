@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hubtool.card.catalogue import Catalogue, card_files
+from hubtool.card.cardfiles import card_files
+from hubtool.card.catalogue import Catalogue
 from hubtool.card.parse import read_card
 
 

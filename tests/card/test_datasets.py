@@ -13,6 +13,9 @@ from hubtool.lint.vocabulary import unknown_datasets
         ("imagenet", "imagenet2012", "validation", 50_000, 1000),
         ("ImageNet-1K", "imagenet2012", "validation", 50_000, 1000),
         ("ILSVRC 2012", "imagenet2012", "validation", 50_000, 1000),
+        ("ILSVRC/imagenet-1k", "imagenet2012", "validation", 50_000, 1000),
+        ("IN1K", "imagenet2012", "validation", 50_000, 1000),
+        ("ImageNet (ILSVRC2012)", "imagenet2012", "validation", 50_000, 1000),
         ("CIFAR10", "cifar10", "test", 10_000, 10),
         ("cifar-100", "cifar100", "test", 10_000, 100),
         ("mnist", "mnist", "test", 10_000, 10),
@@ -28,7 +31,18 @@ def test_known_datasets(name: str, key: str, split: str, images: int, num_classe
 
 
 @pytest.mark.parametrize(
-    "name", ["ImageNet-21K", "ImageNet-22K", "ImageNet-V2", "Tiny-ImageNet", "mini-ImageNet", "Permuted MNIST"]
+    "name",
+    [
+        "ILSVRC2010",
+        "ILSVRC",
+        "ImageNet-100",
+        "ImageNet-21K",
+        "ImageNet-22K",
+        "ImageNet-V2",
+        "Tiny-ImageNet",
+        "mini-ImageNet",
+        "Permuted MNIST",
+    ],
 )
 def test_datasets_of_nearly_the_same_name_are_others(name: str) -> None:
     assert dataset_named(name) is None

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubtool.card.parse import MAX_CARD_BYTES, ParsedCard, parse_card, read_card
+from hubtool.card.cardtext import MAX_CARD_BYTES
+from hubtool.card.parse import ParsedCard, parse_card, read_card
 from tests.conftest import CARDS
 
 VALID = (CARDS / "bit_resnet50_imagenet2012.md").read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 from hubtool.checkpoint.convert import WRITERS, convert
-from hubtool.checkpoint.dtypes import BY_MINDSPORE, DTYPES, UNDECODED
+from hubtool.checkpoint.dtypes import BY_MINDSPORE, DTYPES, foreign_bits, is_decoded
 from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.reader import list_checkpoint
 from hubtool.checkpoint.safetensors import encode_header, list_safetensors
@@ -122,7 +122,10 @@ def check(data: bytes, listing: Listing) -> None:
     taken: list[Extent] = []
     for name, tensor in listing.tensors.items():
         assert name == tensor.name
-        assert tensor.nbytes == tensor.count * DTYPES[tensor.dtype].item_bytes
+        known = DTYPES.get(tensor.dtype)
+        bits = 8 * known.item_bytes if known else foreign_bits(tensor.dtype)
+        assert bits
+        assert tensor.nbytes == (tensor.count * bits + 7) // 8
         assert len(tensor.shape) <= 32
         assert all(dim >= 0 for dim in tensor.shape)
         taken += tensor.extents
@@ -159,7 +162,7 @@ def whole_way(data: bytes, folder: Path) -> None:
     try:
         weights = open_weights(path)
         for name, tensor in weights.tensors.items():
-            if tensor.dtype not in UNDECODED:
+            if is_decoded(tensor.dtype):
                 assert weights.array(name).shape == tensor.shape
             assert sum(map(len, weights.chunks(name))) == tensor.nbytes
         with np.errstate(all="raise"):

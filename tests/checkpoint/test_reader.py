@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import mmap
 import os
 import zlib
 from pathlib import Path
@@ -10,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubtool.checkpoint import reader, tensors
+from hubtool.checkpoint.convert import convert
 from hubtool.checkpoint.dtypes import DTYPES
+from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CorruptCheckpoint, EnvironmentProblem, NotFound, UsageProblem
 from tests.checkpoint.proto import entry, field, tensor, text, varint
@@ -73,6 +77,16 @@ def test_types_that_are_listed_and_not_decoded(tmp_path: Path, dtype: str) -> No
     assert b"".join(checkpoint.chunks("a")) == b"\x12\x34"
     with pytest.raises(UsageProblem, match=f"a is {dtype.lower()}, which hubtool does not decode"):
         checkpoint.array("a")
+
+
+@pytest.mark.parametrize(("dtype", "count"), [("Float8E8M0", 2), ("UInt4", 4), ("Float6E3M2", 2)])
+def test_types_of_other_versions_are_listed(tmp_path: Path, dtype: str, count: int) -> None:
+    checkpoint = Checkpoint(write(tmp_path, GOOD + entry("q", [count], dtype, b"\x12\x34")))
+    assert (checkpoint.tensors["q"].dtype, checkpoint.tensors["q"].shape) == (dtype, (count,))
+    with pytest.raises(UsageProblem, match=f"q is {dtype}, which hubtool does not decode"):
+        checkpoint.array("q")
+    with pytest.raises(UsageProblem, match="a type that safetensors files do not have"):
+        convert(checkpoint, tmp_path / "a.safetensors", "safetensors")
 
 
 def test_text_is_kept_apart(tmp_path: Path) -> None:
@@ -157,7 +171,8 @@ def test_packed_dimensions_unknown_fields_and_a_crc_are_read_over(tmp_path: Path
     [
         (b"", "the file is empty"),
         (b"\x0a\x00", "byte 0: an entry without a name"),
-        (b"<html>not a checkpoint</html>", "byte 0: wire type 4"),
+        (b"<\x00ml>not a checkpoint", "byte 0: wire type 4"),
+        (b"<html>not a checkpoint</html>", "this is an HTML page: 'not a checkpoint', not a MindSpore checkpoint"),
         (b"\x08\x01", "byte 0: no checkpoint entry"),
         (GOOD[:-1], "byte 0: .* cut short"),
         (GOOD + b"\x0a\xff", f"byte {len(GOOD) + 1}: a number is cut short"),
@@ -215,7 +230,7 @@ def test_any_damage_to_the_head_is_harmless(tmp_path_factory: pytest.TempPathFac
     try:
         Checkpoint(path).arrays()
     except CorruptCheckpoint as error:
-        assert "byte" in error.message
+        assert "byte" in error.message or "this is " in error.message
 
 
 @given(st.integers(1, DIGITS_CHECKPOINT.stat().st_size - 1))
@@ -274,3 +289,19 @@ def test_an_encrypted_checkpoint_is_told(tmp_path: Path, mode: str) -> None:
     mindspore.save_checkpoint([pair], str(path), enc_key=bytes(range(16)), enc_mode=mode)
     with pytest.raises(CorruptCheckpoint, match="encrypted"):
         Checkpoint(path)
+
+
+@pytest.mark.parametrize("code", [errno.ENODEV, errno.EACCES, errno.ENOMEM], ids=errno.errorcode.get)
+def test_a_file_system_that_maps_no_files_is_read(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    expected = open_weights(DIGITS_CHECKPOINT).arrays()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(mmap, "mmap", refuse)
+    found = open_weights(DIGITS_CHECKPOINT)
+    assert {name: array.tobytes() for name, array in found.arrays().items()} == {
+        name: array.tobytes() for name, array in expected.items()
+    }
+    name = next(iter(expected))
+    assert b"".join(found.chunks(name)) == expected[name].tobytes()

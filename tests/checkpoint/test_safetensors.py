@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubtool.checkpoint import safetensors
+from hubtool.checkpoint.convert import convert
 from hubtool.checkpoint.formats import open_weights
+from hubtool.checkpoint.inspect import inspect
 from hubtool.checkpoint.safetensors import Safetensors, list_safetensors
-from hubtool.errors import CorruptCheckpoint
+from hubtool.errors import CorruptCheckpoint, UsageProblem
 from tests.checkpoint.proto import entry
 
 np = pytest.importorskip("numpy")
@@ -46,6 +48,34 @@ def test_a_mark_in_the_metadata_makes_packed_integers(tmp_path: Path) -> None:
         container(f'{{"__metadata__":{{"a":"Int4"}},"a":{described("I8", [8], 0, 8)}}}')
     )
     assert Safetensors(tmp_path / "a.safetensors").tensors["a"].dtype == "int4"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "size"),
+    [
+        ("F8_E8M0", [3], 3),
+        ("F6_E2M3", [4, 2], 6),
+        ("F6_E3M2", [4], 3),
+        ("F4", [2, 32], 32),
+        ("F8_E4M3FNUZ", [], 1),
+        ("I4", [6], 3),
+    ],
+)
+def test_types_that_cannot_be_read_are_listed(tmp_path: Path, dtype: str, shape: list[int], size: int) -> None:
+    path = tmp_path / "a.safetensors"
+    header = "{" + A + ',"q":' + described(dtype, shape, 8, 8 + size) + "}"
+    path.write_bytes(container(header, bytes(8 + size)))
+    weights = open_weights(path)
+    tensor = weights.tensors["q"]
+    assert (tensor.dtype, tensor.shape, tensor.nbytes) == (dtype, tuple(shape), size)
+    assert inspect(weights, with_statistics=True).to_json()["tensors"][1]["statistics"] is None
+    with pytest.raises(UsageProblem, match=f"q is {dtype}, which hubtool does not decode"):
+        weights.array("q")
+    with pytest.raises(UsageProblem, match=f"q is {dtype}, which MindSpore does not load"):
+        convert(weights, tmp_path / "a.ckpt", "ckpt")
+    path.write_bytes(container(header.replace(f"{8 + size}]", f"{9 + size}]"), bytes(9 + size)))
+    with pytest.raises(CorruptCheckpoint, match=f"q has the unknown type '{dtype}'"):
+        open_weights(path)
 
 
 def test_space_and_any_order_are_sound_json() -> None:

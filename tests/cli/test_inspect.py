@@ -36,6 +36,7 @@ def test_a_line_a_tensor(hubtool: Hubtool, small: Path) -> None:
         "",
         "note: hi",
         "2 tensors, 3 values: 1 float32, 1 int64",
+        "note: 1 tensor of training state: step",
         "not finite: 1 NaN",
     ]
 
@@ -67,6 +68,7 @@ def test_json_is_one_document(hubtool: Hubtool, small: Path) -> None:
         ],
         "texts": {"note": "hi"},
         "metadata": {},
+        "notes": ["1 tensor of training state: step"],
         "total": {"tensors": 2, "count": 3, "bytes": 16, "dtypes": {"float32": 1, "int64": 1}},
     }
 
@@ -83,6 +85,19 @@ def test_a_safetensors_file(hubtool: Hubtool) -> None:
     result = hubtool("inspect", "a.safetensors")
     assert "a     (2, 2)  bfloat16      4    1    1     1    0" in result.out
     assert "\nformat: pt\n" in result.out
+
+
+def test_types_that_cannot_be_read(hubtool: Hubtool) -> None:
+    header = f'{{"s":{described("F8_E8M0", [4], 0, 4)},"q":{described("F4", [2, 8], 4, 12)}}}'
+    (hubtool.folder / "a.safetensors").write_bytes(container(header, bytes(12)))
+    lines = hubtool("inspect", "a.safetensors").out.splitlines()
+    assert lines[3:5] == ["s     (4,)    F8_E8M0      4", "q     (2, 8)  F4          16"]
+    assert lines[-1] == "2 tensors, 20 values: 1 F8_E8M0, 1 F4"
+    tensors = json.loads(hubtool("inspect", "a.safetensors", "--json").out)["tensors"]
+    assert [(tensor["dtype"], tensor["bytes"], tensor["statistics"]) for tensor in tensors] == [
+        ("F8_E8M0", 4, None),
+        ("F4", 8, None),
+    ]
 
 
 @pytest.mark.parametrize("name", ["bit_digits", "hubtool/1.0/bit_digits"])

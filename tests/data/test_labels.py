@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layouts import flatfolder
+from hubtool.data.readers.devkit import GROUND_TRUTH
 from hubtool.data.readers.ilsvrc import synsets_by_id
-from hubtool.data.readers.labels import GROUND_TRUTH, labels_of
+from hubtool.data.readers.labels import labels_of
 from hubtool.errors import BrokenDataset, HubtoolError, UsageProblem
 
 IMAGES = [f"ILSVRC2012_val_{number:08}.JPEG" for number in range(1, 4)]
@@ -51,9 +52,15 @@ def test_names_without_extension(tmp_path: Path) -> None:
     ("text", "error", "said"),
     [
         ("", BrokenDataset, "empty"),
-        (b"\xff\xfe", BrokenDataset, "byte 0xff is not UTF-8"),
+        (b"\xff\xfe", BrokenDataset, "empty"),
+        (
+            b"ILSVRC2012_val_00000001.JPEG \xff\nILSVRC2012_val_00000002.JPEG b\nILSVRC2012_val_00000003.JPEG c\n",
+            BrokenDataset,
+            "byte 0xff in a label is not UTF-8",
+        ),
+        (b"\xff\xfea", BrokenDataset, "not valid UTF-16-LE: truncated data"),
         ("{0}\n", BrokenDataset, "row 1: not a file and a label"),
-        ("{0} 0\n{0} 1\n", BrokenDataset, "row 2: ILSVRC2012_val_00000001.JPEG appears twice"),
+        ("{0} 0\n{0} 1\n", BrokenDataset, "row 2: ILSVRC2012_val_00000001.JPEG appears twice, with different labels"),
         ("{0} 0\n{1} 1\n", BrokenDataset, "no label for 1 image: ILSVRC2012_val_00000003.JPEG"),
         ("{0} 0\n{1} 1\n{2} 1\nx.JPEG 1\n", BrokenDataset, "1 of its images is not there: x.JPEG"),
         ("{0} 0\n{1} 1\n{2} 3\n", UsageProblem, "labels from 0 to 3 for a network with 3 outputs"),

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
-from hubtool.evaluation import ledger as module
+from hubtool import locks
 from hubtool.evaluation.ledger import Resume, forget_ledger, kept_ledgers, ledgers_of, opened
 from tests.evaluation.test_ledger import INPUTS, read, rows, write
 
@@ -57,14 +56,14 @@ def test_one_that_is_removed_while_it_is_opened_is_begun_anew(
 ) -> None:
     """Answers must not go to a file without a name, where no later run finds them."""
     path = write(folder, rows(1))
-    real, removed = fcntl.flock, []
+    real, removed = locks.Lock.try_acquire, []
 
-    def removing_first(stream, operation: int) -> None:
+    def removing_first(lock: locks.Lock) -> bool:
         if not removed:
             removed.append(path.unlink())
-        real(stream, operation)
+        return real(lock)
 
-    monkeypatch.setattr(module.fcntl, "flock", removing_first)
+    monkeypatch.setattr(locks.Lock, "try_acquire", removing_first)
     with opened(folder, INPUTS, Resume.UNFINISHED) as ledger:
         assert ledger.batches == []
         ledger.append(rows(3))

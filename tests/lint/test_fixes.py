@@ -18,7 +18,7 @@ from hubtool.lint.diagnostic import Diagnostic, Edit, Severity
 from hubtool.lint.engine import check_card
 from hubtool.lint.fixes import MAX_PASSES, FixResult, apply_edits, fix_card, unified_diff
 from hubtool.lint.rule import Facts
-from tests.conftest import CARDS
+from tests.conftest import CARDS, Hubtool
 
 VALID = (CARDS / "bit_resnet50_imagenet2012.md").read_text(encoding="utf-8")
 
@@ -330,3 +330,22 @@ def test_git_applies_the_diff(tmp_path: Path, name: str, before: str, after: str
     done = subprocess.run([str(_GIT), "apply", "-"], cwd=tmp_path, input=diff, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / name).read_bytes() == after.encode()
+
+
+_DIRTY = [
+    VALID.replace("top1acc76.85 | top5acc93.24", "-"),
+    VALID.replace("model-name", "model_name", 1).replace("\n", "  \n", 3),
+    VALID.replace("\n---\n", "\n--- \n").replace("user-id", "user_id"),
+    VALID + "\n##Heading： \n\n<!-- hubtool: ignore HT999 -->\n\ntext\n",
+]
+
+
+@pytest.mark.parametrize("text", _DIRTY)
+def test_fixes_keep_the_line_ends_of_a_card_from_windows(tmp_path: Path, hubtool: Hubtool, text: str) -> None:
+    unix, windows = tmp_path / "unix" / "net.md", tmp_path / "windows" / "net.md"
+    for path, content in ((unix, text), (windows, text.replace("\n", "\r\n"))):
+        path.parent.mkdir()
+        path.write_bytes(content.encode())
+        hubtool("validate", path, "--fix")
+    assert unix.read_bytes() != text.encode()
+    assert windows.read_bytes() == unix.read_bytes().replace(b"\n", b"\r\n")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from hubtool.card.catalogue import card_files
+from hubtool.card.cardfiles import card_files
 from hubtool.card.parse import ParsedCard, parse_card
 from hubtool.lint.markdown.body import Body, read_body
 from hubtool.lint.markdown.text import plain_text, slugs

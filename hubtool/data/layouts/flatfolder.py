@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hubtool.data.guess import above_classes
 from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layout import Layout, Split
-from hubtool.data.layouts.imagefolder import has_images, image_files, undecoded_files
-from hubtool.data.readers.labels import LABEL_FILES, find_label_file, labels_of
+from hubtool.data.layouts.imagefolder import clutter_files, image_files, undecoded_files
+from hubtool.data.places import Place, find_place, has_images
+from hubtool.data.readers.devkit import KIT_ARCHIVES
+from hubtool.data.readers.labelfile import LABEL_FILES, find_label_file
+from hubtool.data.readers.labels import labels_of
 from hubtool.data.samples import FileSample
+from hubtool.data.splitnames import split_named
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.words import counted
 
-_SUFFIXES = {".txt", ".csv"}
-_BELOW = (Path(), Path("val"), Path("ILSVRC2012_img_val"), Path("ILSVRC", "Data", "CLS-LOC", "val"))
-"""Where the images may be, relative to the given folder."""
+_SUFFIXES = {".txt", ".csv", ".tsv"}
 
 
 def recognises(path: Path) -> bool:
-    """Whether a path is a file of labels, or a folder with images right in it or in its `val/`."""
+    """Whether a path is a file of labels, or a folder with images right in it or in that of a split."""
     if path.is_file():
-        return path.suffix.lower() in _SUFFIXES
-    return _images_folder(path) is not None
+        return path.suffix.lower() in _SUFFIXES or path.name in KIT_ARCHIVES
+    place = find_place(path)
+    return place is not None and not place.by_class
 
 
 def read(path: Path, space: LabelSpace) -> Split:
@@ -40,30 +44,42 @@ def read(path: Path, space: LabelSpace) -> Split:
         The file of labels cannot be read, or it and the images do not fit together.
     """
     start = path.parent if path.is_file() else path
-    folder = _images_folder(start)
-    if folder is None:
+    place = _beside(start) if path.is_file() else find_place(start, space.splits)
+    if place is None:
         raise NotFound(f"{path}: no images beside this file", hint="expected them there or in val/")
-    label_file = path if path.is_file() else find_label_file((folder, start, *_above(start, folder)))
+    folder = place.folder
     images = image_files(folder)
+    label_file = path if path.is_file() else find_label_file(_around(start, folder), images)
     if label_file is None:
+        above = above_classes(folder) if folder == start else None
+        named = f"such as {', '.join(LABEL_FILES)}, or any table of <image> and <label>"
         raise UsageProblem(
             f"{folder}: {counted(len(images), 'image')} and no file with their labels",
-            hint=f"such as {', '.join(LABEL_FILES)}",
+            hint=f"name {above}, if this is the folder of a class; or add one, {named}" if above else named,
         )
     labels = labels_of(label_file, images, space, whole=not path.is_file())
     samples = [FileSample(folder / image, image, label) for image, label in labels.items()]
     layout = f"a folder of images with labels in {label_file.name}"
-    return Split(layout, folder, samples, left_out=undecoded_files(folder))
+    return Split(layout, folder, samples, left_out=undecoded_files(folder), clutter=clutter_files(folder))
 
 
-def _images_folder(start: Path) -> Path | None:
-    folders = (start / below for below in _BELOW)
-    return next((folder for folder in folders if folder.is_dir() and has_images(folder)), None)
+def _beside(start: Path) -> Place | None:
+    """Where the images are that a file of labels in a folder is about: there, before any other folder."""
+    if has_images(start):
+        return Place(start, by_class=False)
+    place = find_place(start)
+    return place if place is not None and not place.by_class else None
 
 
-def _above(start: Path, folder: Path) -> tuple[Path, ...]:
-    """The folder above, when `val/` itself was given."""
-    return (start.resolve().parent,) if folder == start and start.resolve().name in {"val", "images"} else ()
+def _around(start: Path, folder: Path) -> list[Path]:
+    """Folders that may hold the file of labels: that of the images, those above it up to the given one, and one more.
+
+    The one more is the folder above the given one, where that holds the images and is called as a split is.
+    """
+    above = [parent for parent in folder.parents if parent == start or start in parent.parents]
+    name = start.resolve().name
+    outside = [start.resolve().parent] if folder == start and (split_named(name) or name == "images") else []
+    return [folder, *above, *outside]
 
 
 LAYOUT = Layout(

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hubtool.data.clutter import is_clutter_file, is_clutter_folder
 from hubtool.data.dataset import SampleDataset
 from hubtool.data.labelspace import LabelSpace, numbers_by_name
 from hubtool.data.layout import Layout, Split
-from hubtool.data.samples import IMAGE_EXTENSIONS, UNDECODED_EXTENSIONS, FileSample
+from hubtool.data.places import find_place, folders_in, images_of_class, is_image, is_undecoded
+from hubtool.data.samples import FileSample
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import NotFound
 
 
 class ImageFolder(SampleDataset):
-    """Images under `root/<class>/`; the classes are the sorted folder names.
+    """Images under `root/<class>/`; the classes are the folder names in their order.
 
     Parameters
     ----------
     root
-        The folder that holds `val/`, or `val/` itself.
+        The folder that holds `val/`, or `val/` itself; see `hubtool.data.places.find_place`.
     num_classes
         Classes the network tells apart: with fewer folders than that, sorted names give wrong labels.
     class_names
@@ -39,66 +41,55 @@ class ImageFolder(SampleDataset):
 
 
 def recognises(path: Path) -> bool:
-    """Whether a path, or `val/` in it, is a folder of folders with images."""
+    """Whether a path, or a folder of a split in it, is a folder of folders with images."""
     if not path.is_dir():
         return False
-    root = _root(path)
-    return any(has_images(root / folder) for folder in _folders(root))
+    place = find_place(path)
+    return place is not None and place.by_class
 
 
 def read(path: Path, space: LabelSpace) -> Split:
     """The images of a folder of class folders; see `ImageFolder`."""
-    root = _root(path)
-    if not root.is_dir():
-        raise NotFound(f"{root}: no such folder of images", hint="name the folder that holds val/")
-    folders = _folders(root)
+    if not path.is_dir():
+        raise NotFound(f"{path}: no such folder of images", hint="name the folder that holds val/")
+    place = find_place(path, space.splits)
+    if place is None or not place.by_class:
+        raise NotFound(f"{path}: no image in its class folders", hint="expected val/<class>/<image>.JPEG")
+    root = place.folder
+    folders = folders_in(root)
     numbers = numbers_by_name(folders, space, where=str(root), noun="class folder")
-    files = {folder: image_files(root / folder) for folder in folders}
+    inner = {folder: images_of_class(root / folder) or root / folder for folder in folders}
+    files = {folder: image_files(inner[folder]) for folder in folders}
     samples = [
-        FileSample(root / folder / file, f"{folder}/{file}", numbers[folder])
+        FileSample(inner[folder] / file, f"{folder}/{file}", numbers[folder])
         for folder in folders
         for file in files[folder]
     ]
-    if not samples:
-        raise NotFound(f"{root}: no image in its class folders", hint="expected val/<class>/<image>.JPEG")
-    left_out = [f"{folder}/{file}" for folder in folders for file in undecoded_files(root / folder)]
+    left_out = [f"{folder}/{file}" for folder in folders for file in undecoded_files(inner[folder])]
     empty = [folder for folder in folders if not files[folder]]
+    clutter = clutter_files(root) + [f"{folder}/{name}" for folder in folders for name in clutter_files(inner[folder])]
     layout = f"a folder of images a class, {len(folders):,} classes"
-    return Split(layout, root, samples, left_out=left_out, empty_classes=empty)
+    return Split(layout, root, samples, left_out=left_out, empty_classes=empty, clutter=clutter)
 
 
 def image_files(folder: Path) -> list[str]:
     """Sorted names of what is called like an image directly in a folder. Links count, folders do not."""
-    return _files(folder, IMAGE_EXTENSIONS)
+    return _entries(folder, is_image)
 
 
 def undecoded_files(folder: Path) -> list[str]:
     """Sorted names of what is called like an image that cannot be decoded, directly in a folder."""
-    return _files(folder, UNDECODED_EXTENSIONS)
+    return _entries(folder, is_undecoded)
 
 
-def has_images(folder: Path) -> bool:
-    """Whether something called like an image is directly in a folder."""
+def clutter_files(folder: Path) -> list[str]:
+    """Sorted names of the hidden and system entries of a folder."""
+    return _entries(folder, lambda entry: (is_clutter_folder if entry.is_dir() else is_clutter_file)(entry.name))
+
+
+def _entries(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> list[str]:
     with os.scandir(folder) as entries:
-        return any(_is_called(entry, IMAGE_EXTENSIONS) for entry in entries)
-
-
-def _files(folder: Path, extensions: Set[str]) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if _is_called(entry, extensions))
-
-
-def _is_called(entry: os.DirEntry[str], extensions: Set[str]) -> bool:
-    return os.path.splitext(entry.name)[1].lower() in extensions and not entry.is_dir()  # noqa: PTH122
-
-
-def _root(path: Path) -> Path:
-    return path / "val" if (path / "val").is_dir() else path
-
-
-def _folders(root: Path) -> list[str]:
-    with os.scandir(root) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir())
+        return sorted(entry.name for entry in entries if wanted(entry))
 
 
 LAYOUT = Layout("val/<class>/<image>: a folder of images a class", recognises, read)

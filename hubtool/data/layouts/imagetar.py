@@ -8,13 +8,16 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from hubtool.data.clutter import clutter_in, shown
 from hubtool.data.labelspace import LabelSpace, numbers_by_name
 from hubtool.data.layout import Layout, Split
-from hubtool.data.readers.labels import LABEL_FILES, find_label_file, labels_of
+from hubtool.data.readers.labelfile import LABEL_FILES, find_label_file
+from hubtool.data.readers.labels import labels_of
 from hubtool.data.readers.tarindex import BLOCK, BadTar, Member, looks_like_tar, members
 from hubtool.data.samples import IMAGE_EXTENSIONS, MAX_IMAGE_BYTES, UNDECODED_EXTENSIONS, version_of
+from hubtool.descriptors import open_to_read, read_at
 from hubtool.errors import BrokenDataset, UsageProblem
-from hubtool.words import counted
+from hubtool.words import counted, some_of
 
 VALIDATION_TAR = "ILSVRC2012_img_val.tar"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -26,18 +29,15 @@ class _Archive:
 
     def __init__(self, path: Path):
         self.path = path
-        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.descriptor = open_to_read(path)
         weakref.finalize(self, os.close, self.descriptor)
         self.version = version_of(os.fstat(self.descriptor))
 
     def read(self, offset: int, size: int) -> bytes:
         """Bytes at an offset; any thread may ask, for nothing moves."""
-        data = os.pread(self.descriptor, size, offset)
-        while len(data) < size:
-            more = os.pread(self.descriptor, size - len(data), offset + len(data))
-            if not more:
-                raise BrokenDataset(f"{self.path}: ends before byte {offset + size:,}")
-            data += more
+        data = read_at(self.descriptor, size, offset)
+        if len(data) < size:
+            raise BrokenDataset(f"{self.path}: ends before byte {offset + size:,}")
         return data
 
 
@@ -85,12 +85,12 @@ def read(path: Path, space: LabelSpace) -> Split:
                 hint="decompress it; it need not be unpacked",
             )
     archive = _Archive(path)
-    images, left_out = _images(path)
+    images, left_out, clutter = _images(path)
     parents = {PurePosixPath(name).parent for name in images}
     if len(parents) > 1:
         labels, said = _from_folders(path, images, space), f"{len(parents):,} class folders"
     else:
-        label_file = find_label_file((path.resolve().parent,))
+        label_file = find_label_file((path.resolve().parent,), [PurePosixPath(name).name for name in images])
         if label_file is None:
             raise UsageProblem(
                 f"{path}: {counted(len(images), 'image')} and no file with their labels beside it",
@@ -101,7 +101,7 @@ def read(path: Path, space: LabelSpace) -> Split:
         said = f"labels in {label_file.name}"
     samples = [_TarSample(archive, images[name], _short(name, parents), label) for name, label in labels.items()]
     short = [_short(name, parents) for name in left_out]
-    return Split(f"images in a tar archive, {said}", path, samples, left_out=short)
+    return Split(f"images in a tar archive, {said}", path, samples, left_out=short, clutter=clutter)
 
 
 def _archive_path(path: Path) -> Path:
@@ -113,22 +113,31 @@ def _head(path: Path) -> bytes:
         return stream.read(BLOCK)
 
 
-def _images(path: Path) -> tuple[dict[str, Member], list[str]]:
-    """The images of an archive by name, and the names of those that cannot be decoded; sorted."""
+def _images(path: Path) -> tuple[dict[str, Member], list[str], list[str]]:
+    """The images of an archive by name, the names of those that cannot be decoded, and of clutter; sorted.
+
+    Images beside class folders do not count, as in folders.
+    """
     found: dict[str, Member] = {}
-    left_out = []
+    left_out: list[str] = []
+    clutter: set[str] = set()
     try:
         with path.open("rb") as stream:
             for member in members(stream, path.stat().st_size):
+                if part := clutter_in(member.name):
+                    clutter.add(part)
+                    continue
                 suffix = PurePosixPath(member.name).suffix.lower()
                 if suffix in UNDECODED_EXTENSIONS:
                     left_out.append(member.name)
                 if suffix not in IMAGE_EXTENSIONS:
                     continue
                 if not member.regular:
-                    raise BrokenDataset(f"{path}: {member.name} is a link or a sparse file", hint="unpack the archive")
+                    name = shown([member.name])[0]
+                    raise BrokenDataset(f"{path}: {name} is a link or a sparse file", hint="unpack the archive")
                 if member.name in found:
-                    raise BrokenDataset(f"{path}: {member.name} is in it twice", hint="unpack the archive")
+                    name = shown([member.name])[0]
+                    raise BrokenDataset(f"{path}: {name} is in it twice", hint="unpack the archive")
                 found[member.name] = member
     except BadTar as error:
         raise BrokenDataset(f"{path}: {error}", hint="get the archive again") from error
@@ -136,14 +145,16 @@ def _images(path: Path) -> tuple[dict[str, Member], list[str]]:
         raise BrokenDataset(
             f"{path}: no image in this archive", hint="the training set's archive of archives is not read"
         )
-    return dict(sorted(found.items())), sorted(left_out)
+    above = {PurePosixPath(name).parent.parent for name in found if "/" in name}
+    inner = {name: found[name] for name in sorted(found) if PurePosixPath(name).parent not in above}
+    return inner or dict(sorted(found.items())), sorted(left_out), sorted(clutter)
 
 
 def _from_folders(path: Path, images: dict[str, Member], space: LabelSpace) -> dict[str, int]:
     splits = Counter(PurePosixPath(name).parent.parent for name in images)
     if len(splits) > 1:
         raise UsageProblem(
-            f"{path}: class folders in several places: {', '.join(map(str, splits))}",
+            f"{path}: class folders in several places: {some_of(shown(map(str, splits)))}",
             hint="the archive may hold one split only",
         )
     numbers = numbers_by_name(
@@ -153,8 +164,12 @@ def _from_folders(path: Path, images: dict[str, Member], space: LabelSpace) -> d
 
 
 def _short(name: str, parents: set[PurePosixPath]) -> str:
-    """The name without the folders above the class folder, or above the image if there is no class folder."""
-    return "/".join(PurePosixPath(name).parts[-2 if len(parents) > 1 else -1 :])
+    """The name without the folders above the class folder, or above the image if there is no class folder.
+
+    Characters that do not print, and bytes that are not UTF-8, are written as escapes: reports show these names.
+    """
+    short = "/".join(PurePosixPath(name).parts[-2 if len(parents) > 1 else -1 :])
+    return short if short.isprintable() else ascii(short)[1:-1]
 
 
 LAYOUT = Layout(

@@ -6,18 +6,22 @@ from 0, as text too, or names of classes. One row group at a time is in memory, 
 
 from __future__ import annotations
 
-import re
+import json
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import Any
 
-from hubtool.data.labelspace import LabelSpace, checked_numbers, numbers_by_name
+from hubtool.data.clutter import is_clutter_file
+from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layout import Layout, Split
+from hubtool.data.places import find_place
+from hubtool.data.readers.columnlabels import column_labels
+from hubtool.data.readers.shardfiles import near_shards, shard_files, shards_of_split
 from hubtool.data.samples import MAX_IMAGE_BYTES, version_of
 from hubtool.errors import BrokenDataset, UsageProblem
 from hubtool.extras import require
@@ -25,13 +29,8 @@ from hubtool.extras import require
 MAX_ROW_GROUP_BYTES = 2 << 30
 """Largest row group that is read, in bytes as decompressed."""
 _GROUPS_KEPT = 2
-_SUFFIX = ".parquet"
 _IMAGE_COLUMNS = ("image", "img", "jpg")
 _LABEL_COLUMNS = ("label", "fine_label", "labels", "cls")
-_SPLITS = (re.compile(r"(?<![a-z])val(id(ation)?)?(?![a-z])"), re.compile(r"(?<![a-z])test(?![a-z])"))
-_NUMBER = re.compile(r"-?[0-9]{1,9}")
-_TRAINING = re.compile(r"(?<![a-z])train")
-_NUMBERED = re.compile(r"(.*?)-?(\d{4,6})-of-(\d{4,6})(.*)")
 
 
 class _Shard:
@@ -59,6 +58,16 @@ class _Shard:
                 hint="write the shards again with smaller row groups",
             )
         self._ends = list(accumulate(group.num_rows for group in sizes))
+
+    @property
+    def class_names(self) -> list[str] | None:
+        """Names of the classes by their numbers, if the datasets library wrote them into the shard."""
+        written = (self._file.schema_arrow.metadata or {}).get(b"huggingface", b"")
+        try:
+            names = json.loads(written)["info"]["features"][self.label]["names"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        return names if isinstance(names, list) and names and all(isinstance(name, str) for name in names) else None
 
     @property
     def rows(self) -> int:
@@ -140,8 +149,8 @@ class _RowSample:
 
 
 def recognises(path: Path) -> bool:
-    """Whether a path is a Parquet file, or a folder with some, right in it or in `data/`."""
-    return bool(_files(path))
+    """Whether a path is a Parquet file, or a folder with some; further below than `data/`, where no images are."""
+    return bool(near_shards(path)) or (bool(shard_files(path)) and find_place(path) is None)
 
 
 def read(path: Path, space: LabelSpace) -> Split:
@@ -156,10 +165,11 @@ def read(path: Path, space: LabelSpace) -> Split:
     MissingExtra
         pyarrow is not installed.
     """
-    files = _chosen(path, _files(path))
+    files = shards_of_split(path, shard_files(path), space.splits)
     shards = [_Shard(file) for file in files]
     keys = [(shard, row) for shard in shards for row in range(shard.rows)]
-    labels = _labels(path, [label for shard in shards for label in shard.column(shard.label)], space)
+    values = [label for shard in shards for label in shard.column(shard.label)]
+    labels = column_labels(values, _class_names(path, shards), space, where=path)
     if not labels:
         raise BrokenDataset(f"{path}: no row in its shards")
     names = _names(shards)
@@ -168,48 +178,14 @@ def read(path: Path, space: LabelSpace) -> Split:
         _RowSample(together, shard, row, name, label)
         for (shard, row), name, label in zip(keys, names, labels, strict=True)
     ]
-    shown = f"{len(files)} Parquet shards" if len(files) > 1 else "a Parquet file"
-    return Split(f"{shown} with embedded images", path, samples)
+    images = [sample for sample in samples if not is_clutter_file(PurePosixPath(sample.name).name)]
+    clutter = sorted({sample.name for sample in samples} - {sample.name for sample in images})
+    kept = f"{len(files)} Parquet shards" if len(files) > 1 else "a Parquet file"
+    return Split(f"{kept} with embedded images", path, images, clutter=clutter)
 
 
 def _parquet() -> Any:
     return require("pyarrow.parquet", extra="data", purpose="read Parquet")
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path] if path.suffix.lower() == _SUFFIX else []
-    found = sorted(file for folder in (path, path / "data") for file in folder.glob(f"*{_SUFFIX}"))
-    return [file for file in found if file.is_file()]
-
-
-def _chosen(path: Path, files: Sequence[Path]) -> list[Path]:
-    """The shards of the split that figures are about."""
-    if path.is_file():
-        return list(files)
-    for split in _SPLITS:
-        fitting = [file for file in files if split.search(file.name.lower())]
-        if fitting:
-            return _complete(path, fitting)
-    if any(_TRAINING.search(file.name.lower()) for file in files):
-        raise UsageProblem(f"{path}: no validation or test shard", hint="expected validation-00000-of-00014.parquet")
-    return _complete(path, list(files))
-
-
-def _complete(path: Path, files: list[Path]) -> list[Path]:
-    """The same files, if every shard that their names imply exists."""
-    there: dict[tuple[str, int, str], set[int]] = {}
-    for file in files:
-        match = _NUMBERED.fullmatch(file.stem)
-        if match:
-            there.setdefault((match[1], int(match[3]), match[4]), set()).add(int(match[2]))
-    for (prefix, count, _), numbers in there.items():
-        if len(numbers) != count:
-            raise BrokenDataset(
-                f"{path}: {len(numbers)} of the {count} shards of {prefix or 'the split'} are there",
-                hint="get the others: every image counts",
-            )
-    return files
 
 
 def _column(path: Path, names: Sequence[str], wanted: Sequence[str]) -> str:
@@ -219,15 +195,12 @@ def _column(path: Path, names: Sequence[str], wanted: Sequence[str]) -> str:
     return found
 
 
-def _labels(path: Path, values: list[Any], space: LabelSpace) -> list[int]:
-    if all(type(value) is int for value in values):
-        return checked_numbers(values, space, where=str(path))
-    if all(isinstance(value, str) for value in values):
-        if space.class_names is None and all(map(_NUMBER.fullmatch, values)):
-            return checked_numbers([int(value) for value in values], space, where=str(path))
-        numbers = numbers_by_name(values, space, where=str(path))
-        return [numbers[value] for value in values]
-    raise BrokenDataset(f"{path}: labels that are missing, or neither numbers nor names")
+def _class_names(path: Path, shards: Sequence[_Shard]) -> list[str] | None:
+    """Names of the classes by number, as all shards give them."""
+    given = [shard.class_names for shard in shards]
+    if any(names != given[0] for names in given):
+        raise UsageProblem(f"{path}: shards that name the classes differently", hint="get them from one place")
+    return given[0]
 
 
 def _names(shards: Sequence[_Shard]) -> list[str]:

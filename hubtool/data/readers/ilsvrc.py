@@ -35,9 +35,13 @@ def synsets_by_id(path: Path) -> dict[int, str]:
         It is MATLAB's and scipy is not installed.
     """
     try:
-        data = read_file(path, _MAX_BYTES)
+        return synsets_in(read_file(path, _MAX_BYTES), path)
     except OSError as error:
         raise BrokenDataset(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def synsets_in(data: bytes, path: Path) -> dict[int, str]:
+    """The same from the contents of a file, whose name says what it is. Raises as `synsets_by_id` does."""
     pairs = _from_mat(data, path) if path.suffix == ".mat" else _from_lines(data, path)
     synsets = {number: synset for number, synset in pairs if 1 <= number <= CLASSES}
     if len(synsets) != CLASSES or len(set(synsets.values())) != CLASSES:

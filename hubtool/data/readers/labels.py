@@ -1,52 +1,34 @@
 """The labels of images in one place, from the file that comes with them.
 
-These are known: lines `<file> <label>` (or with a comma, in a .csv), where a label is a number from 0 or the name of
-a class; Kaggle's `LOC_val_solution.csv`, whose prediction strings begin with a synset; and the ground truth of the
-ILSVRC2012 development kit: one number per line, for the n-th image. Those numbers are ILSVRC ids, which start at 1 and
-have their own order. They need a file that translates them: `meta.mat` of the kit, or `map_clsloc.txt`, with lines
-`<synset> <id> ...`.
+These are known: tables with a column of images and one of labels, where a label is a number from 0 or the name of a
+class (see `hubtool.data.readers.labeltable`); one name of a class a line, in the order of numbered images; and the
+ground truth of the ILSVRC2012 development kit: one number a line, for the n-th image. Those numbers are ILSVRC ids,
+which start at 1 and have their own order. They need a file that translates them: `meta.mat` of the kit, or
+`map_clsloc.txt`, with lines `<synset> <id> ...`; a kit that is not unpacked has both.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from hubtool.data.labelspace import LabelSpace, checked_numbers, numbers_by_name
-from hubtool.data.readers.ilsvrc import CLASSES, TRANSLATIONS, synsets_by_id
-from hubtool.data.samples import IMAGE_EXTENSIONS, UNDECODED_EXTENSIONS, read_file
+from hubtool.data.clutter import shown
+from hubtool.data.labelspace import LabelSpace, labels_from, numbers_by_name
+from hubtool.data.naming import numbers_in
+from hubtool.data.readers.delimited import NotATable, has_extension, mentions
+from hubtool.data.readers.devkit import KIT_ARCHIVES, META, read_kit
+from hubtool.data.readers.ilsvrc import CLASSES, TRANSLATIONS, synsets_by_id, synsets_in
+from hubtool.data.readers.labeltable import ManyColumns, read_table
+from hubtool.data.readers.texts import decoded, lines_of, not_utf8, text_of
+from hubtool.data.samples import UNDECODED_EXTENSIONS
 from hubtool.errors import BrokenDataset, UsageProblem
-from hubtool.words import counted
+from hubtool.words import counted, some_of
 
-GROUND_TRUTH = "ILSVRC2012_validation_ground_truth.txt"
-LABEL_FILES = ("labels.csv", "val.csv", "val_map.txt", "val.txt", "LOC_val_solution.csv", GROUND_TRUTH)
-"""What a file of labels may be called when it is looked for."""
-_DEVKIT = Path("ILSVRC2012_devkit_t12", "data")
-_MAX_BYTES = 64 << 20
-_HEADERS = {"file", "filename", "file_name", "image", "imageid", "image_id", "id", "name", "path"}
-_KAGGLE_COLUMN = "predictionstring"
 _ILSVRC_NAME = re.compile(r"ILSVRC2012_val_([0-9]{8})\.[A-Za-z]+")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
-_SHOWN = 5
-
-
-def find_label_file(folders: Iterable[Path]) -> Path | None:
-    """The only file of labels in some folders, or in a development kit in them; None if there is none.
-
-    Raises
-    ------
-    UsageProblem
-        There are several: they need not agree.
-    """
-    places = [place for folder in dict.fromkeys(folders) for place in (folder, folder / _DEVKIT)]
-    found = [place / name for place in places for name in LABEL_FILES if (place / name).is_file()]
-    if len(found) > 1:
-        raise UsageProblem(
-            f"several files of labels: {', '.join(map(str, found))}", hint="give one of them instead of the folder"
-        )
-    return found[0] if found else None
+_LAST_NUMBER = re.compile(r"[0-9]+(?=[^0-9]*$)")
+_WORD = re.compile(r"[^\s,;|]+")
 
 
 def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bool = True) -> dict[str, int]:
@@ -71,66 +53,30 @@ def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bo
     UsageProblem
         The labels do not fit the network, or cannot be understood without another file.
     """
-    lines = [line.strip() for line in text_of(path).splitlines() if line.strip()]
+    if path.name in KIT_ARCHIVES:
+        kit = read_kit(path)
+        lines, translation = lines_of(decoded(kit.ground_truth, path)), synsets_in(kit.meta, path / META)
+        return _from_ids(path, lines, images, translation, space)
+    lines = lines_of(text_of(path))
     if not lines:
         raise BrokenDataset(f"{path}: empty")
-    if all(map(_NUMBER.fullmatch, lines)):
-        synsets = synsets_by_id(_translation(path))
-        found = _ground_truth(path, lines, images, synsets)
-        classes: Iterable[str] = found.values() if space.class_names else synsets.values()
+    if all(map(_NUMBER.fullmatch, lines)) and (_are_of_ilsvrc(images) or _counted_from(images) is None):
+        translation = synsets_by_id(_translation(path))
+        return _from_ids(path, lines, images, translation, space)
+    if all(map(_WORD.fullmatch, lines)) and not mentions(lines, images) and not any(map(has_extension, lines)):
+        found = _by_place(path, lines, images)
     else:
         found = _listed(path, lines, images, whole=whole)
-        classes = found.values()
-        if all(map(_NUMBER.fullmatch, classes)):
-            return dict(zip(found, checked_numbers([int(n) for n in classes], space, where=str(path)), strict=True))
-    numbers = numbers_by_name(classes, space, where=str(path))
-    return {image: numbers[name] for image, name in found.items()}
-
-
-def text_of(path: Path) -> str:
-    """A text file of bounded size. Raises BrokenDataset."""
-    try:
-        return read_file(path, _MAX_BYTES).decode("utf-8-sig")
-    except OSError as error:
-        raise BrokenDataset(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise BrokenDataset(f"{path}: byte 0x{error.object[error.start]:02x} is not UTF-8") from error
-
-
-def _parsed(path: Path, lines: Sequence[str]) -> dict[str, str]:
-    """Label by name of `<file> <label>` lines; names without folders, and as written in other respects."""
-    rows = _csv_rows(path, lines) if path.suffix.lower() == ".csv" else [line.rsplit(maxsplit=1) for line in lines]
-    labels: dict[str, str] = {}
-    for number, row in enumerate(rows, start=1):
-        if len(row) != 2 or not row[0].strip() or not row[1].strip():
-            raise BrokenDataset(
-                f"{path}: row {number}: not a file and a label", hint="one image and its label per line"
-            )
-        name, label = PurePosixPath(row[0].strip()).name, row[1].strip()
-        if name in labels:
-            raise BrokenDataset(f"{path}: row {number}: {_shown([name])} appears twice")
-        labels[name] = label
-    return labels
-
-
-def _csv_rows(path: Path, lines: Sequence[str]) -> list[list[str]]:
-    try:
-        rows = list(csv.reader(lines, strict=True))
-    except csv.Error as error:
-        raise BrokenDataset(f"{path}: not valid CSV: {error}") from error
-    header = [cell.strip().casefold() for cell in rows[0]]
-    if header[0] not in _HEADERS:
-        return rows
-    if header[1:] == [_KAGGLE_COLUMN]:  # `n01978287 85 1 499 272`: a class and a box, again and again
-        return [[row[0], row[1].split(maxsplit=1)[0]] if len(row) == 2 and row[1].strip() else row for row in rows[1:]]
-    return rows[1:]
+    if (byte := not_utf8("".join(set(found.values())))) is not None:
+        raise BrokenDataset(f"{path}: byte 0x{byte:02x} in a label is not UTF-8", hint="save the file as UTF-8")
+    return dict(zip(found, labels_from(list(found.values()), space, where=str(path)), strict=True))
 
 
 def _listed(path: Path, lines: Sequence[str], images: Sequence[str], *, whole: bool) -> dict[str, str]:
-    """Label by image, as a file of `<file> <label>` gives it; the extension may be missing, for all images."""
-    written = _parsed(path, lines)
-    by_stem = not any(PurePosixPath(name).suffix.lower() in IMAGE_EXTENSIONS | UNDECODED_EXTENSIONS for name in written)
-    keys = {image: PurePosixPath(image).stem if by_stem else image for image in images}
+    """Label by image, as a table gives it; the extension may be missing, or another one, for all images."""
+    written = _parsed(path, lines, images)
+    key_of = _keys_as_written(written, images)
+    keys = {image: key_of(image) for image in images}
     if len(set(keys.values())) != len(keys):
         raise BrokenDataset(f"{path}: its names have no extension, and there are images that only differ by theirs")
     missing = sorted(written.keys() - keys.values())
@@ -138,37 +84,89 @@ def _listed(path: Path, lines: Sequence[str], images: Sequence[str], *, whole: b
         undecoded = any(PurePosixPath(name).suffix.lower() in UNDECODED_EXTENSIONS for name in missing)
         verb = "is" if len(missing) == 1 else "are"
         raise BrokenDataset(
-            f"{path}: {len(missing):,} of its images {verb} not there: {_shown(missing)}",
+            f"{path}: {len(missing):,} of its images {verb} not there: {some_of(shown(missing))}",
             hint="files of a kind that MindCV cannot decode do not count" if undecoded else "restore the images",
         )
     bare = [image for image, key in keys.items() if key not in written]
     if bare and whole:
-        said = f"{path}: no label for {counted(len(bare), 'image')}: {_shown(bare)}"
+        said = f"{path}: no label for {counted(len(bare), 'image')}: {some_of(shown(bare))}"
         raise BrokenDataset(said, hint="label or remove what is named")
     return {image: written[key] for image, key in keys.items() if key in written}
 
 
-def _ground_truth(
-    path: Path, lines: Sequence[str], images: Sequence[str], synsets: Mapping[int, str]
-) -> dict[str, str]:
-    """Synset by image, from ILSVRC ids: the n-th line is about the image with n in its name."""
-    labels = {}
+def _parsed(path: Path, lines: Sequence[str], images: Sequence[str]) -> dict[str, str]:
+    """Label by name, both as written but for folders."""
+    try:
+        table = read_table(lines, images, comma=path.suffix.lower() == ".csv")
+    except NotATable as error:
+        raise BrokenDataset(f"{path}: {error}", hint="one image and its label per line") from error
+    except ManyColumns as error:
+        raise UsageProblem(
+            f"{path}: several columns may be the labels: {error}", hint="call the one that counts `label`"
+        ) from error
+    labels: dict[str, str] = {}
+    for row, (name, label) in enumerate(zip(table.names, table.labels, strict=True), start=table.first_row):
+        if labels.get(name, label) != label:
+            raise BrokenDataset(f"{path}: row {row}: {shown([name])[0]} appears twice, with different labels")
+        labels[name] = label
+    return labels
+
+
+def _keys_as_written(written: Collection[str], images: Sequence[str]) -> Callable[[str], str]:
+    """From an image to its name in a table: the same, or without the extension, or with another one or in another case.
+
+    The latter only where the table names no image exactly, and each of its names means one image.
+    """
+    if not any(map(has_extension, written)):
+        return lambda image: PurePosixPath(image).stem
+    loose = {PurePosixPath(name).stem.casefold(): name for name in written}
+    if len(loose) == len(written) and not set(written).intersection(images):
+        return lambda image: loose.get(PurePosixPath(image).stem.casefold(), image)
+    return lambda image: image
+
+
+def _by_place(path: Path, lines: Sequence[str], images: Sequence[str]) -> dict[str, str]:
+    """The line about each image: the n-th is about the image with n in its name, or n - 1 where they start at 0."""
+    first = 1 if _are_of_ilsvrc(images) else _counted_from(images)
+    found = {}
     for image in images:
-        match = _ILSVRC_NAME.fullmatch(image)
-        place = int(match[1]) if match else 0
-        if not 1 <= place <= len(lines):
+        match = _LAST_NUMBER.search(PurePosixPath(image).stem)
+        place = int(match[0]) - first if match and first is not None else -1
+        if not 0 <= place < len(lines):
             raise BrokenDataset(
-                f"{path}: one number per line, and {_shown([image])} does not say which line is about it",
+                f"{path}: one label per line, and {shown([image])[0]} does not say which line is about it",
                 hint="the images have to be called ILSVRC2012_val_00000001.JPEG and so on",
             )
-        ilsvrc_id = int(lines[place - 1])
-        if ilsvrc_id not in synsets:
-            raise BrokenDataset(f"{path}: line {place}: {ilsvrc_id} is no ILSVRC id, they run from 1 to {CLASSES}")
-        labels[image] = synsets[ilsvrc_id]
+        found[image] = lines[place]
     if len(images) != len(lines):
         said = f"{path}: {counted(len(lines), 'label')} for {counted(len(images), 'image')}"
         raise BrokenDataset(said, hint="restore the images")
-    return labels
+    return found
+
+
+def _are_of_ilsvrc(images: Sequence[str]) -> bool:
+    return any(map(_ILSVRC_NAME.fullmatch, images)) and all(map(_ILSVRC_NAME.fullmatch, images))
+
+
+def _counted_from(images: Sequence[str]) -> int | None:
+    """0 or 1 if the images are numbered from there without a gap."""
+    numbers = numbers_in([PurePosixPath(image).stem for image in images])
+    lowest = min(numbers or (), default=None)
+    whole = numbers is not None and lowest in {0, 1} and max(numbers) - lowest + 1 == len(images)
+    return lowest if whole else None
+
+
+def _from_ids(
+    path: Path, lines: Sequence[str], images: Sequence[str], synsets: Mapping[int, str], space: LabelSpace
+) -> dict[str, int]:
+    """Labels from ILSVRC ids, one a line."""
+    for number, line in enumerate(lines, start=1):
+        if int(line) not in synsets:
+            raise BrokenDataset(f"{path}: line {number}: {line} is no ILSVRC id, they run from 1 to {CLASSES}")
+    named = {image: synsets[int(line)] for image, line in _by_place(path, lines, images).items()}
+    classes: Iterable[str] = named.values() if space.class_names else synsets.values()
+    numbers = numbers_by_name(classes, space, where=str(path))
+    return {image: numbers[name] for image, name in named.items()}
 
 
 def _translation(path: Path) -> Path:
@@ -179,8 +177,3 @@ def _translation(path: Path) -> Path:
         f"{path}: its numbers are ILSVRC ids, which are in another order than the sorted synsets",
         hint=f"put {' or '.join(TRANSLATIONS)} of the development kit beside it, or use a file of `<image> <synset>`",
     )
-
-
-def _shown(names: Sequence[str]) -> str:
-    more = f", and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(name if name.isprintable() else ascii(name) for name in names[:_SHOWN]) + more

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from hubtool.data.clutter import shown
+
 BLOCK = 512
 MAX_EXTENSION_BYTES = 1 << 20
 """Longest pax or GNU header that is read, in bytes."""
 MAX_MEMBERS = 4_000_000
-_MAX_NAME = 4096
 _REGULAR = {b"0", b"\0", b"7"}
 _FOLDER, _PAX, _PAX_GLOBAL, _GNU_NAME, _GNU_LINK = b"5", b"x", b"g", b"L", b"K"
+_GNU_SPARSE = b"S"
 _EXTENSIONS = {_PAX, _PAX_GLOBAL, _GNU_NAME, _GNU_LINK}
 _WITHOUT_DATA = {b"1", b"2", b"3", b"4", _FOLDER, b"6"}
 _SPACE, _NUL = b" ", b"\0"
@@ -33,7 +35,8 @@ class Member:
     Attributes
     ----------
     name
-        Path in the archive, without a leading `./`.
+        Path in the archive, without a leading `./`; bytes that are not UTF-8 are surrogates, as in names of files. It
+        may hold any character, or none: `hubtool.data.clutter.shown` makes it fit for messages.
     offset, size
         Of its bytes, in bytes.
     regular
@@ -79,15 +82,19 @@ def members(stream: BinaryIO, length: int | None = None) -> Iterator[Member]:
             raise BadTar(f"byte {place:,}: not a tar header, its checksum is wrong")
         size, kind = _number(header[124:136], place), header[156:157]
         data = place + BLOCK
+        if kind == _GNU_SPARSE:
+            data = _after_map(stream, header, data)
         if kind in _EXTENSIONS:
             extended |= _extension(stream, kind, size, place)
         else:
             size = 0 if kind in _WITHOUT_DATA else _pax_size(extended, size, place)
-            name = _name(header, extended, place)
+            name = _name(header, extended)
             if length is not None and data + size > length:
-                raise BadTar(f"byte {data:,}: the archive is cut short, {size:,} bytes of {name} should follow")
+                said = shown([name])[0]
+                raise BadTar(f"byte {data:,}: the archive is cut short, {size:,} bytes of {said} should follow")
+            sparse = any(key.startswith("GNU.sparse") for key in extended)
             if kind != _FOLDER and not name.endswith("/"):
-                yield Member(name, data, size, kind in _REGULAR)
+                yield Member(name, data, size, kind in _REGULAR and not sparse)
             extended = {}
         place = data + -(-size // BLOCK) * BLOCK
     raise BadTar(f"more than {MAX_MEMBERS:,} members")
@@ -121,26 +128,30 @@ def _number(field: bytes, place: int) -> int:
         raise BadTar(f"byte {place:,}: a size that is no number") from None
 
 
-def _name(header: bytes, extended: dict[str, str], place: int) -> str:
-    if any(key.startswith("GNU.sparse") for key in extended):
-        raise BadTar(f"byte {place:,}: a sparse file, which cannot be read by offset")
-    name = extended.get("path")
+def _after_map(stream: BinaryIO, header: bytes, data: int) -> int:
+    """Where the bytes of an old GNU sparse file begin: after the blocks that go on with the map of its holes."""
+    more = header[482]
+    while more:
+        block = stream.read(BLOCK)
+        if len(block) < BLOCK:
+            raise BadTar(f"byte {data:,}: the archive is cut short")
+        more, data = block[504], data + BLOCK
+    return data
+
+
+def _name(header: bytes, extended: dict[str, str]) -> str:
+    name = extended.get("GNU.sparse.name", extended.get("path"))
     if name is None:
         prefix = header[345:500].partition(_NUL)[0] if header[257:263] == b"ustar\0" else b""
         raw = header[:100].partition(_NUL)[0]
-        name = _text(prefix + b"/" + raw if prefix else raw, place)
+        name = _text(prefix + b"/" + raw if prefix else raw)
     while name.startswith("./") and len(name) > len("./"):
         name = name[2:]
-    if not name.isprintable() or not 0 < len(name) <= _MAX_NAME:
-        raise BadTar(f"byte {place:,}: a name that is empty, too long or not printable: {name[:40]!a}")
     return name
 
 
-def _text(raw: bytes, place: int) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise BadTar(f"byte {place:,}: a name that is not UTF-8") from None
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _extension(stream: BinaryIO, kind: bytes, size: int, place: int) -> dict[str, str]:
@@ -153,7 +164,7 @@ def _extension(stream: BinaryIO, kind: bytes, size: int, place: int) -> dict[str
     if kind == _GNU_LINK:
         return {}
     if kind == _GNU_NAME:
-        return {"path": _text(data.partition(_NUL)[0], place)}
+        return {"path": _text(data.partition(_NUL)[0])}
     records = _pax_records(data, place)
     if kind == _PAX:
         return records
@@ -174,7 +185,7 @@ def _pax_records(data: bytes, place: int) -> dict[str, str]:
         if not space or not equals or start + length > len(data) or not record.endswith(b"\n"):
             raise BadTar(f"byte {place:,}: a pax header that cannot be read")
         if key in {b"path", b"size"} or key.startswith(b"GNU.sparse"):
-            records[_text(key, place)] = _text(value[:-1], place)
+            records[_text(key)] = _text(value[:-1])
         start += length
     return records
 

@@ -1,14 +1,15 @@
-"""HT5xx: the figures that a card publishes, in its front matter and in its results tables."""
+"""HT501 to HT509: the figures that a card publishes, in its front matter and in its results tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
 
-from hubtool.card.metrics import Metric, is_bounded, says_none
+from hubtool.card.metrics import Metric, is_bounded
+from hubtool.card.names import says_none
 from hubtool.card.parse import ParsedCard
 from hubtool.lint.diagnostic import Severity
-from hubtool.lint.figures import all_metrics, place_of, variants
+from hubtool.lint.figures import all_metrics, place_of
 from hubtool.lint.rule import Facts, Finding, rule
 
 
@@ -60,7 +61,7 @@ def top5_below_top1(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Good:
         evaluation: top1acc76.85 | top5acc93.24
     """
-    for metrics in (card.metrics, *(row.metrics for row in variants(card))):
+    for metrics in (card.metrics, *(row.metrics for row in card.rows)):
         ranked = sorted(
             ((int(metric.name[3:]), metric) for metric in metrics if _is_top_k(metric)), key=lambda pair: pair[0]
         )
@@ -75,7 +76,7 @@ def fraction(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """An accuracy of 1 or less looks like a fraction.
 
     Cards give accuracies in percent. 0.7685 reads as less than one percent, which puts the card at the end of
-    every ranking.
+    every ranking. A column of a table in which no accuracy is above 1 is read as fractions.
 
     Bad:
         evaluation: top1acc0.7685
@@ -84,7 +85,10 @@ def fraction(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         evaluation: top1acc76.85
     """
     for metric in all_metrics(card):
-        if _is_fraction(metric):
+        if metric.is_fraction:
+            message = f"`{metric.written}` is a fraction, read as {metric.value:.10g} %: write {metric.value:.10g}"
+            yield Finding(place_of(card, metric), message)
+        elif _is_fraction(metric):
             percent = f"{round(metric.value * 100, 8):.10g}"
             message = f"`{metric.written}` reads as {metric.value:g} %: write {percent} if it is a fraction"
             if metric.value < 0.001:
@@ -109,7 +113,7 @@ def row_without_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         | -------- | --------- | -------------------------------------------------------- |
         | resnet50 | 76.69     | [weights](https://example.org/resnet50-e0733ab8.ckpt) |
     """
-    for row in variants(card):
+    for row in card.rows:
         if row.metrics and row.asset is None:
             message = f"`{row.model}` has figures and no file: link the checkpoint that they were measured with"
             yield Finding(row.model_span, message)

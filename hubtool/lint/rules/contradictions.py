@@ -13,7 +13,7 @@ from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset, Variant, same_file
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Severity
-from hubtool.lint.figures import place_of, variants
+from hubtool.lint.figures import place_of
 from hubtool.lint.rule import Facts, Finding, rule
 
 
@@ -40,9 +40,12 @@ def table_contradicts(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     if card.card is None or not card.card.variants:
         return
     asset = _only_checkpoint(card.card.assets)
-    rows = [row for row in card.card.variants if asset and same_file(asset, row.asset)]
-    if any(row.dataset and not same_dataset(row.dataset, card.card.train_dataset) for row in rows):
-        return
+    dataset = card.card.train_dataset
+    rows = [
+        row
+        for row in card.card.variants
+        if asset and same_file(asset, row.asset) and (not row.dataset or same_dataset(row.dataset, dataset))
+    ]
     for published in card.card.metrics:
         twins = [metric for row in rows for metric in row.metrics if metric.name == published.name != ""]
         is_once = sum(metric.name == published.name for metric in card.card.metrics) == 1
@@ -74,7 +77,7 @@ def params_differ(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
     """
     if not facts.parameter_counts:
         return
-    for row in variants(card):
+    for row in card.rows:
         name = _network_of(card, row, facts)
         if name is None or row.params_m is None or row.params_span is None or not _standard_head(card, row, name):
             continue

@@ -1,4 +1,4 @@
-"""HT403 and HT410: the files of a model, by the names in their links."""
+"""HT403, HT410 and HT412: the files of a model, by the names in their links."""
 
 from __future__ import annotations
 
@@ -98,3 +98,22 @@ def missing_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
             yield Finding(span, "link leads out of the card's folder: move the file into it, or write `https://...`")
         elif not any(os.path.isfile(card.path.parent / path) for path in paths):  # noqa: PTH113 (Path.is_file raises for odd names)
             yield Finding(span, "no such file below the card's folder: add it, or write `https://...`")
+
+
+@rule("HT412", "no-file", Severity.INFO)
+def no_file(card: ParsedCard, _: Facts) -> Iterable[Finding]:
+    """The card links no file.
+
+    Some models are only code. If there are weights, link them: without a file nobody can reproduce a figure, and
+    there is nothing to pull.
+
+    Bad:
+        license: Apache-2.0 and no asset
+
+    Good:
+        asset:
+          - file-format: ckpt
+            asset-link: <https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt>
+    """
+    if card.values is not None and card.values.get("asset", []) == []:
+        yield Finding(card.span_of_key("asset"), "the card links no file: add `asset` if the model has weights")

@@ -18,6 +18,9 @@ def crlf(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     Hubs keep their cards with LF. Otherwise every line shows as changed when somebody saves the card on
     another system.
 
+    A card most of whose lines end in CRLF keeps them under `--fix`: on Windows, git may have put them there, and
+    takes them away again. Only `--unsafe-fixes` saves such a card with LF.
+
     Bad:
         a card saved with Windows line ends
 
@@ -35,7 +38,8 @@ def crlf(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     ends = card.text.count("\r\n", first, end)
     text = card.text[first:end].replace("\r\n", "\n")
     message = f"{ends} lines end in CRLF: save the card with LF"
-    yield Finding(Span(line, column, line, column + 1), message, Edit(first, end, text))
+    is_stray = 2 * ends <= card.text.count("\n")
+    yield Finding(Span(line, column, line, column + 1), message, Edit(first, end, text, safe=is_stray))
 
 
 @rule("HT113", "trailing-whitespace", Severity.INFO, fixes="safe")

@@ -23,10 +23,10 @@ _SYNTAX_HINTS = {
 
 @rule("HT101", "unreadable", Severity.ERROR)
 def unreadable(card: ParsedCard, _: Facts) -> Iterable[Finding]:
-    """The file cannot be read as text.
+    """The file cannot be read as text, or the folder not at all.
 
     A card is UTF-8 text of at most 1 MiB. In any other encoding readers see wrong characters, and no field of the
-    card can be trusted.
+    card can be trusted. The cards of a folder that cannot be read are not checked.
 
     Bad:
         a card saved as UTF-16, as Latin-1, or with a broken byte
@@ -37,12 +37,29 @@ def unreadable(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     return parse_problems(card, "unreadable")
 
 
+@rule("HT116", "linked-folder", Severity.INFO)
+def linked_folder(card: ParsedCard, _: Facts) -> Iterable[Finding]:
+    """A folder is a link, and its cards are not checked.
+
+    Links to folders are not followed: they may lead anywhere, and round in circles. Links to folders that are
+    searched anyway are fine.
+
+    Bad:
+        cards/shared as a link to ../other-hub, and `hubtool validate cards`
+
+    Good:
+        `hubtool validate cards cards/shared`
+    """
+    return parse_problems(card, "linked-folder")
+
+
 @rule("HT102", "no-front-matter", Severity.ERROR)
 def no_front_matter(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """The card has no front matter.
 
     Name, version, files and figures are read from the block between two `---` lines. It follows the
-    title or starts the file; with text above it, the `---` is a horizontal rule.
+    title or starts the file. Comments, badges and links to other languages may stand above it. Below other text, a
+    `---` is a horizontal rule unless a field such as `model-name:` follows it.
 
     Bad:
         # bit_resnet50

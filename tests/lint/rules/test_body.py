@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import hubtool.lint.rules  # noqa: F401 (fills the table of rules)
-from hubtool.card.catalogue import card_files
+from hubtool.card.cardfiles import card_files
 from hubtool.card.parse import parse_card, read_card
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_card

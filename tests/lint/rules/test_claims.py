@@ -180,6 +180,7 @@ def test_row_without_file(table: str, expected: list) -> None:
         (card("top1acc76.85 | top1acc92", row("76.81")), []),
         (card(table=row("76.81 | ImageNet-A", header="Top-1 (%) | Dataset")), []),
         (card(table=row("76.81 | ImageNet-1K", header="Top-1 (%) | Dataset")), [(29, 18, "HT506")]),
+        (card(table=row("76.81 | 97.1", header="ImageNet top-1 | CIFAR-10 top-1")), [(29, 18, "HT506")]),
         (card(table=row("76.81") + f"\n| at 256 | 76.85 | [w]({CKPT}) |"), []),
         (card(table=row("76.81"), more=f"- file-format: ckpt\n  asset-link: <{OTHER}>\n"), []),
     ],
@@ -249,3 +250,64 @@ def test_a_card_without_a_record_is_read_too() -> None:
 @given(st.text(alphabet="|-: \nab1#.%topacc50\"'>[]"))
 def test_any_evaluation_is_answered_without_an_exception(evaluation: str) -> None:
     found(card(evaluation, evaluation))
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (row("76.5 - 77.1"), [(29, 18, "HT510")]),
+        (row("76.81 (93.2)"), [(29, 18, "HT510")]),
+        (row("76.81", header="Top-1/Top-5"), [(29, 18, "HT510")]),
+        (row("76.85", header="ImageNet"), [(27, 11, "HT511")]),
+        ("### Notes\n\n## Notes\n\n" + row("76.85"), [(31, 3, "HT512")]),
+        ("| Metric | Value |\n|-|-|\n| Top-1 | 76.85 |", [(27, 3, "HT512")]),
+        (row("0.7685"), [(29, 18, "HT504")]),
+        (row("0.7685", header="Top-1"), [(29, 18, "HT504")]),
+        (row("76.85[^1]", header="Top-1"), []),
+    ],
+)
+def test_figures_of_tables_that_are_not_read_or_read_otherwise(table: str, expected: list) -> None:
+    assert found(card(table=table), "HT504", "HT510", "HT511", "HT512") == expected
+
+
+def table_of(*rows: tuple[str, str, str]) -> str:
+    lines = [f"| {model} | 76.85 | [yaml]({recipe}) | [ckpt](https://x.test/{file}) |" for model, file, recipe in rows]
+    return "\n".join(["| Model | Top-1 | Recipe | Download |", "|-|-|-|-|", *lines])
+
+
+@pytest.mark.parametrize(
+    ("model", "file", "recipe"),
+    [
+        ("bit_resnet101", "BiT_resnet50-1e4795a4.ckpt", ""),
+        ("bit_resnet50x3", "BiT_resnet50-1e4795a4.ckpt", ""),
+        ("ResNet-101", "resnet50_imagenet2012-e0733ab8-910v2.ckpt", ""),
+        ("resnet101", "resnet101-2efa9106.ckpt", "configs/resnet_50_ascend.yaml"),
+        ("vit_b_16", "vit_b_32_224-f50866e8.ckpt", ""),
+        ("efficientnet_b1", "efficientnet_b0-103ec70c.ckpt", ""),
+        ("densenet161", "densenet121-bf4ab27f.ckpt", ""),
+    ],
+)
+def test_a_row_that_names_another_model_than_its_files(model: str, file: str, recipe: str) -> None:
+    others = ("bit_resnet50", "BiT_resnet50-1e4795a4.ckpt", "bit_resnet50_ascend.yaml")
+    assert found(card(table=table_of(others, (model, file, recipe))), "HT513") == [(30, 3, "HT513")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("bit_resnet50", "BiT_resnet50-1e4795a4.ckpt", ""), ("bit_resnet50x3", "BiT_resnet50x3-a960f91f.ckpt", "")],
+        [("convnext_tiny", "convnext_tiny-db11dc82-910v2.ckpt", "configs/convnext_tiny_ascend.yaml")],
+        [("mobilenet_v2_075", "mobilenet_v2_075-755932c4-910v2.ckpt", "configs/mobilenet_v2_0.75_ascend.yaml")],
+        [("YOLOv8", "yolov8-n_500e_mAP372-0e737186-910v2.ckpt", "yolov8n.yaml")],
+        [
+            ("DBNet", "dbnet_resnet50-48153c3b-910v2.ckpt", "db_r50_icdar15.yaml"),
+            ("DBNet++", "dbnetpp_resnet50_910-35dc71f2.ckpt", ""),
+        ],
+        [("ViT-B/16", "vit_b_16_224-f50866e8.ckpt", ""), ("ViT-B/32", "vit_b_32_224-7553218f.ckpt", "")],
+        [("squeezenet_1.0", "squeezenet1_0-24010b28.ckpt", ""), ("squeezenet_1.1", "squeezenet1_1-884398bf.ckpt", "")],
+        [("Swin-T", "swin_tiny-72b3c5e6.ckpt", ""), ("CRNN", "crnn_vgg7-6faf1b2d-910v2.ckpt", "")],
+        [("net", "weights.ckpt", ""), ("other", "download?file=net.ckpt", "")],
+    ],
+)
+def test_rows_that_name_their_own_models(rows: list) -> None:
+    assert found(card(table=table_of(*rows)), "HT513") == []

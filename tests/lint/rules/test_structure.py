@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hubtool.card.parse import ParsedCard, Problem, parse_card
+from hubtool.card.cardtext import Problem
+from hubtool.card.parse import ParsedCard, parse_card
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Diagnostic
 from hubtool.lint.engine import check_card
@@ -133,7 +134,6 @@ def test_a_file_that_is_no_text_is_unreadable() -> None:
         ("HT110", with_line("model-name: net", "model_name: net"), VALID),
         ("HT110", with_line("model-name: net", '"Model Name": net'), with_line("model-name: net", '"model-name": net')),
         ("HT110", with_line("  - file-format: ckpt", "  - fileFormat: ckpt"), VALID),
-        ("HT112", VALID.replace("\n", "\r\n"), VALID),
         ("HT112", VALID.replace("net\n", "net\r\n"), VALID),
         ("HT113", with_line("user-id: MindSpore", "user-id: MindSpore  "), VALID),
         ("HT113", VALID.replace("# net\n", "# net \r\n"), VALID.replace("# net\n", "# net\r\n")),
@@ -141,6 +141,14 @@ def test_a_file_that_is_no_text_is_unreadable() -> None:
 )
 def test_a_fix_changes_only_what_is_wrong(code: str, text: str, after: str) -> None:
     assert edited(text, code) == after
+
+
+@pytest.mark.parametrize("stray", [0, 1, 5])
+def test_a_card_that_ends_its_lines_in_crlf_keeps_them_unless_asked_otherwise(stray: int) -> None:
+    text = VALID.replace("\n", "\r\n").replace("\r\n", "\n", stray)
+    (found,) = [one for one in diagnostics(text) if one.code == "HT112"]
+    assert not found.edit.safe
+    assert text[: found.edit.start] + found.edit.text + text[found.edit.end :] == VALID
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,176 @@
+"""What training scripts leave in a checkpoint beside the parameters, told by its name.
+
+Optimisers name their state after the parameter it belongs to, with a word before it (`moments.conv1.weight`) or behind
+it. Copies whose values are averages of the parameters over time (EMA) are named alike. What belongs to no parameter,
+such as the number of the step, has a name of its own.
+
+The names are those of mindspore.nn, mindspore.mint and mindspore.experimental optimisers, of loss scaling and callbacks
+of MindSpore 2.8, of MindCV 0.3 and other zoos, and of TensorFlow and PyTorch, whose checkpoints people convert.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from enum import Enum
+from itertools import islice
+from typing import NamedTuple
+
+from hubtool.checkpoint.tensors import printable
+from hubtool.words import counted, some_of
+
+_SEPARATOR = re.compile(r"[._/:]")
+_MOST_SEPARATORS = 10  # from each end of a name; it bounds the time that a hostile file takes
+_SHOWN = 3
+_SEGMENTS = re.compile(r"[./:]")
+
+_STATE = re.compile(
+    r"(?:[a-z0-9]+_)??(?:"
+    r"moments?_?\d?|momentum|momentum_buf(?:fer)?|(?:rmsprop|ftrl)_\w+|velocity|vhat|v_?hat"
+    r"|accum|accumulators?|accum_update|accumulation|acc_delta|acc_grad|stat"
+    r"|accum_grads?|accu_grads|accumulated_grads?|grad_accumulation|gradient_accumulation"
+    r"|exp_avg(?:_sq)?(?:_row|_col)?|max_exp_avg_sq|exp_inf|square_avg|mean_grad|mean_square|rms"
+    r"|prev_grad(?:ient)?|grad_residual|error_feedback|delta_weight|weights_clone|swap|swap_cache"
+    r"|(?:adam|adamw|adamax|nadam|lamb|lion|adan|came|lars|shampoo|sophia)(?:w|_\w+)?"
+    r")",
+    re.IGNORECASE,
+)
+# Words that can just as well be what somebody called the network in a wrapper.
+_MAYBE_STATE = re.compile(r"(?:[a-z0-9]+_)?[mv]|linear|prev|step_size|ax|mu|eta|slow|z", re.IGNORECASE)
+_AVERAGE = re.compile(
+    r"(?:\w*_)?(?:ema|swa|polyak|shadow|averaged?|moving_average)(?:_?(?:\w+))?|exponentialmovingaverage",
+    re.IGNORECASE,
+)
+_COUNTER = re.compile(
+    r"(?:learning_rate|lr|weight_decay|wd)(?:_group)?_?\d*|fake_(?:lr|param)|momentum|beta_?[123]_?power|mu_schedule"
+    r"|(?:\w+_)?(?:step|epoch|iter|iteration)s?(?:_(?:num|t|count))?|step_t|t_(?:0|i|cur)|updates|num_updates"
+    r"|(?:dynamic_)?loss_scale(?:_value)?|scale_sense|scale_value|good_steps|counter_?|\w*_counter"
+    r"|best(?:_\w+)?|wait|random_op|graceful_(?:exit|init)|rng_state|(?:decay|ema_decay)",
+    re.IGNORECASE,
+)
+_TRAINERS = re.compile(
+    r"(?:train_?)?(?:optimi[sz]ers?|optim|opt|lr_?scheduler|scheduler|(?:loss_?)?scaler|loss_?scale(?:_manager|r)?"
+    r"|scale_sense|ema|train_?net(?:work)?|train_?step|trainer|state|args?|grad_reducer|gradient_accumulation)",
+    re.IGNORECASE,
+)
+
+
+class Role(Enum):
+    """What a group of tensors is for."""
+
+    STATE = "optimiser state"
+    AVERAGE = "averaged weights (EMA)"
+    COUNTER = "training state"
+
+
+class Affix(NamedTuple):
+    """What stands around the name of a parameter in the name of another tensor."""
+
+    before: str
+    after: str
+
+    def around(self, name: str) -> str:
+        """The name of the tensor for a parameter."""
+        return f"{self.before}{name}{self.after}"
+
+    @property
+    def words(self) -> list[str]:
+        """The words in it."""
+        parts = [*_SEGMENTS.split(self.before), *_SEGMENTS.split(self.after)]
+        return [word for part in parts if (word := part.strip("_"))]
+
+    @property
+    def role(self) -> Role | None:
+        """What a copy of the parameters with it is for; None for what may be the parameters themselves."""
+        if any(_STATE.fullmatch(word) for word in self.words):
+            return Role.STATE
+        return Role.AVERAGE if any(_AVERAGE.fullmatch(word) for word in self.words) else None
+
+    @property
+    def may_be_state(self) -> bool:
+        """Whether, beside the parameters, it is that of an optimiser's state."""
+        return any(_MAYBE_STATE.fullmatch(word) for word in self.words)
+
+    def role_beside(self, chosen: Affix) -> Role | None:
+        """What a tensor with it is for in a file whose parameters have `chosen`; None if a word in it is unknown."""
+        words = [word for word in self.words if word not in chosen.words]
+        role = self.role or (Role.STATE if self.may_be_state else None)
+        known = (_STATE, _MAYBE_STATE, _AVERAGE, _TRAINERS)
+        return role if all(any(words_of.fullmatch(word) for words_of in known) for word in words) else None
+
+
+NONE = Affix("", "")
+
+
+def affixes(name: str, is_parameter: Callable[[str], bool]) -> Iterator[Affix]:
+    """What can be taken from either end of a name so that the name of a parameter is left; `NONE` for one itself."""
+    if is_parameter(name):
+        yield NONE
+    for sign in islice(_SEPARATOR.finditer(name), _MOST_SEPARATORS):
+        if is_parameter(name[sign.end() :]):
+            yield Affix(name[: sign.end()], "")
+    for sign in islice(_SEPARATOR.finditer(name[::-1]), _MOST_SEPARATORS):
+        at = len(name) - sign.end()
+        if is_parameter(name[:at]):
+            yield Affix("", name[at:])
+
+
+def is_counter(name: str, prefix: str = "") -> bool:
+    """Whether a name is one of training's own numbers, which belong to no parameter.
+
+    Parameters
+    ----------
+    prefix
+        What all names of the network begin with.
+    """
+    outer, _, last = name.removeprefix(prefix).rpartition(".")
+    if _COUNTER.fullmatch(last) is None:
+        return False
+    return not outer or all(_TRAINERS.fullmatch(word) for word in outer.split(".", _MOST_SEPARATORS))
+
+
+def roles(names: Collection[str]) -> dict[str, Role]:
+    """The roles of the tensors of a file that are not parameters, whatever the network is.
+
+    What is named after another tensor of the file is taken for its state or its average, never the other way round. The
+    names of all the others may begin with one word more, as where a wrapper holds the network and not the optimiser.
+    """
+    first_words = {name: Affix(name.partition(".")[0], "").role for name in names}
+    prefix = _common_prefix([name for name, role in first_words.items() if role is None and not is_counter(name)])
+    everything = {*names, *(name.removeprefix(prefix) for name in names)}
+    found: dict[str, Role] = {}
+    for name in names:
+        known = (affix.role for affix in affixes(name, everything.__contains__))
+        role = next(filter(None, known), Role.COUNTER if is_counter(name) else None)
+        if role is not None:
+            found[name] = role
+    return found
+
+
+def leftover_notes(names: Collection[str]) -> tuple[str, ...]:
+    """What the names of the tensors of a file tell, in sentences: their roles, and what all parameters begin with."""
+    found = roles(names)
+    notes = list(grouped({name: role.value for name, role in found.items()}))
+    parameters = [name for name in names if name not in found]
+    if prefix := _common_prefix(parameters):
+        role = Affix(prefix, "").role
+        what = f", as {role.value} does" if role else ""
+        notes.append(f"all {len(parameters):,} parameters have names that begin with {printable(prefix)}{what}")
+    return tuple(notes)
+
+
+def _common_prefix(names: Sequence[str]) -> str:
+    """What all names begin with, up to a dot or slash."""
+    first = names[0] if len(names) > 1 else ""
+    ends = (sign.end() for sign in islice(_SEGMENTS.finditer(first), _MOST_SEPARATORS))
+    return max((first[:at] for at in ends if all(name.startswith(first[:at]) for name in names)), key=len, default="")
+
+
+def grouped(purposes: Mapping[str, str]) -> Iterator[str]:
+    """`3 tensors of optimiser state: a, b, c`, for each purpose of names."""
+    by_purpose: dict[str, list[str]] = {}
+    for name, purpose in purposes.items():
+        by_purpose.setdefault(purpose, []).append(name)
+    for purpose, names in by_purpose.items():
+        shown = [printable(name) for name in names[: _SHOWN + 1]] + [""] * (len(names) - _SHOWN - 1)
+        yield f"{counted(len(names), 'tensor')} of {purpose}: {some_of(shown, _SHOWN)}"
