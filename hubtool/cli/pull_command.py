@@ -19,7 +19,7 @@ from hubtool.card.record import Asset
 from hubtool.cli.errors import show_any
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import transfer_options, workspace
-from hubtool.errors import UsageProblem
+from hubtool.errors import HubtoolError, UsageProblem
 
 
 @click.command("pull")
@@ -58,14 +58,18 @@ def command(
         raise UsageProblem("--link needs --to", hint="hubtool pull NAME --to DIR --link")
     where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
     catalogue = where.catalogue()
-    matches = [catalogue.resolve(name) for name in names]
+    matches, worst = [], 0
+    for name in names:
+        try:
+            matches.append(catalogue.resolve(name))
+        except HubtoolError as error:  # one card never ends the pulls of the others
+            worst = max(worst, show_any(error, ctx.obj))
     files = _files(matches)
     fetch = partial(
         pull, cache=where.cache, access=where.access, locked=locked, rehash=rehash, progress=chosen.progress()
     )
     jobs = [partial(fetch, file.asset, file.folder, pins=where.pins(file.folder)) for file in files]
     putter = _Putter(folder, as_link=as_link)
-    worst = 0
     for file, outcome in zip(files, together(jobs), strict=True):
         try:
             path = putter.put(_result(outcome), file.place)

@@ -53,3 +53,12 @@ def test_one_bad_file_never_ends_the_pulls_of_others(client: Client, server: Ser
     assert [Path(line).name for line in run.out.splitlines()] == ["two.ckpt"]
     assert "404" in run.err
     assert str(blocked) in run.err or "one.ckpt" in run.err
+
+
+def test_one_bad_card_or_name_never_ends_the_pulls_of_others(client: Client, server: Server) -> None:
+    client.publish(server.script("/two.ckpt", file(TWO)), TWO, name="good")
+    (client.cards / "bad.md").write_text("# bad\n---\nmodel-name: bad\n---\n")
+    run = client.hubtool("pull", "bad", "nothing", "good", "--cards", client.cards)
+    assert run.code == 3
+    assert [Path(line).name for line in run.out.splitlines()] == ["two.ckpt"]
+    assert run.err.count("error: ") == 2
