@@ -26,33 +26,51 @@ _SEGMENTS = re.compile(r"[./:]")
 
 _STATE = re.compile(
     r"(?:[a-z0-9]+_)??(?:"
-    r"moments?_?\d?|momentum|momentum_buf(?:fer)?|(?:rmsprop|ftrl)_\w+|velocity|vhat|v_?hat"
-    r"|accum|accumulators?|accum_update|accumulation|acc_delta|acc_grad|stat"
-    r"|accum_grads?|accu_grads|accumulated_grads?|grad_accumulation|gradient_accumulation"
-    r"|exp_avg(?:_sq)?(?:_row|_col)?|max_exp_avg_sq|exp_inf|square_avg|mean_grad|mean_square|rms"
-    r"|prev_grad(?:ient)?|grad_residual|error_feedback|delta_weight|weights_clone|swap|swap_cache"
+    r"mom|moments?_?\d?|momentum|momentum_buf(?:fer)?|(?:rmsprop|ftrl)_\w+|velocity|vhat|v_?hat"
+    r"|accum|accumulators?|accum_update|accumulation|acc_delta|stat"
+    r"|(?:\w+_)?grad(?:ient)?s?(?:_\w+)?"
+    r"|exp_(?:avg|inf|hessian)(?:_\w+)?|max_exp_avg_sq|square_avg|mean_square|rms"
+    r"|hess(?:ian)?(?:_diag)?|precond(?:itioner)?s?"
+    r"|error_feedback|delta_weight|weights_clone|swap|swap_cache"
     r"|(?:adam|adamw|adamax|nadam|lamb|lion|adan|came|lars|shampoo|sophia)(?:w|_\w+)?"
     r")",
     re.IGNORECASE,
 )
 # Words that can just as well be what somebody called the network in a wrapper.
-_MAYBE_STATE = re.compile(r"(?:[a-z0-9]+_)?[mv]|linear|prev|step_size|ax|mu|eta|slow|z", re.IGNORECASE)
+_MAYBE_STATE = re.compile(
+    r"(?:[a-z0-9]+_)?[mv](?:_t|\d)?|linear|prev|step_size|ax|mu|nu|eta|slow(?:_buffer)?|z", re.IGNORECASE
+)
+# THOR keeps matrices in the layers and beside them.
+_LAYER_STATE = re.compile(r"matrix_[ag](?:_(?:inv|cov))?(?:_\d+)?|matrix_max\d*|[ag]_normalizer", re.IGNORECASE)
 _AVERAGE = re.compile(
     r"(?:\w*_)?(?:ema|swa|polyak|shadow|averaged?|moving_average)(?:_?(?:\w+))?|exponentialmovingaverage",
     re.IGNORECASE,
 )
 _COUNTER = re.compile(
-    r"(?:learning_rate|lr|weight_decay|wd)(?:_group)?_?\d*|fake_(?:lr|param)|momentum|beta_?[123]_?power|mu_schedule"
-    r"|(?:\w+_)?(?:step|epoch|iter|iteration)s?(?:_(?:num|t|count))?|step_t|t_(?:0|i|cur)|updates|num_updates"
-    r"|(?:dynamic_)?loss_scale(?:_value)?|scale_sense|scale_value|good_steps|counter_?|\w*_counter"
-    r"|best(?:_\w+)?|wait|random_op|graceful_(?:exit|init)|rng_state|(?:decay|ema_decay)",
+    r"(?:(?:fake|base|max|min|initial|group)_)?(?:learning_rate|lr|weight_decay|wd)(?:_group)?_?\d*|fake_param"
+    r"|momentum(?:_\d+)?|beta_?[12](?:_?power)?|mu_schedule"
+    r"|(?:\w+_)?(?:step|epoch|iter|iteration|update)s?(?:_(?:num|t|count))?(?:_\d+)?_?|step_t|t_(?:0|i|cur)"
+    r"|(?:dynamic_)?loss_scale(?:r|_value)?|scale_sense|scale_value|growth_tracker|good_steps|counter_?|\w*_counter"
+    r"|overflow_(?:count|num)|batch_(?:num|size)|num_batches(?:_tracked)?"
+    r"|best(?:_\w+)?|wait|(?:(?:train|val|valid|eval|test)_)?(?:acc|accuracy|loss|top_?[15]|acc_?[15])"
+    r"|random_op|graceful_(?:exit|init)|(?:random_)?seed|rng(?:_state)?|(?:decay|ema_decay)",
+    re.IGNORECASE,
+)
+_BATCHES_SEEN = "num_batches_tracked"  # PyTorch keeps it in every batch normalization; it is not used afterwards
+_OPTIMISERS = re.compile(
+    r"_?(?:self_)?(?:optimi[sz]ers?|optim|opt|(?:learning_rate_|lr_?)?scheduler|(?:loss_?|grad_?)?scaler)(?:_state)?",
     re.IGNORECASE,
 )
 _TRAINERS = re.compile(
-    r"(?:train_?)?(?:optimi[sz]ers?|optim|opt|lr_?scheduler|scheduler|(?:loss_?)?scaler|loss_?scale(?:_manager|r)?"
-    r"|scale_sense|ema|train_?net(?:work)?|train_?step|trainer|state|args?|grad_reducer|gradient_accumulation)",
+    r"loss_?scale(?:_manager|r)?|scale_sense|ema|trainer|state|args?|grad_reducer|gradient_accumulation",
     re.IGNORECASE,
 )
+_WRAPPERS = re.compile(
+    r"_?(?:train_?)?(?:network|net|cell|model|module|backbone|orig_mod)(?:_?with_?(?:loss|grads?)(?:_?cell)?)?"
+    r"|train_?(?:one_?)?step(?:_?with_?loss_?scale)?(?:_?cell)?",
+    re.IGNORECASE,
+)
+_AROUND = (_OPTIMISERS, _TRAINERS, _WRAPPERS)
 
 
 class Role(Enum):
@@ -95,7 +113,7 @@ class Affix(NamedTuple):
         """What a tensor with it is for in a file whose parameters have `chosen`; None if a word in it is unknown."""
         words = [word for word in self.words if word not in chosen.words]
         role = self.role or (Role.STATE if self.may_be_state else None)
-        known = (_STATE, _MAYBE_STATE, _AVERAGE, _TRAINERS)
+        known = (_STATE, _MAYBE_STATE, _AVERAGE, *_AROUND)
         return role if all(any(words_of.fullmatch(word) for words_of in known) for word in words) else None
 
 
@@ -115,18 +133,21 @@ def affixes(name: str, is_parameter: Callable[[str], bool]) -> Iterator[Affix]:
             yield Affix("", name[at:])
 
 
-def is_counter(name: str, prefix: str = "") -> bool:
-    """Whether a name is one of training's own numbers, which belong to no parameter.
+def role_alone(name: str, prefix: str = "") -> Role | None:
+    """What a tensor is for that is named after no parameter: a number of the training, or an optimiser's matrix.
 
     Parameters
     ----------
     prefix
         What all names of the network begin with.
     """
-    outer, _, last = name.removeprefix(prefix).rpartition(".")
-    if _COUNTER.fullmatch(last) is None:
-        return False
-    return not outer or all(_TRAINERS.fullmatch(word) for word in outer.split(".", _MOST_SEPARATORS))
+    *outer, last = _SEGMENTS.split(name.removeprefix(prefix), _MOST_SEPARATORS)
+    if _LAYER_STATE.fullmatch(last):
+        return Role.STATE
+    if any(all(word_of.fullmatch(word) is None for word_of in _AROUND) for word in outer):
+        return Role.COUNTER if last == _BATCHES_SEEN else None
+    known = _COUNTER.fullmatch(last) or any(_OPTIMISERS.fullmatch(word) for word in outer)
+    return Role.COUNTER if known else None
 
 
 def roles(names: Collection[str]) -> dict[str, Role]:
@@ -136,12 +157,12 @@ def roles(names: Collection[str]) -> dict[str, Role]:
     names of all the others may begin with one word more, as where a wrapper holds the network and not the optimiser.
     """
     first_words = {name: Affix(name.partition(".")[0], "").role for name in names}
-    prefix = _common_prefix([name for name, role in first_words.items() if role is None and not is_counter(name)])
+    prefix = _common_prefix([name for name, role in first_words.items() if role is None and role_alone(name) is None])
     everything = {*names, *(name.removeprefix(prefix) for name in names)}
     found: dict[str, Role] = {}
     for name in names:
         known = (affix.role for affix in affixes(name, everything.__contains__))
-        role = next(filter(None, known), Role.COUNTER if is_counter(name) else None)
+        role = next(filter(None, known), None) or role_alone(name)
         if role is not None:
             found[name] = role
     return found

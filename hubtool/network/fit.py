@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hubtool.checkpoint.dtypes import is_decoded
-from hubtool.checkpoint.leftovers import NONE, Affix, Role, affixes, grouped, is_counter
+from hubtool.checkpoint.leftovers import NONE, Affix, Role, affixes, grouped, role_alone
 from hubtool.checkpoint.tensors import TensorInfo, printable
 from hubtool.network.copies import Chosen, choose
 from hubtool.network.spec import Shape
@@ -89,7 +89,8 @@ def _purpose(name: str, shapes: Mapping[str, Shape], chosen: Chosen) -> str:
     for affix in found:
         if affix != NONE and (role := affix.role_beside(chosen.affix)):
             return role.value
-    return Role.COUNTER.value if is_counter(name, chosen.affix.before) else ""
+    alone = role_alone(name, chosen.affix.before)
+    return alone.value if alone else ""
 
 
 def _listed_problems(

@@ -77,7 +77,9 @@ OPTIMISERS = {
     "adamax": ["exp_avg", "exp_inf"],
     "torch sgd": ["momentum_buffer"],
     "short": ["m", "v"],
-    "accumulated gradients": ["accu_grads", "grad_accumulation"],
+    "accumulated gradients": ["accu_grads", "grad_accumulation", "acc_grads", "grads", "ema_grad"],
+    "adabelief, adopt, muon": ["exp_avg_slow", "nu", "mom", "m_t"],
+    "second order": ["hessian", "exp_hessian_diag", "preconditioner"],
 }
 NUMBERS = (
     "learning_rate",
@@ -98,6 +100,18 @@ NUMBERS = (
     "mu_schedule",
     "afactor_step",
     "optimizer.learning_rate",
+    "optimizer.nesterov",
+    "lr_scheduler.base_lr",
+    "last_epoch_",
+    "scaler._scale",
+    "batch_num",
+    "val_loss",
+    "top1",
+    "random_seed",
+    "net_with_loss.global_step",
+    "train_one_step.optimizer.global_step",
+    "optimizer/iter",
+    "layer1.0.bn1.num_batches_tracked",
 )
 
 
@@ -118,6 +132,22 @@ def test_numbers_of_the_training_are_skipped_and_said(tmp_path: Path) -> None:
     assert note.startswith(f"skipped {len(NUMBERS)} tensors of training state: learning_rate, learning_rate_group_1")
 
 
+def test_matrices_of_thor_are_state_of_the_optimiser(tmp_path: Path) -> None:
+    names = (
+        "matrix_a_inv_0",
+        "matrix_g_inv_0",
+        "matrix_max1",
+        "layer1.0.conv1.matrix_a",
+        "layer1.0.conv1.a_normalizer",
+    )
+    value, notes = taken(tmp_path, plain(9, "moments."), plain(), number(*names, "cov_step"))
+    assert value == 0.5
+    assert [note.split(":")[0] for note in notes] == [
+        f"skipped {len(SHAPES) + len(names)} tensors of optimiser state",
+        "skipped 1 tensor of training state",
+    ]
+
+
 @pytest.mark.parametrize("prefix", ["network.", "backbone.", "_backbone.", "module.", "m.", "a/b/", "_orig_mod.net."])
 def test_one_thing_around_all_names_is_dropped_and_said(tmp_path: Path, prefix: str) -> None:
     value, (note,) = taken(tmp_path, plain(before=prefix))
@@ -133,6 +163,13 @@ def test_a_prefix_and_optimiser_state(tmp_path: Path, state: str) -> None:
         f"skipped {len(SHAPES)} tensors of optimiser state",
         "skipped 1 tensors of training state".replace("1 tensors", "1 tensor"),
     ]
+
+
+@pytest.mark.parametrize("state", ["moments.network.", "model.moments.", "optimizer.moments._backbone."])
+def test_a_prefix_on_the_state_alone(tmp_path: Path, state: str) -> None:
+    value, (note,) = taken(tmp_path, plain(9, state), plain())
+    assert value == 0.5
+    assert note.startswith(f"skipped {len(SHAPES)} tensors of optimiser state: {state}conv1.weight")
 
 
 AVERAGES = [
@@ -208,6 +245,9 @@ DENSE = {"classifier.weight": np.zeros((2, 128), "float32")}
         ([plain(), plain(0.25, "teacher.")], "several sets of weights: conv1.weight and teacher.conv1.weight"),
         ([plain(), number("fc.weight", "mask")], "2 unexpected: fc.weight, mask"),
         ([plain(), number("layer1.0.step")], "1 unexpected: layer1.0.step"),
+        ([plain(), number("logit_scale", "model.temperature")], "2 unexpected: logit_scale, model.temperature"),
+        ([plain(), number("loss_fn.weight")], "1 unexpected: loss_fn.weight"),
+        ([plain(), plain(0.25, "momentum_encoder.")], "several sets of weights: conv1.weight and momentum_encoder."),
         ([plain(), number("layer9.m.conv1.weight")], "1 unexpected: layer9.m.conv1.weight"),
         ([plain(), plain(9, "moments."), number("quant.scale")], "1 unexpected: quant.scale"),
         ([plain(before="x")], "unexpected: xconv1.weight"),
