@@ -108,7 +108,7 @@ def load(
     >>> import hubtool
     >>> network = hubtool.load("bit_digits")  # doctest: +SKIP
     """
-    from hubtool.checkpoint.reader import Checkpoint
+    from hubtool.checkpoint.formats import open_weights
     from hubtool.network.layout import warned_layout
     from hubtool.network.mindspore import require_mindspore
     from hubtool.network.registry import build
@@ -119,7 +119,7 @@ def load(
     workspace = default_workspace(cards, cache, offline=offline)
     claim_set = workspace.claims(name)
     spec = spec_named(claim_set.network_name)
-    checkpoint = Checkpoint(workspace.pull(weights_of(claim_set), claim_set.card.folder).path)
+    checkpoint = open_weights(workspace.pull(weights_of(claim_set), claim_set.card.folder).path)
     return build(spec, warned_layout(checkpoint, spec, ema).arrays)
 
 
@@ -178,7 +178,7 @@ def session(
     >>> with hubtool.session("bit_digits") as digits:  # doctest: +SKIP
     ...     logits = digits.logits(images)
     """
-    from hubtool.checkpoint.reader import Checkpoint
+    from hubtool.checkpoint.formats import open_weights
     from hubtool.engine.checked import CheckedSession
     from hubtool.engine.choose import AUTO, BACKENDS
     from hubtool.engine.compiled import compiled_models_of
@@ -196,7 +196,7 @@ def session(
     spec = spec_named(claim_set.network_name)
     side = image_size or _image_size(claim_set, spec)
     asset = workspace.pull(weights_of(claim_set), claim_set.card.folder)
-    checkpoint = Checkpoint(asset.path)
+    checkpoint = open_weights(asset.path)
     check_finite(checkpoint, warned_layout(checkpoint, spec, ema).names)
     workload = Workload(batch_size, side, batch_size, compiled_models_of(workspace.cache_root))
     execution = Execution(PRECISIONS[precision], device)

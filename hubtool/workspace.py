@@ -16,17 +16,12 @@ from hubtool.asset.lockfile import Pins, find_lockfile
 from hubtool.asset.pull import pull
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.catalogue import Catalogue
-from hubtool.card.claimset import CHECKPOINT_FORMAT, ClaimSet, claims_named
+from hubtool.card.claimset import WEIGHT_FORMATS, ClaimSet, claims_named
 from hubtool.card.record import Asset
 from hubtool.errors import NotFound
 from hubtool.files import with_slashes
 from hubtool.progress import SILENT, Progress
 from hubtool.resources import LOCKFILE, default_cache_root, default_card_roots, is_installed_with_hubtool
-
-CHECKPOINTS = frozenset({CHECKPOINT_FORMAT})
-"""Formats, as cards name them, of the files that a network's weights are set from."""
-WEIGHTS = CHECKPOINTS | {"safetensors"}
-"""Formats of the files whose tensors can be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +109,7 @@ class Workspace:
         """
         path = with_slashes(Path(given))
         suffix = path.suffix.casefold()
-        if suffix.removeprefix(".") in WEIGHTS or (suffix != ".md" and _exists(path) and not path.is_dir()):
+        if suffix.removeprefix(".") in WEIGHT_FORMATS or (suffix != ".md" and _exists(path) and not path.is_dir()):
             return Source(path, None)
         try:
             claim_set = self.claims(given)
@@ -122,7 +117,7 @@ class Workspace:
             if _exists(path):  # not the name of a card after all; opening it tells what is wrong
                 return Source(path, None)
             raise
-        asset = weights_of(claim_set, WEIGHTS)
+        asset = weights_of(claim_set)
         verified = self.at_hand(asset, claim_set.card.folder)
         if verified is None:
             raise NotFound(f"{asset.url} is not in the cache {self.cache_root}", hint=f"hubtool pull {given}")
@@ -130,13 +125,8 @@ class Workspace:
         return Source(verified.path, claim_set)
 
 
-def weights_of(claim_set: ClaimSet, formats: frozenset[str] = CHECKPOINTS) -> Asset:
+def weights_of(claim_set: ClaimSet) -> Asset:
     """The file of weights that claims are about.
-
-    Parameters
-    ----------
-    formats
-        The formats that will do, in lower case.
 
     Raises
     ------
@@ -144,7 +134,7 @@ def weights_of(claim_set: ClaimSet, formats: frozenset[str] = CHECKPOINTS) -> As
         The card links none.
     """
     asset = claim_set.asset
-    if asset is None or asset.format.casefold() not in formats:
+    if asset is None or not claim_set.has_weights:
         row = claim_set.variant
         place = f"{claim_set.card.path}:{row.line}" if row else str(claim_set.card.path)
         raise NotFound(

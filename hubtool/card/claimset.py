@@ -13,6 +13,8 @@ from hubtool.card.record import Asset, Card, Variant
 from hubtool.errors import CardError, NotFound
 
 CHECKPOINT_FORMAT = "ckpt"
+WEIGHT_FORMATS = (CHECKPOINT_FORMAT, "safetensors")
+"""Formats, as cards name them, of the files that a network's weights are set from, the usual one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,9 @@ class ClaimSet:
         return f"row of the results table, line {self.variant.line}" if self.variant else "front matter"
 
     @property
-    def is_checkpoint(self) -> bool:
-        """Whether the file is one that hubtool can read."""
-        return self.asset is not None and self.asset.format.casefold() == CHECKPOINT_FORMAT
+    def has_weights(self) -> bool:
+        """Whether the file is one that hubtool reads weights from."""
+        return self.asset is not None and self.asset.format.casefold() in WEIGHT_FORMATS
 
     @property
     def eval_recipe(self) -> Mapping[str, object]:
@@ -176,9 +178,9 @@ def claims_of(card: Card, row: Variant | None) -> ClaimSet:
 
 
 def front_matter_claims(card: Card, called: str = "") -> ClaimSet:
-    """The claims of the front matter, which are about the card's first checkpoint."""
-    asset = next((a for a in card.assets if a.format.casefold() == CHECKPOINT_FORMAT), None)
-    asset = asset or (card.assets[0] if card.assets else None)
+    """The claims of the front matter, which are about the card's first checkpoint, or else about its first file."""
+    by_format = [a for wanted in WEIGHT_FORMATS for a in card.assets if a.format.casefold() == wanted]
+    asset = next(iter(by_format or card.assets), None)
     others = tuple(other for other in card.assets if other is not asset)
     dataset = card.train_dataset
     claims = tuple(Claim(metric, dataset) for metric in card.metrics)
@@ -218,7 +220,7 @@ def rivals(claim_set: ClaimSet) -> list[Asset]:
     found: list[Asset] = []
     for other in claim_sets(claim_set.card):
         same_network = other.network_name.casefold() == claim_set.network_name.casefold()
-        if other.asset is None or not (same_network and other.is_checkpoint):
+        if other.asset is None or not (same_network and other.has_weights):
             continue
         if not any(_same_file(other.asset, known) for known in (claim_set.asset, *found)):
             found.append(other.asset)

@@ -11,7 +11,7 @@ from typing import Any
 
 from hubtool.card.claimset import ClaimSet, rivals
 from hubtool.card.record import Asset
-from hubtool.checkpoint.reader import Checkpoint
+from hubtool.checkpoint.formats import open_weights
 from hubtool.data.prepared import Prepared
 from hubtool.data.split import Dataset
 from hubtool.diagnosis.comparison import Comparison, PublishedFigure
@@ -118,7 +118,7 @@ def _model_of(asset: Asset, folder: Path, evaluated: Model, workspace: Workspace
     if file is None:
         raise NotFound("not in the cache")
     workspace.cache.note_use(file.sha256)
-    check_layout(Checkpoint(file.path), evaluated.spec, evaluated.ema)
+    check_layout(open_weights(file.path), evaluated.spec, evaluated.ema)
     return replace(evaluated, weights=file.path, sha256=file.sha256)
 
 

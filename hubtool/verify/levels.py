@@ -6,11 +6,14 @@ cannot be reached: nothing in the cache, no file linked, a network that hubtool 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet
 from hubtool.card.params import published_fits
+from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.leftovers import leftover_notes
-from hubtool.checkpoint.reader import Checkpoint
+from hubtool.checkpoint.tensors import TensorFile
 from hubtool.errors import CardError
 from hubtool.network.layout import check_finite, check_layout
 from hubtool.network.spec import ModelSpec
@@ -43,7 +46,7 @@ def asset_at_hand(claim_set: ClaimSet, workspace: Workspace) -> tuple[VerifiedAs
 
 def checkpoint(
     asset: VerifiedAsset | None, claim_set: ClaimSet, spec: ModelSpec | None, ema: bool | None = None
-) -> tuple[Checkpoint, str, tuple[str, ...]] | Skipped:
+) -> tuple[TensorFile, str, tuple[str, ...]] | Skipped:
     """The tensors of a file, with notes about those that are no parameters.
 
     Parameters
@@ -60,9 +63,9 @@ def checkpoint(
     """
     if asset is None:
         return Skipped("there is no file to read")
-    if not claim_set.is_checkpoint:
-        return Skipped("not a MindSpore checkpoint")
-    found = Checkpoint(asset.path)
+    if not claim_set.has_weights:
+        return Skipped("neither a MindSpore checkpoint nor a safetensors file")
+    found = open_weights(asset.path)
     if spec is None:
         names, belongs, notes = tuple(found.tensors), "", leftover_notes(found.tensors)
     else:
@@ -70,7 +73,7 @@ def checkpoint(
         names, belongs, notes = weights.names, f", the names and shapes of {spec.name}", weights.notes
     check_finite(found, names)
     count = sum(found.tensors[name].count for name in names)
-    return found, f"{len(names)} tensors, {count:,} finite values{belongs}", notes
+    return found, f"{len(names)} tensors, {count:,} finite values{belongs}", (*_format_notes(found, claim_set), *notes)
 
 
 def network(claim_set: ClaimSet, spec: ModelSpec | None) -> tuple[ModelSpec, str] | Skipped:
@@ -84,6 +87,13 @@ def network(claim_set: ClaimSet, spec: ModelSpec | None) -> tuple[ModelSpec, str
     if not published_fits(spec.parameter_count, claim_set.params_m):
         raise CardError(f"{said}, the card publishes {claim_set.params_m:g} M", hint="fix Params in the results table")
     return spec, f"{said}, published {claim_set.params_m:g} M"
+
+
+def _format_notes(found: TensorFile, claim_set: ClaimSet) -> Iterator[str]:
+    """What the card says wrongly about the format: hubtool goes by the bytes, MindSpore by the name."""
+    said = claim_set.asset.format if claim_set.asset else ""
+    if said.casefold() != found.format:
+        yield f"this is a {found.called}, not {said} as the card says: mindspore.load_checkpoint refuses it"
 
 
 def _check_others(claim_set: ClaimSet, workspace: Workspace) -> None:

@@ -103,8 +103,8 @@ class Splits:
 def _why_not(claim_set: ClaimSet, plan: Plan) -> str:
     """Why claims about a network that hubtool builds are not evaluated; empty when they are."""
     name = claim_set.dataset or ""
-    if not claim_set.is_checkpoint:
-        return "no MindSpore checkpoint is linked"
+    if not claim_set.has_weights:
+        return "no checkpoint is linked that hubtool reads"
     if not dataset_key(name):
         return "the card does not say on which dataset"
     if not plan.locations.knows(name):

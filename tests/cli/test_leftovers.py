@@ -88,6 +88,20 @@ def test_averaged_weights_are_a_choice(hubtool: Hubtool, cards: Path, option: st
 
 
 @pytest.mark.skipif(not GRAPH_ENGINE, reason="no engine that reads graphs is installed")
+@pytest.mark.parametrize(("kind", "said"), [("ckpt", True), ("CKPT", True), ("safetensors", False)])
+def test_a_safetensors_file_is_evaluated_whatever_the_card_calls_it(
+    hubtool: Hubtool, cards: Path, kind: str, said: bool
+) -> None:
+    hubtool("export", DIGITS_CHECKPOINT, "--to", "safetensors", "-o", "a.safetensors")
+    publish(cards, (hubtool.folder / "a.safetensors").read_bytes())
+    edit(cards / "bit_digits.md", "file-format: ckpt", f"file-format: {kind}")
+    result, check = verified(hubtool, cards, "--engine", GRAPH_ENGINE)
+    assert result["claims"][0]["correct"] == CORRECT
+    note = f"this is a safetensors file, not {kind} as the card says: mindspore.load_checkpoint refuses it"
+    assert check["notes"] == ([note] if said else [])
+
+
+@pytest.mark.skipif(not GRAPH_ENGINE, reason="no engine that reads graphs is installed")
 def test_export_and_load_take_the_same_choice(hubtool: Hubtool, cards: Path) -> None:
     import hubtool as api
 
