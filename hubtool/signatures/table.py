@@ -20,6 +20,10 @@ _LEVELDB_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 _TENSORFLOW_SHARD = re.compile(r"\.data-\d{5}-of-\d{5}$")
 _PADDLE_NAMES = b"StructuredToParameterName@@"
 _PADDLE_PROGRAM = b"\x08\x00\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"  # its first block: number 0, no parent
+_LENGTH = rb"[\x80-\xff]{0,3}[\x01-\x7f]"  # of a message of protocol buffers
+_COREML = re.compile(rb"\x08[\x01-\x14]\x12%b\x0a%b\x0a.[\w./ -]" % (_LENGTH, _LENGTH), re.DOTALL)  # version, inputs
+_CAFFE = re.compile(rb"\x0a.[\w./-]+(?:\x12|\xa2\x06).{1,5}?(?:\x0a|\x22).[\w./-]+", re.DOTALL)  # a name, then a layer
+_ONNX = re.compile(rb"\x08[\x01-\x40](?:\x12(?:\x00|.[ -~])|[\x1a:B])", re.DOTALL)  # version, then the producer or more
 _MSGPACK_MAP = re.compile(rb"[\x81-\x8f][\xa1-\xbf][ -~]")
 _MINDIR = re.compile(rb"\x0a.[\d.]+\x12.MindSpore", re.DOTALL)
 _GRAPHDEF = re.compile(rb"\x0a[^\x00]{1,3}\x0a.[\w./-]+\x12.[A-Z]\w+", re.DOTALL)
@@ -70,14 +74,14 @@ def _is_safetensors(sample: Sample) -> bool:
 
 
 def _is_saved_model(sample: Sample) -> bool:
-    """A protocol buffer of schema version 1, then a message that begins with another message."""
-    return sample.head.startswith(b"\x08\x01\x12") and b"\x0a" in sample.head[4:9]
+    """A protocol buffer of schema version 1, then a message that begins with the list of operators."""
+    starts = sample.head.startswith(b"\x08\x01\x12") and b"\x0a" in sample.head[4:9]
+    return starts and sample.mentions(b"Const", b"NoOp", b"Placeholder", b"VarHandleOp", b"RestoreV2")
 
 
-def _is_onnx(sample: Sample) -> bool:
-    """A protocol buffer: the version of the format, then the producer, the graph or the sets of operators."""
-    head = sample.head
-    return head[:1] == b"\x08" and b"\x01" <= head[1:2] <= b"\x40" and head[2:3] in {b"\x12", b"\x1a", b":", b"B"}
+def _is_darknet(sample: Sample) -> bool:
+    """Version 0.1 or 0.2, then the number of images seen."""
+    return sample.head[:8] in {b"\0\0\0\0\x01\0\0\0", b"\0\0\0\0\x02\0\0\0"} and len(sample.head) >= 20
 
 
 def _is_paddle_tensors(sample: Sample) -> bool:
@@ -91,7 +95,7 @@ def _is_tensorflow_shard(sample: Sample) -> bool:
 
 
 def _is_empty_space(sample: Sample) -> bool:
-    return len(sample.head) >= 512 and not any(sample.head)
+    return len(sample.head) >= 16 and not any(sample.head)
 
 
 def _tar_name(sample: Sample) -> str:
@@ -108,6 +112,7 @@ def _gzip_name(sample: Sample) -> str:
 _TABLE: tuple[tuple[Test, str | Callable[[Sample], str], str], ...] = (
     (_zip_with(b"constants.pkl", b"/code/"), "a TorchScript network of PyTorch", _NETWORK),
     (_zip_with(b"/data.pkl", b"data.pkl"), "a PyTorch checkpoint (zip)", _PICKLE),
+    (_zip_with(b"archive_format", b"data/weights/"), "a network exported by PyTorch (pt2)", _NETWORK),
     (_zip_with(b"model.weights.h5"), "a Keras model", _OTHER_FRAMEWORK),
     (_zip_with(b"saved_model.pb"), "a zip archive of a TensorFlow SavedModel", _OTHER_FRAMEWORK),
     (_zip_with(b".npy"), "a numpy archive (npz)", _OTHER_FRAMEWORK),
@@ -123,14 +128,19 @@ _TABLE: tuple[tuple[Test, str | Callable[[Sample], str], str], ...] = (
     (_starts(b"lmgg", b"tjgg", b"fmgg", b"algg"), "a GGML file of llama.cpp", _OTHER_FRAMEWORK),
     (_starts(b"\x93NUMPY"), "a numpy array (npy)", _OTHER_FRAMEWORK),
     (_has(b"TFL3", 4), "a TensorFlow Lite network", _NETWORK),
+    (_has(b"ET1", 4), "an ExecuTorch network", _NETWORK),
     (_has(b"MSL", 4), "a MindSpore Lite network", _NETWORK),
     (_starts(b"IMOD"), "an offline model for Ascend (om)", _NETWORK),
+    (_starts(b"ftrt", b"ptrt"), "a TensorRT engine", _NETWORK),
+    (_starts(b"RKNN"), "an RKNN network", _NETWORK),
     (_matches(_MINDIR), "a MindIR file: a network for MindSpore", _NETWORK),
     (_is_saved_model, "a TensorFlow SavedModel", _OTHER_FRAMEWORK),
-    (_is_onnx, "an ONNX file", _NETWORK),
+    (_matches(_COREML), "a Core ML network", _NETWORK),
+    (_matches(_ONNX), "an ONNX file", _NETWORK),
     (lambda sample: _PADDLE_PROGRAM in sample.head[:24], "a Paddle network (pdmodel)", _NETWORK),
     (_is_paddle_tensors, "a Paddle file of parameters", _OTHER_FRAMEWORK),
     (lambda sample: sample.tail.endswith(_LEVELDB_END), "the index of a TensorFlow checkpoint", _OTHER_FRAMEWORK),
+    (_is_darknet, "a Darknet file of weights", _OTHER_FRAMEWORK),
     (_is_tensorflow_shard, "the values of a TensorFlow checkpoint", _OTHER_FRAMEWORK),
     (_starts(b"\x12\x01\0\0\0\0\0\0"), "an MXNet file of parameters", _OTHER_FRAMEWORK),
     (_starts(b"\x1f\x8b"), _gzip_name, "unpack it with gunzip"),
@@ -140,12 +150,28 @@ _TABLE: tuple[tuple[Test, str | Callable[[Sample], str], str], ...] = (
     (_starts(b"\x04\x22\x4d\x18"), "an lz4 file", _PACKED),
     (_starts(b"7z\xbc\xaf\x27\x1c"), "a 7z archive", _PACKED),
     (_starts(b"Rar!\x1a\x07"), "a RAR archive", _PACKED),
+    (_starts(b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"), "a zlib stream, such as joblib writes", _PICKLE),
+    (_starts(b"\x5d\0\0"), "an lzma file", _PACKED),
+    (_starts(b"\x1f\x9d"), "a file packed by compress (.Z)", _PACKED),
+    (_starts(b"sys_info\0"), "a PyTorch checkpoint (the tar format before version 0.1.10)", _PICKLE),
     (_has(b"ustar", 257), _tar_name, _PACKED),
     (_starts(b"%PDF-"), "a PDF document", _AGAIN),
     (_starts(b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8"), "a picture", _AGAIN),
+    (_has(b"WEBP", 8), "a picture", _AGAIN),
+    (_has(b"ftyp", 4), "a video", _AGAIN),
+    (_starts(b"MATLAB 5.0 MAT-file"), "a MATLAB file", _OTHER_FRAMEWORK),
+    (_starts(b"PAR1", b"ARROW1\0\0"), "a table of data (Parquet or Arrow)", _AGAIN),
+    (_starts(b"SQLite format 3\0"), "a SQLite database", _AGAIN),
+    (_starts(b"\0\1" + bytes(8)), "aria2's notes about an unfinished download", "finish the download with aria2"),
+    (
+        _starts(b"HTTP/1.", b"HTTP/2"),
+        "a server's answer with its headers",
+        "get the file without them: curl -o, not -i",
+    ),
     (_starts(b"\0\5\x16\7"), "what macOS keeps beside a file (AppleDouble)", "name the file without ._ before it"),
     (_starts(b"\x7fELF", b"MZ"), "a program", _AGAIN),
     (_is_empty_space, "nothing but zeros at its start: space for a download that never came", _AGAIN),
+    (_matches(_CAFFE), "a Caffe network (caffemodel)", _OTHER_FRAMEWORK),
     (_matches(_GRAPHDEF), "a TensorFlow graph (pb)", _OTHER_FRAMEWORK),
     (_matches(_MSGPACK_MAP), "a msgpack file, such as Flax writes", _OTHER_FRAMEWORK),
 )

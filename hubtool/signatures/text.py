@@ -16,8 +16,10 @@ _LFS = re.compile(r"version https?://(?:git-lfs\.github\.com/spec|hawser\.github
 _LFS_FIELD = re.compile(r"^(oid|size) (\S+)", re.MULTILINE)
 _OPENVINO = re.compile(r"<(?:\?xml[^>]*>\s*<)?net\b.*<layers", re.DOTALL)
 _ANNEX = re.compile(r"(?:\.\./)*\.?(?:git)?/?annex/objects/")
+_LINK = re.compile(r"(?:\.\./)+blobs/\w+\s*$|(?:\.{0,2}/)+[\w./ -]+\.(?:ckpt|safetensors)\s*$")
 _ANY_JSON = re.compile(r"\{\s*[\"}]|\[\s*[\[{\]\"\d-]")
 _SHARD = re.compile(r'"([^"/\\]+\.(?:safetensors|ckpt|bin|h5|npz|msgpack))"')
+_PARTS = re.compile(r'\{\s*"[^"]+"\s*:\s*"[^"/\\]+\.(?:safetensors|ckpt)"\s*[,}]')  # a tensor, then its file
 _ERROR_KEY = re.compile(r'"(?:error|errors|message|msg|detail|code|Code|status)"\s*:')
 _READ_CHARACTERS = 1 << 13  # enough to tell, and few enough for patterns to search
 _SHOWN_CHARACTERS = 60
@@ -64,6 +66,11 @@ def _lfs(text: str) -> Kind:
     return Kind(f"a Git LFS pointer{elsewhere}", _POINTER)
 
 
+def _link(start: str) -> Kind:
+    said = f"a symbolic link that became a text: {visible_start(start)}"
+    return Kind(said, "name the file that it points to, or get the repository on a system with symbolic links")
+
+
 def _html(start: str) -> Kind:
     return Kind(f"an HTML page: {visible_start(_words(start))}", _AGAIN)
 
@@ -78,16 +85,22 @@ def _other(start: str) -> Kind:
 
 def _json(start: str) -> Kind:
     if '"weight_map"' in start or '"param_name_map"' in start:
-        shards = sorted(set(_SHARD.findall(start)))
-        named = f" ({', '.join(shards[:3])}{' and more' if len(shards) > 3 else ''})" if shards else ""
-        return Kind(f"a JSON index of shards, the files that hold the weights{named}", "name one of the shards")
+        return _index(start)
     if '"nbformat"' in start:
         return Kind("a Jupyter notebook", _AGAIN)
     if '"model_type"' in start or '"architectures"' in start:
         return Kind("the JSON configuration of a model", _NAME_IT)
     if _ERROR_KEY.search(start[:1024]):
         return Kind(f"a server's answer in JSON: {visible_start(start)}", _AGAIN)
+    if _PARTS.match(start):
+        return _index(start)
     return Kind(f"JSON: {visible_start(start)}", _AGAIN) if _ANY_JSON.match(start) else _other(start)
+
+
+def _index(start: str) -> Kind:
+    shards = sorted(set(_SHARD.findall(start)))
+    named = f" ({', '.join(shards[:3])}{' and more' if len(shards) > 3 else ''})" if shards else ""
+    return Kind(f"a JSON index of shards, the files that hold the weights{named}", "name one of the shards")
 
 
 def _words(text: str) -> str:
@@ -102,8 +115,12 @@ def _always(kind: Kind) -> Callable[[str], Kind]:
 _TABLE: tuple[tuple[re.Pattern[str], Callable[[str], Kind]], ...] = (
     (_LFS, _lfs),
     (_ANNEX, _always(Kind("a git-annex pointer", "get the file itself: git annex get"))),
+    (_LINK, _link),
     (re.compile("# xet version"), _always(Kind("a Xet pointer", _POINTER))),
-    (re.compile("outs:\\s+-\\s+(?:md5|etag|hash):"), _always(Kind("a DVC pointer", "get the file itself: dvc pull"))),
+    (
+        re.compile(r"(?:\w+: \S+\s+)*outs:\s+-\s+(?:md5|etag|hash|path|size):"),
+        _always(Kind("a DVC pointer", "get the file itself: dvc pull")),
+    ),
     (re.compile("(?:all_)?model_checkpoint_paths?:"), _always(Kind("TensorFlow's list of checkpoints", _NAME_IT))),
     (_OPENVINO, _always(Kind("an OpenVINO network", "look for the file of weights it was made from"))),
     (_HTML, _html),

@@ -10,6 +10,7 @@ import lzma
 import pickle
 import tarfile
 import zipfile
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,10 +39,11 @@ def zipped(*names: str) -> bytes:
     return stream.getvalue()
 
 
-def tarred() -> bytes:
+def tarred(*names: str) -> bytes:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
-        archive.addfile(tarfile.TarInfo("bit/net.ckpt"))
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name))
     return stream.getvalue()
 
 
@@ -58,6 +60,8 @@ FILES: dict[str, tuple[bytes, str]] = {
     "lfs with CRLF": (LFS.replace(b"\n", b"\r\n"), "a Git LFS pointer to a file elsewhere (102,400,000 bytes"),
     "hawser": (b"version https://hawser.github.com/spec/v1\n", "a Git LFS pointer"),
     "annex": (b"../.git/annex/objects/8X/1z/MD5E-s1--d41d8.ckpt/MD5E-s1--d41d8.ckpt\n", "a git-annex pointer"),
+    "a link as text": (b"../../blobs/4d7a2146aa", "a symbolic link that became a text: '../../blobs/4d7a2146aa'"),
+    "dvc with more": (b"md5: aa\nfrozen: true\nouts:\n- path: net.ckpt\n", "a DVC pointer"),
     "dvc": (b"outs:\n- md5: d41d8\n  path: net.ckpt\n", "a DVC pointer"),
     # pages and answers
     "html": (b"<!DOCTYPE html><html><title>Sign in</title>", "an HTML page: 'Sign in'"),
@@ -75,7 +79,11 @@ FILES: dict[str, tuple[bytes, str]] = {
         json.dumps(SHARDS).encode(),
         "a JSON index of shards, the files that hold the weights (m-1-of-2.safetensors, m-2-of-2.safetensors)",
     ),
+    "parts": (b'{"a": "part0.safetensors", "b": "part1.safetensors"}', "a JSON index of shards, the files that hold"),
+    "headers": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + GOOD, "a server's answer with its headers"),
     # PyTorch, numpy, Paddle
+    "torch tar": (tarred("sys_info", "pickle", "storages"), "a PyTorch checkpoint (the tar format"),
+    "pt2": (zipped("net/archive_format", "net/data/weights/weight_0"), "a network exported by PyTorch (pt2)"),
     "torch zip": (zipped("archive/data.pkl", "archive/data/0", "archive/version"), "a PyTorch checkpoint (zip)"),
     "torchscript": (zipped("net/data.pkl", "net/code/__torch__.py", "net/constants.pkl"), "a TorchScript network"),
     "torch legacy": (pickle.dumps(0x1950A86A20F9469CFC6C, 2) + b"\x80\x02", "a PyTorch checkpoint (the format before"),
@@ -107,8 +115,15 @@ FILES: dict[str, tuple[bytes, str]] = {
     "mindspore lite": (b"\x24\0\0\0MSL2" + bytes(20), "a MindSpore Lite network"),
     "om": (b"IMOD" + bytes(40), "an offline model for Ascend (om)"),
     "openvino": (b'<?xml version="1.0"?><net name="n" version="11"><layers></layers></net>', "an OpenVINO network"),
+    "core ml": (b"\x08\x04" + field(2, field(1, field(1, b"input image") + field(3, b"\x22\0"))), "a Core ML network"),
+    "core ml, first version": (b"\x08\x01" + field(2, field(1, field(1, b"image"))), "a Core ML network"),
+    "caffe": (field(1, b"ResNet-50") + field(100, field(1, b"data") + field(2, b"Input")), "a Caffe network"),
+    "caffe, first layers": (field(1, b"CaffeNet") + field(2, field(4, b"data")), "a Caffe network"),
+    "tensorrt": (b"ftrt" + bytes(range(60)), "a TensorRT engine"),
+    "executorch": (b"\x1c\0\0\0ET12" + bytes(20), "an ExecuTorch network"),
+    "darknet": (bytes(4) + b"\2\0\0\0\5\0\0\0" + b"\x12\x34\x56\x3d" * 9, "a Darknet file of weights"),
     # packed
-    "tar": (tarred(), "a tar archive that begins with 'bit/net.ckpt'"),
+    "tar": (tarred("bit/net.ckpt"), "a tar archive that begins with 'bit/net.ckpt'"),
     "gzip": (gzipped(), "a gzip file of 'net.ckpt'"),
     "gzip without a name": (gzip.compress(GOOD), "a gzip file"),
     "zip": (zipped("net.ckpt"), "a zip archive"),
@@ -117,7 +132,15 @@ FILES: dict[str, tuple[bytes, str]] = {
     "xz": (lzma.compress(GOOD), "an xz file"),
     "bz2": (bz2.compress(GOOD), "a bzip2 file"),
     "zstd": (b"\x28\xb5\x2f\xfd\x04\0", "a Zstandard file"),
+    "zlib": (zlib.compress(GOOD), "a zlib stream, such as joblib writes"),
+    "lzma": (lzma.compress(GOOD, lzma.FORMAT_ALONE), "an lzma file"),
     # other
+    "few zeros": (bytes(100), "nothing but zeros at its start"),
+    "matlab": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "a MATLAB file"),
+    "parquet": (b"PAR1\x15\x04\x15\x80PAR1", "a table of data"),
+    "sqlite": (b"SQLite format 3\0\x10\0\1\1", "a SQLite database"),
+    "webp": (b"RIFF\x24\0\0\0WEBPVP8 ", "a picture"),
+    "aria2": (b"\0\1" + bytes(9) + b"\x10\0\0" + bytes(6) + b"\6\x19", "aria2's notes about an unfinished download"),
     "zeros": (bytes(4096), "nothing but zeros at its start"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(9), "a picture"),
     "pdf": (b"%PDF-1.7\n%\xe2", "a PDF document"),
