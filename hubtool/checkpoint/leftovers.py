@@ -21,6 +21,7 @@ from hubtool.words import counted, some_of
 
 _SEPARATOR = re.compile(r"[._/:]")
 _MOST_SEPARATORS = 10  # from each end of a name; it bounds the time that a hostile file takes
+_LONGEST_WORD = 64  # as much of a word is compared, for the same reason
 _SHOWN = 3
 _SEGMENTS = re.compile(r"[./:]")
 
@@ -95,7 +96,7 @@ class Affix(NamedTuple):
     def words(self) -> list[str]:
         """The words in it."""
         parts = [*_SEGMENTS.split(self.before), *_SEGMENTS.split(self.after)]
-        return [word for part in parts if (word := part.strip("_"))]
+        return [word[:_LONGEST_WORD] for part in parts if (word := part.strip("_"))]
 
     @property
     def role(self) -> Role | None:
@@ -141,7 +142,8 @@ def role_alone(name: str, prefix: str = "") -> Role | None:
     prefix
         What all names of the network begin with.
     """
-    *outer, last = _SEGMENTS.split(name.removeprefix(prefix), _MOST_SEPARATORS)
+    parts = _SEGMENTS.split(name.removeprefix(prefix), _MOST_SEPARATORS)
+    *outer, last = (part[:_LONGEST_WORD] for part in parts)
     if _LAYER_STATE.fullmatch(last):
         return Role.STATE
     if any(all(word_of.fullmatch(word) is None for word_of in _AROUND) for word in outer):
@@ -155,12 +157,18 @@ def roles(names: Collection[str]) -> dict[str, Role]:
 
     What is named after another tensor of the file is taken for its state or its average, never the other way round. The
     names of all the others may begin with one word more, as where a wrapper holds the network and not the optimiser.
+    In a file without other weights, the averages are the parameters.
     """
-    first_words = {name: Affix(name.partition(".")[0], "").role for name in names}
-    prefix = _common_prefix([name for name, role in first_words.items() if role is None and role_alone(name) is None])
+    first_words = {name: Affix(name.partition(".")[0], "").role for name in names if role_alone(name) is None}
+    plain = [name for name, role in first_words.items() if role is None]
+    averages = [name for name, role in first_words.items() if role is Role.AVERAGE]
+    parameters = set() if plain else set(averages)
+    prefix = _common_prefix(plain or averages)
     everything = {*names, *(name.removeprefix(prefix) for name in names)}
     found: dict[str, Role] = {}
     for name in names:
+        if name in parameters:
+            continue
         known = (affix.role for affix in affixes(name, everything.__contains__))
         role = next(filter(None, known), None) or role_alone(name)
         if role is not None:

@@ -307,6 +307,10 @@ def test_names_tell_roles_without_a_network() -> None:
         "1 tensor of optimiser state: moments.conv1.weight",
         "all 2 parameters have names that begin with network.",
     )
+    assert leftover_notes(["moments.network.a.w", "moments.network.x.a.w", "ema.network.a.w", "ema.network.x.a.w"]) == (
+        "2 tensors of optimiser state: moments.network.a.w, moments.network.x.a.w",
+        "all 2 parameters have names that begin with ema.network., as averaged weights (EMA) does",
+    )
     assert leftover_notes(["conv1.weight", "stat.weight", "linear.step", "m.weight"]) == ()
     assert leftover_notes(["moments.a.w", "moments.b.w"]) == (
         "all 2 parameters have names that begin with moments., as optimiser state does",
