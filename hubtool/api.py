@@ -14,7 +14,7 @@ from hubtool.errors import UsageProblem
 from hubtool.evaluation.sampling import BATCH_SIZE
 from hubtool.network.registry import find_spec, spec_named
 from hubtool.network.spec import Model, ModelSpec
-from hubtool.resources import default_card_roots
+from hubtool.resources import default_card_roots, user_path
 from hubtool.workspace import default_workspace, weights_of
 
 StrPath = str | Path
@@ -217,4 +217,4 @@ def _check_among(argument: str, value: str, known: Iterable[str]) -> None:
 
 
 def _catalogue(cards: Sequence[StrPath] | None) -> Catalogue:
-    return Catalogue(default_card_roots() if cards is None else [Path(root) for root in cards])
+    return Catalogue(default_card_roots() if cards is None else [user_path(root, "cards") for root in cards])

@@ -15,6 +15,8 @@ from hubtool.descriptors import open_to_read
 from hubtool.errors import EnvironmentProblem
 
 _TEMPORARY_DIGITS = 8
+_TEMPORARY = ".hubtool-"
+_NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _PAUSES = (0.01, 0.04, 0.15, 0.3)
 """Seconds between attempts to replace a file that may be open."""
 
@@ -56,7 +58,7 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))  # Path.resolve raises RuntimeError for a loop of links
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "not a regular file, it would be replaced", str(path))
-    temporary = target.with_name(f".hubtool-{secrets.token_hex(_TEMPORARY_DIGITS)}.tmp")
+    temporary = target.with_name(f"{_TEMPORARY}{secrets.token_hex(_TEMPORARY_DIGITS)}.tmp")
     try:
         # Opened this way, a new file gets the permissions that the user's umask leaves.
         with temporary.open("xb") as stream:
@@ -64,7 +66,7 @@ def atomic_stream(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
             if replace:
                 _take_over(target, temporary)
             stream.flush()
-            os.fsync(stream.fileno())
+            flush_to_disk(stream.fileno())
         if replace:
             replace_file(temporary, target)
         else:
@@ -93,6 +95,15 @@ def replace_file(source: Path, target: Path) -> None:
         else:
             return
     os.replace(source, target)  # noqa: PTH105
+
+
+def flush_to_disk(descriptor: int) -> None:
+    """Wait until a file's bytes are on the disk, unless its file system does not offer that. Raises OSError."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NOT_OFFERED:
+            raise
 
 
 def check_writable(path: Path) -> None:
@@ -205,10 +216,10 @@ def _take_over(target: Path, temporary: Path) -> None:
         old = target.stat()
     except FileNotFoundError:
         return
-    if hasattr(os, "chown"):
-        with suppress(PermissionError):  # only root may give files away
-            os.chown(temporary, old.st_uid, old.st_gid)
-    temporary.chmod(stat.S_IMODE(old.st_mode))
+    with suppress(OSError, AttributeError):  # only root may give files away, and Windows cannot
+        os.chown(temporary, old.st_uid, old.st_gid)
+    with suppress(OSError):  # a disk without permissions, such as a network drive or a memory card
+        temporary.chmod(stat.S_IMODE(old.st_mode))
 
 
 @contextmanager
@@ -220,5 +231,13 @@ def environment_errors(path: Path) -> Iterator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise EnvironmentProblem(f"{path}: the disk is full", hint="free space, or name another folder") from error
         raise EnvironmentProblem(
-            f"{path}: {error.strerror or error}", hint="fix its permissions, or name another folder"
+            f"{_place(path, error)}: {error.strerror or error}", hint="fix its permissions, or name another folder"
         ) from error
+
+
+def _place(path: Path, error: OSError) -> Path:
+    """What the system refused: the file or folder that the error names, if it is below `path`, else `path`."""
+    named = Path(error.filename) if isinstance(error.filename, str) else path
+    if named.name.startswith(_TEMPORARY):
+        named = named.parent
+    return named if named.is_relative_to(path) else path

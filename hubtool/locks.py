@@ -158,8 +158,11 @@ def _opened(path: Path) -> int | None:
         with suppress(PermissionError):
             return os.open(path, READING)
         return None
-    with suppress(PermissionError):
+    try:
         return os.open(path, WRITING, 0o664)  # the umask decides about the group; others never write
+    except PermissionError:
+        if not os.path.lexists(path):
+            raise  # it is the folder that refuses
     with suppress(PermissionError):
         return os.open(path, READING | getattr(os, "O_NOFOLLOW", 0))  # it can be locked without being written
     return None

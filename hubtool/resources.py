@@ -36,13 +36,22 @@ def default_card_roots() -> tuple[Path, ...]:
 
 
 def default_cache_root() -> Path:
-    """The cache: HUBTOOL_CACHE, else the platform's cache folder of this user. Raises as `default_card_roots`."""
+    """The cache: HUBTOOL_CACHE, else the platform's cache folder of this user.
+
+    Raises UsageProblem for a home folder that does not exist.
+    """
     given = os.environ.get("HUBTOOL_CACHE", "")
     if given:
         return user_path(given, "HUBTOOL_CACHE")
     from platformdirs import user_cache_path
 
-    return user_cache_path("hubtool", appauthor=False)
+    try:
+        root = user_cache_path("hubtool", appauthor=False)
+    except RuntimeError:
+        root = None
+    if root is None or not root.is_absolute():  # a container whose user is only a number
+        raise UsageProblem("this user has no home folder to keep the cache in", hint="name one: --cache, HUBTOOL_CACHE")
+    return root
 
 
 def user_path(written: str | Path, where: str) -> Path:

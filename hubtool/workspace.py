@@ -21,7 +21,7 @@ from hubtool.card.record import Asset
 from hubtool.errors import NotFound
 from hubtool.files import with_slashes
 from hubtool.progress import SILENT, Progress
-from hubtool.resources import LOCKFILE, default_cache_root, default_card_roots, is_installed_with_hubtool
+from hubtool.resources import LOCKFILE, default_cache_root, default_card_roots, is_installed_with_hubtool, user_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +151,13 @@ def default_workspace(
     Raises
     ------
     UsageProblem
-        A variable of the environment cannot be understood.
+        A variable of the environment cannot be understood, or a home folder does not exist.
     """
     access = access_from_environment()
     if offline is not None:
         access = replace(access, offline=offline)
-    roots = default_card_roots() if cards is None else tuple(Path(root) for root in cards)
-    return Workspace(roots, default_cache_root() if cache is None else Path(cache), access)
+    roots = default_card_roots() if cards is None else tuple(user_path(root, "cards") for root in cards)
+    return Workspace(roots, default_cache_root() if cache is None else user_path(cache, "cache"), access)
 
 
 def _exists(path: Path) -> bool:

@@ -12,21 +12,18 @@ Evaluations keep their ledgers below the same root; `hubtool.evaluation` handles
 from __future__ import annotations
 
 import errno
-import hashlib
 import logging
 import os
 import shutil
-import stat
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from hubtool.asset.adopt import adopt
-from hubtool.asset.cachetag import tag_cache
-from hubtool.asset.limits import DEFAULT_LIMITS
+from hubtool.asset.cachefolder import cache_folder
+from hubtool.asset.intact import state_of
 from hubtool.asset.notes import Note, boot_id, fingerprint_of, read_note, write_note
 from hubtool.asset.verified import copy_verified
 from hubtool.card.record import SHORTEST_DIGEST, Digest
@@ -69,7 +66,7 @@ class Cache:
         """
         with environment_errors(self.root):
             for path, note in self._candidates(digest, name, links):
-                state = self._state(path, note, rehash=rehash)
+                state = state_of(path, note, rehash=rehash, foreign=self.read_only)
                 if state.intact:
                     return CachedFile(path, path.parent.name, state.size, note.pieces)
                 if state.fault:
@@ -92,15 +89,15 @@ class Cache:
         """
         with environment_errors(self.root):
             for path, note in self._candidates(digest, name, links):
-                state = self._state(path, note, rehash=rehash)
+                state = state_of(path, note, rehash=rehash, foreign=self.read_only)
                 if state.intact:
                     if state.read:
                         self._note_read(path, note, state.fingerprint)
                     self.note_use(path.parent.name)
                     return CachedFile(path, path.parent.name, state.size, note.pieces)
                 if state.fault:
-                    _log.warning("%s %s; removed", path, state.fault)
                     self._set_aside(path, note, digest)
+                    _log.warning("%s %s; removed", path, state.fault)
         return None
 
     def note_use(self, sha256: str) -> None:
@@ -129,24 +126,6 @@ class Cache:
             if digest.kind == "full" or set(note.links) & set(links):
                 yield folder / (note.file or name), note
 
-    def _state(self, path: Path, note: Note, *, rehash: bool) -> _State:
-        """What a path of the cache holds; reads the file when its note does not vouch for it."""
-        try:
-            status = path.lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            return _State()
-        if not stat.S_ISREG(status.st_mode):
-            return _State(fault="is not a regular file")
-        fingerprint = fingerprint_of(status)
-        # A file is not flushed to the disk when it is complete, which can take as long as the transfer. What a power
-        # cut may have taken is noticed by reading it once after the machine was started again.
-        durable = note.boot in {None, boot_id()} or self.read_only
-        if not rehash and durable and note.stat == fingerprint:
-            return _State(intact=True, size=status.st_size, fingerprint=fingerprint)
-        if hash_file(path) != path.parent.name:
-            return _State(fault="was changed since it was verified")
-        return _State(intact=True, read=True, size=status.st_size, fingerprint=fingerprint)
-
     def _note_read(self, path: Path, note: Note, fingerprint: list[int] | None) -> None:
         boot = note.boot if note.boot == boot_id() else None
         try:
@@ -157,8 +136,10 @@ class Cache:
     def _set_aside(self, path: Path, note: Note, digest: Digest) -> None:
         """Leave a damaged file for the next transfer to repair, where that can be; remove it everywhere else."""
         with self.try_lock(_key(digest)) as held:
-            if not (held and adopt(path, self.partial_path(digest), note)):
-                remove(path)
+            with suppress(PermissionError):  # a file of another user can be removed, but not be shortened
+                if held and adopt(path, self.partial_path(digest), note):
+                    return
+            remove(path)
 
     def _folders(self, digest: Digest) -> list[Path]:
         if digest.kind == "full":
@@ -182,7 +163,7 @@ class Cache:
         with environment_errors(self.root):
             if folder.is_symlink() or not folder.is_dir():
                 remove(folder)  # whatever has the name of a folder
-            folder.mkdir(parents=True, exist_ok=True)
+            cache_folder(self.root, "sha256", sha256)
             if path.is_dir():
                 remove(path)  # or of a file
             _move(fetched, path, sha256)
@@ -192,10 +173,8 @@ class Cache:
 
     def partial_path(self, digest: Digest) -> Path:
         """Where a file with that digest is while it is being fetched."""
-        folder = self.root / "partial"
         with environment_errors(self.root):
-            folder.mkdir(parents=True, exist_ok=True)
-            tag_cache(self.root)
+            folder = cache_folder(self.root, "partial")
         return folder / f"{_key(digest)}.part"
 
     @contextmanager
@@ -207,10 +186,7 @@ class Cache:
             _log.warning("waiting for another process that is fetching %s%s", digest.hex, who)
 
         with environment_errors(self.root):
-            folder = self.root / "locks"
-            folder.mkdir(parents=True, exist_ok=True)
-            tag_cache(self.root)
-            lock = Lock(folder / f"{_key(digest)}.lock")
+            lock = Lock(cache_folder(self.root, "locks") / f"{_key(digest)}.lock")
             lock.acquire(say)
         try:
             yield
@@ -228,7 +204,7 @@ class Cache:
         path = self.root / "locks" / f"{key}.lock"
         lock = Lock(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            cache_folder(self.root, "locks")
             held = lock.try_acquire()
         except OSError as error:
             if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
@@ -262,38 +238,6 @@ def _move(fetched: Path, path: Path, sha256: str) -> None:
             raise
         copy_verified(fetched, path, sha256)
         fetched.unlink()
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file (lower-case hex), read in pieces."""
-    sha256 = hashlib.sha256()
-    buffer = memoryview(bytearray(DEFAULT_LIMITS.chunk_bytes))
-    with environment_errors(path), path.open("rb", buffering=0) as stream:
-        while count := stream.readinto(buffer):
-            sha256.update(buffer[:count])
-    return sha256.hexdigest()
-
-
-class _State(NamedTuple):
-    """What a path of the cache holds.
-
-    Attributes
-    ----------
-    intact
-        Whether it is the file that its folder's name promises.
-    read
-        Whether all bytes were read to find out.
-    fault
-        What is wrong with it; empty for an intact file, and if there is no file.
-    fingerprint
-        As `fingerprint_of`, from before it was read.
-    """
-
-    intact: bool = False
-    read: bool = False
-    fault: str = ""
-    size: int = 0
-    fingerprint: list[int] | None = None
 
 
 def remove(path: Path) -> None:

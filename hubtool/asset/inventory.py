@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubtool.asset.cache import Cache, hash_file
+from hubtool.asset.cache import Cache
+from hubtool.asset.intact import hash_file
 from hubtool.asset.notes import read_note
 from hubtool.card.record import FULL_DIGEST_LENGTH, SHORTEST_DIGEST, Digest
 from hubtool.files import environment_errors

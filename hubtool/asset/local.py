@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubtool.asset.access import Access
-from hubtool.asset.cache import Cache, CachedFile, hash_file
+from hubtool.asset.cache import Cache, CachedFile
+from hubtool.asset.intact import hash_file
 from hubtool.asset.lockfile import Pins
 from hubtool.asset.mirrors import sources_of
 from hubtool.asset.names import name_in_link

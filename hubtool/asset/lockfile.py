@@ -79,7 +79,7 @@ def read_lockfile(path: Path) -> dict[str, Pin]:
         It cannot be read.
     """
     try:
-        text = read_regular(path, _LARGEST_BYTES).decode("utf-8")
+        text = read_regular(path, _LARGEST_BYTES).decode("utf-8-sig")  # editors of Windows write a mark
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:

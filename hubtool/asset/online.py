@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from hubtool.asset.access import Access
+from hubtool.asset.cachefolder import cache_folder
 from hubtool.asset.door import Door, Unreachable
 from hubtool.asset.together import together
 from hubtool.errors import TransferError
@@ -108,5 +109,5 @@ def _remembered(memory: Path, now: float) -> dict[str, LinkState]:
 def _remember(memory: Path, links: Mapping[str, LinkState]) -> None:
     text = json.dumps({url: [link.state, link.reason, link.time] for url, link in links.items()})
     with environment_errors(memory.parent):
-        memory.parent.mkdir(parents=True, exist_ok=True)
+        cache_folder(memory.parent)
         write_atomically(memory, text.encode())

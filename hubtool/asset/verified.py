@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from hubtool.asset.limits import DEFAULT_LIMITS
-from hubtool.errors import DigestMismatch
+from hubtool.errors import DigestMismatch, EnvironmentProblem
 from hubtool.files import atomic_stream, environment_errors, replace_file
+
+_NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What the system says where a disk has no symbolic links."""
+_LINKS_NEED_A_RIGHT = 1314
+"""What Windows says where the user may make none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,14 @@ def link(verified: VerifiedAsset, folder: Path, name: str = "") -> Path:
     fresh = folder / f".hubtool-{secrets.token_hex(8)}.tmp"
     with environment_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        fresh.symlink_to(verified.path.absolute())
+        try:
+            fresh.symlink_to(verified.path.absolute())
+        except OSError as error:
+            if error.errno not in _NO_LINKS and getattr(error, "winerror", None) != _LINKS_NEED_A_RIGHT:
+                raise
+            raise EnvironmentProblem(
+                f"{folder}: no links can be made here: {error.strerror or error}",
+                hint="without --link the file is copied; on Windows, the developer mode allows links",
+            ) from error
         replace_file(fresh, target)
     return target

@@ -11,6 +11,7 @@ from hubtool.checkpoint.formats import open_weights
 from hubtool.cli.containment import contained
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import workspace
+from hubtool.cli.userpath import UserPath
 from hubtool.cli.weights_option import ema_option
 from hubtool.engine.export import FORMATS, export
 from hubtool.errors import UsageProblem
@@ -22,7 +23,7 @@ from hubtool.errors import UsageProblem
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=UserPath(),
     help="The file to write.  [default: the source's name with another ending, in the current folder]",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from hubtool.asset.cache import hash_file
+from hubtool.asset.intact import hash_file
 from hubtool.card.catalogue import invalid
 from hubtool.card.parse import parse_card
 from hubtool.card.record import SHORTEST_DIGEST
@@ -19,6 +19,7 @@ from hubtool.card.template import Draft, render_card
 from hubtool.checkpoint.leftovers import roles
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.cli.settings import global_options, settings
+from hubtool.cli.userpath import UserPath
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.files import atomic_stream, environment_errors, write_atomically
 from hubtool.network.registry import find_spec
@@ -41,7 +42,7 @@ def _login() -> str:
 
 @click.command("new")
 @click.argument("name")
-@click.option("--ckpt", type=click.Path(path_type=Path, dir_okay=False), help="The checkpoint that the card is about.")
+@click.option("--ckpt", type=UserPath(dir_okay=False), help="The checkpoint that the card is about.")
 @click.option("--link", help="Where the checkpoint is or will be published.  [default: a copy beside the card]")
 @click.option("--dataset", default="", help="The card's train-dataset.")
 @click.option("--evaluation", default="", help="The figures, such as 'top1acc76.85 | top5acc93.24'.")

@@ -19,14 +19,13 @@ from hubtool.card.record import Asset
 from hubtool.cli.errors import show_any
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import transfer_options, workspace
+from hubtool.cli.userpath import UserPath
 from hubtool.errors import HubtoolError, UsageProblem
 
 
 @click.command("pull")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option(
-    "--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Also copy the files to this folder."
-)
+@click.option("--to", "folder", type=UserPath(file_okay=False), help="Also copy the files to this folder.")
 @click.option(
     "--link", "as_link", is_flag=True, help="With --to, make symbolic links into the cache instead of copies."
 )

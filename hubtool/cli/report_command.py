@@ -11,6 +11,7 @@ from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import choose
 from hubtool.cli.output import say_linked_folders
 from hubtool.cli.settings import global_options, settings
+from hubtool.cli.userpath import UserPath
 from hubtool.cli.verify_files import check_output_file
 from hubtool.errors import CardError
 from hubtool.evidence.verdict import Verdict
@@ -18,9 +19,7 @@ from hubtool.evidence.verdict import Verdict
 
 @click.command("report")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The HTML file to write."
-)
+@click.option("-o", "--output", type=UserPath(dir_okay=False), required=True, help="The HTML file to write.")
 @global_options
 @click.pass_context
 def command(ctx: click.Context, *, names: tuple[str, ...], output: Path) -> int:

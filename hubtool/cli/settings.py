@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import click
 
+from hubtool.cli.userpath import UserPath
 from hubtool.files import with_slashes
 from hubtool.progress import SILENT, Progress
-from hubtool.resources import default_cache_root, default_card_roots, default_offline, user_path
+from hubtool.resources import default_cache_root, default_card_roots, default_offline
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,10 +24,15 @@ class Settings:
     """The values of the global options."""
 
     card_roots: tuple[Path, ...]
-    cache_root: Path
+    cache: Path | None
     offline: bool
     quiet: bool
     show_progress: bool
+
+    @property
+    def cache_root(self) -> Path:
+        """The folder of the cache. Raises UsageProblem where none is named and the user has no home folder."""
+        return default_cache_root() if self.cache is None else self.cache
 
     def progress(self) -> Progress:
         """Progress on stderr: a bar on a terminal, occasional lines elsewhere, nothing with -q."""
@@ -43,11 +49,11 @@ def global_options(function: F) -> F:
     options = (
         click.option(
             "--cards",
-            type=click.Path(path_type=Path),
+            type=UserPath(),
             multiple=True,
             help="Folder of cards; repeatable. [env HUBTOOL_CARDS; default ./cards, else the packaged cards]",
         ),
-        click.option("--cache", type=click.Path(path_type=Path), help="Folder of the cache. [env HUBTOOL_CACHE]"),
+        click.option("--cache", type=UserPath(), help="Folder of the cache. [env HUBTOOL_CACHE]"),
         click.option("--offline", is_flag=True, help="Never use the network. [env HUBTOOL_OFFLINE=1]"),
         click.option("-q", "--quiet", is_flag=True, help="Show only results and errors."),
         click.option("-v", "--verbose", count=True, help="Show more messages; -vv also shows tracebacks."),
@@ -73,9 +79,8 @@ def settings(ctx: click.Context) -> Settings:
     quiet = options.get("quiet", False)
     _configure_log(options.get("verbose", 0), quiet=quiet)
     return Settings(
-        card_roots=tuple(with_slashes(user_path(root, "--cards")) for root in options.get("cards", ()))
-        or default_card_roots(),
-        cache_root=with_slashes(user_path(options["cache"], "--cache")) if "cache" in options else default_cache_root(),
+        card_roots=tuple(with_slashes(root) for root in options.get("cards", ())) or default_card_roots(),
+        cache=with_slashes(options["cache"]) if "cache" in options else None,
         offline=options.get("offline", False) or default_offline(),
         quiet=quiet,
         show_progress=not (quiet or options.get("no_progress", False)),

@@ -9,6 +9,7 @@ import click
 from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
+from hubtool.cli.userpath import UserPath
 from hubtool.training.recipe import read_recipe
 
 
@@ -17,7 +18,7 @@ from hubtool.training.recipe import read_recipe
 @click.option(
     "--to",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=UserPath(file_okay=False),
     default=Path(),
     help="Folder for the checkpoint.  [default: the current folder]",
 )

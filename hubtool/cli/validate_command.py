@@ -14,6 +14,7 @@ import click
 from hubtool.card.parse import read_card
 from hubtool.cli.output import print_json, write_for_programs
 from hubtool.cli.settings import global_options, settings
+from hubtool.cli.userpath import UserPath
 from hubtool.errors import CardError, NotFound, UsageProblem
 from hubtool.files import environment_errors, find_upwards, write_atomically
 from hubtool.lint.baseline import Baseline
@@ -48,12 +49,10 @@ _FORMATS = click.Choice(["text", "json", "github", "sarif", "junit"])
 @click.option(
     "--diff", is_flag=True, help="Show what --fix would change, without changing it; exit 1 if there are changes."
 )
-@click.option(
-    "--baseline", type=click.Path(path_type=Path, dir_okay=False), help="A file of known problems, which do not count."
-)
+@click.option("--baseline", type=UserPath(dir_okay=False), help="A file of known problems, which do not count.")
 @click.option(
     "--write-baseline",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=UserPath(dir_okay=False),
     help="Record all current problems in this file as known ones.",
 )
 @click.option("--online", is_flag=True, help="Also check that links work, each at most once a day.")

@@ -12,6 +12,7 @@ from hubtool.cli.containment import contained
 from hubtool.cli.output import print_json, print_rich, say_linked_folders
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import transfer_options, workspace
+from hubtool.cli.userpath import UserPath
 from hubtool.cli.verify_files import VerifyFiles
 from hubtool.cli.weights_option import ema_option
 from hubtool.data.locations import locations_from
@@ -39,7 +40,7 @@ from hubtool.verify.verify import verify
 )
 @click.option(
     "--classes",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=UserPath(dir_okay=False),
     help="A file of class names, one per line, in the order of the network's outputs.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only this many images, drawn at random.")
@@ -86,13 +87,13 @@ from hubtool.verify.verify import verify
 )
 @click.option(
     "--predictions",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=UserPath(dir_okay=False),
     metavar="FILE.csv",
     help="Write the network's answer for each image.",
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=UserPath(dir_okay=False),
     metavar="FILE.html",
     help="Write figures, answers and provenance as one HTML file.",
 )
@@ -117,7 +118,7 @@ from hubtool.verify.verify import verify
 @click.option("--hash-contents", is_flag=True, help="Add a digest of all images to the result; reads them all.")
 @click.option(
     "--evidence",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=UserPath(file_okay=False),
     metavar="DIR",
     help="Write what was measured as in-toto statements.",
 )

@@ -19,7 +19,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubtool.asset.cache import hash_file
+from hubtool.asset.cachefolder import cache_folder
+from hubtool.asset.intact import hash_file
 from hubtool.files import environment_errors, write_atomically
 from hubtool.locks import Lock
 
@@ -85,7 +86,7 @@ def _locked(folder: Path) -> Lock | None:
     """The lock of a folder, which is created if need be; None where it cannot be had at once."""
     lock = Lock(folder / _LOCK)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        cache_folder(folder.parent.parent, folder.parent.name, folder.name)
         if lock.try_acquire():
             return lock
         _log.debug("%s: another process is preparing the same model", folder)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubtool import __version__
-from hubtool.asset.cache import hash_file
+from hubtool.asset.intact import hash_file
 from hubtool.card.claimset import ClaimSet
 from hubtool.card.datasets import dataset_key
 from hubtool.checkpoint.formats import open_weights

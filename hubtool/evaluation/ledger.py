@@ -29,8 +29,9 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from hubtool.asset.cachefolder import cache_folder
 from hubtool.evaluation.topk import new_rows
-from hubtool.files import environment_errors
+from hubtool.files import environment_errors, flush_to_disk
 from hubtool.locks import Lock
 from hubtool.words import counted
 
@@ -87,7 +88,7 @@ class Ledger:
         try:
             _write_whole(self._stream, line)
             if flush or time.monotonic() - self._flushed > _SECONDS_BETWEEN_FLUSHES:
-                os.fsync(self._stream.fileno())
+                flush_to_disk(self._stream.fileno())
                 self._flushed = time.monotonic()
         except OSError as error:
             _log.warning("%s: %s; if this run is interrupted, it resumes from here", self._path, error.strerror)
@@ -122,7 +123,7 @@ def opened(folder: Path, inputs: Mapping[str, object], resume: Resume = Resume.U
 
 def _open(path: Path, inputs: Mapping[str, object], resume: Resume, stack: ExitStack) -> Ledger | None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        cache_folder(path.parent.parent, path.parent.name)
         stream = stack.enter_context(_locked(path))
         batches = _take_up(stream, inputs, resume)
     except BlockingIOError:

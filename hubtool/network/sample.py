@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from hubtool.asset.cache import hash_file
+from hubtool.asset.intact import hash_file
 from hubtool.checkpoint.convert import convert
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.checkpoint.safetensors import Safetensors, encode_header

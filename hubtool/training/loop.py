@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hubtool.asset.cache import hash_file
+from hubtool.asset.intact import hash_file
 from hubtool.card.record import SHORTEST_DIGEST
 from hubtool.data.layouts.digits import Digits
 from hubtool.engine.choose import REFERENCE, backend_named

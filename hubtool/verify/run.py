@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hubtool.asset.cache import hash_file
+from hubtool.asset.intact import hash_file
 from hubtool.card.datasets import KnownDataset, dataset_named
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.split import Dataset, left_out_note

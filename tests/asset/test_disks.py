@@ -98,6 +98,50 @@ def test_what_another_user_left_in_a_group_cache_is_taken_over(cards: Path, cach
 
 
 @other_users
+@pytest.mark.parametrize("umask", [0o002, 0o022, 0o027, 0o077], ids=oct)
+def test_the_first_user_of_a_group_cache_does_not_lock_the_others_out(cards: Path, cache: Path, umask: int) -> None:
+    cache.mkdir()
+    given_to_somebody_else(cache, mode=0o2775)
+    run = as_a_user("pull", "bit_digits", "--cards", cards, "--no-progress", cache=cache, umask=umask)
+    assert run.returncode == 0, run.stderr
+    folders = [path for path in cache.rglob("*") if path.is_dir()]
+    assert len(folders) == 4
+    assert {path.stat().st_mode & 0o2070 for path in folders} == {0o2070}
+    Path(run.stdout.strip()).write_bytes(BODY[:-1])
+    given_to_somebody_else(*cache.rglob("*"), mode=0o2775)
+    for path in cache.rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+    run = as_a_user("pull", "bit_digits", "--cards", cards, "--no-progress", cache=cache, umask=umask)
+    assert run.returncode == 0, run.stderr
+    assert Path(run.stdout.strip()).read_bytes() == BODY
+
+
+@other_users
+@pytest.mark.parametrize("part", ["locks", "partial", "sha256"])
+def test_a_folder_that_the_group_cannot_write_is_named(cards: Path, cache: Path, part: str) -> None:
+    cache.mkdir()
+    (cache / part).mkdir()
+    given_to_somebody_else(cache / part, mode=0o755)
+    run = as_a_user("pull", "bit_digits", "--cards", cards, "--no-progress", cache=cache)
+    assert run.returncode == 6
+    assert f"{cache / part}" in run.stderr
+    assert "Permission denied" in run.stderr
+    assert as_a_user("cache", "prune", cache=cache).returncode == 0
+
+
+@other_users
+def test_a_damaged_file_that_cannot_be_removed_is_named(hubtool: Hubtool, cards: Path, cache: Path) -> None:
+    path = Path(hubtool("pull", "bit_digits", "--cards", cards).out.strip())
+    path.write_bytes(b"damaged")
+    given_to_somebody_else(path, path.parent, mode=0o755)
+    run = as_a_user("pull", "bit_digits", "--cards", cards, "--no-progress", cache=cache)
+    assert run.returncode == 6
+    assert f"{path}: Permission denied" in run.stderr
+    assert "removed" not in run.stderr
+
+
+@other_users
 @pytest.mark.parametrize("folder", ["cards", "cache", "both"])
 def test_a_file_of_eight_digits_in_a_read_only_cache(hubtool: Hubtool, cards: Path, cache: Path, folder: str) -> None:
     assert hubtool("pull", "bit_digits", "--cards", cards).code == 0
@@ -191,6 +235,47 @@ def test_where_no_free_space_is_reported_writing_decides(
     assert run.err.count("reports no free space") == 1
 
 
+@pytest.mark.parametrize("refusal", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP], ids=errno.errorcode.get)
+@pytest.mark.parametrize("call", ["fsync", "chmod", "chown", "utime", "link"])
+def test_a_disk_without_some_calls(
+    hubtool: Hubtool, cards: Path, monkeypatch: pytest.MonkeyPatch, call: str, refusal: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(refusal, os.strerror(refusal))
+
+    monkeypatch.setattr(os, call, refuse)
+    (cards / "hubtool.lock").write_text('{"version": 1, "assets": {}}')
+    card = cards / "bit_digits.md"
+    edit(card, "fine-tunable: True", "fine-tunable: True  ")
+    assert hubtool("validate", card, "--fix", "--exit-zero").code == 0
+    assert "fine-tunable: True\n" in card.read_text()
+    assert hubtool("pull", "bit_digits", "--cards", cards).code == 0
+    assert DIGEST in (cards / "hubtool.lock").read_text()
+
+
+def test_a_disk_that_fails_is_told(hubtool: Hubtool, cards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    run = hubtool("pull", "bit_digits", "--cards", cards)
+    assert run.code == 6
+    assert os.strerror(errno.EIO) in run.err
+
+
+@pytest.mark.parametrize("refusal", [errno.EPERM, errno.ENOSYS, errno.ENOTSUP], ids=errno.errorcode.get)
+def test_where_no_links_can_be_made_copies_are_offered(
+    hubtool: Hubtool, cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(refusal, os.strerror(refusal))
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    run = hubtool("pull", "bit_digits", "--cards", cards, "--to", tmp_path / "out", "--link")
+    assert run.code == 6
+    assert "without --link the file is copied" in run.err
+
+
 @pytest.mark.parametrize("name", ["cards", "cache", "shared"])
 def test_a_tilde_is_a_home_folder_in_every_variable(
     hubtool: Hubtool, cards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -208,6 +293,51 @@ def test_a_tilde_is_a_home_folder_in_every_variable(
     run = hubtool("pull", "bit_digits")
     assert run.code == 2
     assert f"{variable}: ~nobody-is-called-so/x: no such home folder" in run.err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["pull", "bit_digits", "--to=~/made"],
+        ["pull", "bit_digits", "--cache=~/made", "--cards=~/cards"],
+        ["export", "bit_digits", "--to", "safetensors", "--output=~/made"],
+        ["validate", "--write-baseline=~/made"],
+    ],
+    ids=lambda args: args[-1],
+)
+def test_a_tilde_is_a_home_folder_in_every_option(
+    hubtool: Hubtool, cards: Path, tmp_path: Path, args: list[str]
+) -> None:
+    hubtool.environment |= {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "HUBTOOL_CARDS": str(cards)}
+    assert hubtool("pull", "bit_digits").code == 0
+    assert hubtool(*args).code == 0
+    assert (tmp_path / "made").exists()
+    assert not (hubtool.folder / "~").exists()
+
+
+@other_users
+def test_a_user_without_a_home_folder(cards: Path, tmp_path: Path) -> None:
+    def run(*args: str | Path) -> subprocess.CompletedProcess[str]:
+        unset = {"HOME", "XDG_CACHE_HOME", "HUBTOOL_CACHE", "USERPROFILE"}
+        return subprocess.run(
+            [str(SETPRIV), "--reuid", "54321", "--clear-groups", sys.executable, "-m", "hubtool", *map(str, args)],
+            env={key: value for key, value in os.environ.items() if key not in unset} | {"PYTHONPATH": str(REPOSITORY)},
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    for path in (tmp_path, *tmp_path.parents[:3]):
+        path.chmod(0o755)
+    assert run("list", "--cards", cards).returncode == 0
+    assert run("show", "bit_digits", "--cards", cards).returncode == 0
+    refused = run("pull", "bit_digits", "--cards", cards)
+    assert refused.returncode == 2
+    assert "--cache, HUBTOOL_CACHE" in refused.stderr
+    (tmp_path / "made").mkdir(mode=0o777)
+    (tmp_path / "made").chmod(0o777)
+    assert run("pull", "bit_digits", "--cards", cards, "--cache", tmp_path / "made").returncode == 0
 
 
 def test_a_new_cache_is_tagged_and_a_folder_with_other_things_is_not(

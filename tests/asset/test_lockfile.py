@@ -71,6 +71,15 @@ def test_what_is_no_lockfile_is_refused_with_its_place(tmp_path: Path, text: str
     assert path.read_text() == text
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_a_lockfile_that_was_saved_on_windows_is_read(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "hubtool.lock"
+    pins = {"a": Pin(SHA256, len(BODY), "")}
+    update_lockfile(path, pins)
+    path.write_bytes(path.read_text().replace("\n", end).encode("utf-8-sig"))
+    assert read_lockfile(path) == pins
+
+
 def test_bytes_and_folders_are_no_lockfiles(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff")
     (tmp_path / "folder").mkdir()

@@ -43,7 +43,7 @@ def test_a_file_that_the_server_named_is_found_again(client: Client, server: Ser
 
 def test_one_bad_file_never_ends_the_pulls_of_others(client: Client, server: Server) -> None:
     client.publish(server.script("/two.ckpt", file(TWO)), TWO, name="good")
-    client.publish(server.url + "/gone.ckpt", ONE, name="gone")
+    client.publish(server.url + "/gone.ckpt", b"no other pull brings these", name="gone")
     client.publish("net\x01.ckpt".replace("\x01", "%00"), ONE, name="odd")
     blocked = client.folder / "out" / "one.ckpt"
     blocked.mkdir(parents=True)  # a folder where the copy should be
