@@ -27,6 +27,7 @@ from hubtool.asset.intact import state_of
 from hubtool.asset.notes import Note, boot_id, fingerprint_of, read_note, write_note
 from hubtool.asset.verified import copy_verified
 from hubtool.card.record import SHORTEST_DIGEST, Digest
+from hubtool.errors import EnvironmentProblem
 from hubtool.files import environment_errors, replace_file
 from hubtool.locks import Lock
 
@@ -62,8 +63,17 @@ class Cache:
     ) -> CachedFile | None:
         """The intact file with that digest, or None. Writes nothing: a damaged file stays, with a warning.
 
-        Parameters as for `find`.
+        Somebody else's cache that cannot be read is skipped, with a warning. Parameters as for `find`.
         """
+        try:
+            return self._peek(digest, name, links, rehash=rehash)
+        except EnvironmentProblem as error:
+            if not self.read_only:
+                raise
+            _log.warning("%s; this cache is skipped", error.message)
+            return None
+
+    def _peek(self, digest: Digest, name: str, links: Collection[str], *, rehash: bool) -> CachedFile | None:
         with environment_errors(self.root):
             for path, note in self._candidates(digest, name, links):
                 state = state_of(path, note, rehash=rehash, foreign=self.read_only)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,9 +11,13 @@ from pathlib import Path
 
 from hubtool.asset.cache import Cache
 from hubtool.asset.intact import hash_file
-from hubtool.asset.notes import read_note
+from hubtool.asset.notes import read_note, safe_name
 from hubtool.card.record import FULL_DIGEST_LENGTH, SHORTEST_DIGEST, Digest
 from hubtool.files import environment_errors
+
+_OF_WINDOWS = {"thumbs.db", "desktop.ini"}
+_STILL_OPEN = {errno.EBUSY, errno.ENOTEMPTY}
+"""What a network file system says of a folder with a removed file that a process still has open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def kept(cache: Cache) -> list[Kept]:
     with environment_errors(cache.root):
         for folder in _folders(cache):
             note = read_note(folder)
-            for path in sorted(folder.iterdir()):
+            for path in _own(folder):
                 if path.is_file() and not path.is_symlink():
                     status = path.stat()
                     noted = folder.with_suffix(".json")
@@ -110,9 +116,8 @@ def forget(cache: Cache, file: Kept) -> bool:
     with environment_errors(folder), cache.try_lock(file.sha256[:SHORTEST_DIGEST]) as held:
         if held:
             file.path.unlink(missing_ok=True)
-            if not any(folder.iterdir()):
-                folder.rmdir()
-                folder.with_suffix(".json").unlink(missing_ok=True)
+            if not _own(folder):
+                _remove_folder(folder)
         return held
 
 
@@ -125,7 +130,7 @@ def leftovers(cache: Cache) -> Iterator[Leftover]:
                 if (notes := path.with_suffix(".json")).exists():
                     yield Leftover(notes, notes.stat().st_size)
         for folder in _folders(cache):
-            if not any(folder.iterdir()):
+            if not _own(folder):
                 yield Leftover(folder, 0)
         for note in sorted((cache.root / "sha256").glob("*.json")):
             if _is_orphan(note):
@@ -134,7 +139,7 @@ def leftovers(cache: Cache) -> Iterator[Leftover]:
 
 def _is_orphan(note: Path) -> bool:
     folder = note.with_suffix("")
-    return not folder.is_dir() or not any(folder.iterdir())
+    return not folder.is_dir() or not _own(folder)
 
 
 def clear(cache: Cache, leftover: Leftover) -> bool:
@@ -144,10 +149,8 @@ def clear(cache: Cache, leftover: Leftover) -> bool:
         if not held:
             return False
         if path.is_dir():
-            if any(path.iterdir()):
-                return False
-            path.rmdir()
-        elif path.parent.name == "partial" or _is_orphan(path):
+            return not _own(path) and _remove_folder(path)
+        if path.parent.name == "partial" or _is_orphan(path):
             path.unlink(missing_ok=True)
         return True
 
@@ -157,3 +160,24 @@ def _folders(cache: Cache) -> list[Path]:
     if not root.is_dir():
         return []
     return sorted(path for path in root.iterdir() if path.is_dir() and len(path.name) == FULL_DIGEST_LENGTH)
+
+
+def _own(folder: Path) -> list[Path]:
+    """What a folder holds, without the `.DS_Store`, `._*`, `Thumbs.db` and `.nfs*` of systems, and copies cut short."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if safe_name(path.name) == path.name and path.name.casefold() not in _OF_WINDOWS
+    )
+
+
+def _remove_folder(folder: Path) -> bool:
+    """Remove a folder and its note; False, with the note kept, where a file in it is still open."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        if error.errno not in _STILL_OPEN:
+            raise
+        return False
+    folder.with_suffix(".json").unlink(missing_ok=True)
+    return True

@@ -413,3 +413,37 @@ def test_names_that_windows_does_not_take(name: str) -> None:
     assert safe.partition(".")[0].casefold() not in {"con", "nul", "aux", "com1"}
     assert not safe.endswith(".")
     assert safe_name(safe) == safe
+
+
+@pytest.mark.parametrize(
+    "name", [".DS_Store", "._net.ckpt", "Thumbs.db", "desktop.ini", "@eaDir", ".nfs0001", ".x.tmp"]
+)
+def test_what_systems_put_into_a_cache_is_no_file_of_it(hubtool: Hubtool, cards: Path, name: str) -> None:
+    path = Path(hubtool("pull", "bit_digits", "--cards", cards).out.strip())
+    for folder in (path.parent, *path.parents[1:3], path.parents[2] / "partial"):
+        (folder / name).touch()
+    assert json.loads(hubtool("cache", "ls", "--json").out)["unfinished"] == []
+    run = hubtool("cache", "verify")
+    assert (run.code, len(run.out.splitlines())) == (0, 1)
+    assert hubtool("cache", "prune").out == ""
+    assert hubtool("cache", "rm", "net.ckpt").code == 0
+    assert not path.parent.exists()
+    assert not path.parent.with_suffix(".json").exists()
+
+
+@other_users
+@pytest.mark.parametrize("unreadable", ["root", "folder", "file"])
+def test_a_shared_cache_that_cannot_be_read_is_skipped(
+    hubtool: Hubtool, cards: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, unreadable: str
+) -> None:
+    path = Path(hubtool("pull", "bit_digits", "--cards", cards).out.strip())
+    theirs = cache.rename(cache.with_name("theirs"))
+    path = theirs / path.relative_to(cache)
+    given_to_somebody_else({"root": theirs, "folder": path.parent, "file": path}[unreadable], mode=0o600)
+    path.parent.with_suffix(".json").write_text("{}" if unreadable == "root" else json.dumps({"file": path.name}))
+    monkeypatch.setenv("HUBTOOL_SHARED_CACHE", str(theirs))
+    cache.mkdir()
+    run = as_a_user("pull", "bit_digits", "--cards", cards, "--no-progress", cache=cache)
+    assert run.returncode == 0, run.stderr
+    assert f"WARNING: {theirs}" in run.stderr
+    assert "Permission denied; this cache is skipped" in run.stderr
