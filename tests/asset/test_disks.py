@@ -316,7 +316,7 @@ def test_a_tilde_is_a_home_folder_in_every_option(
 
 
 @other_users
-def test_a_user_without_a_home_folder(cards: Path, tmp_path: Path) -> None:
+def test_a_user_without_a_home_folder(cards: Path) -> None:
     def run(*args: str | Path) -> subprocess.CompletedProcess[str]:
         unset = {"HOME", "XDG_CACHE_HOME", "HUBTOOL_CACHE", "USERPROFILE"}
         return subprocess.run(
@@ -328,16 +328,16 @@ def test_a_user_without_a_home_folder(cards: Path, tmp_path: Path) -> None:
             check=False,
         )
 
-    for path in (tmp_path, *tmp_path.parents[:3]):
-        path.chmod(0o755)
-    assert run("list", "--cards", cards).returncode == 0
-    assert run("show", "bit_digits", "--cards", cards).returncode == 0
-    refused = run("pull", "bit_digits", "--cards", cards)
-    assert refused.returncode == 2
-    assert "--cache, HUBTOOL_CACHE" in refused.stderr
-    (tmp_path / "made").mkdir(mode=0o777)
-    (tmp_path / "made").chmod(0o777)
-    assert run("pull", "bit_digits", "--cards", cards, "--cache", tmp_path / "made").returncode == 0
+    with tempfile.TemporaryDirectory() as everybodys:  # pytest's folders are this user's alone
+        root = Path(everybodys)
+        root.chmod(0o777)
+        at = ("--cards", shutil.copytree(cards, root / "cards"))
+        assert run("list", *at).returncode == 0
+        assert run("show", "bit_digits", *at).returncode == 0
+        refused = run("pull", "bit_digits", *at)
+        assert refused.returncode == 2
+        assert "--cache, HUBTOOL_CACHE" in refused.stderr
+        assert run("pull", "bit_digits", *at, "--cache", root / "made").returncode == 0
 
 
 def test_a_new_cache_is_tagged_and_a_folder_with_other_things_is_not(
