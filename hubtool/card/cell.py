@@ -24,7 +24,10 @@ _STRUCK = re.compile(r"~~(?:(?!~~).)*~~")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]]*\]|(?:(?<=[^\s\[])|(?<=[\d%])\s+)\[{1,2}\d{1,2}\]{1,2}(?!\()")
 _MARK_TEXT = re.compile(r"[^\w.,]*\w{0,2}[^\w.,]*|[±+\u2212↑↓-].*")
 _TEN = re.compile(r"(?<![\d.,])10$")
+_UNIT = re.compile(r"\((?:[KMBG%]|ms)\)")
+_THRESHOLD = re.compile(r"\b(?:m?AP|A[RP])$")
 _TEX = ((re.compile(r"\\(?:text|math)?(?:bf|it|rm)?\{([^{}]*)\}"), r"\1"), (re.compile(r"\\pm\b"), "±"))
+_TEX_INDEX = ((re.compile(r"(?<=AP)[_^]\{(50|75)\}"), r"\1"), (re.compile(r"[_^]\{(\s*±[^{}]*|[^\W\d]+)\}"), r" \1"))
 _ODD = re.compile(r"[^ -~\n]")
 _SPACES = re.compile(r"[^\S\n]+")
 
@@ -55,7 +58,7 @@ def read_cell(content: str, span: Span, env: dict[str, object]) -> Cell:
     text, links = _walked(children)
     text = _STRUCK.sub("", _FOOTNOTE.sub("", text))
     if "$" in text or "\\" in text:
-        for pattern, shown in _TEX:
+        for pattern, shown in (*_TEX, *_TEX_INDEX):
             text = pattern.sub(shown, text)
         text = text.replace("$", "")
     return Cell(_plain(text), links or tuple(_BARE_LINK.findall(text)), span)
@@ -91,17 +94,28 @@ def _walked(children: list[Token]) -> tuple[str, tuple[str, ...]]:
                 if not tag["end"]:
                     opened.append((name, len(parts)))
                 elif opened and opened[-1][0] == name:
-                    start = opened.pop()[1]
-                    parts[start:] = [_raised(name, "".join(parts[:start]), "".join(parts[start:]))]
+                    _raise(parts, *opened.pop())
+    while opened:  # headings such as `mAP<sup>val<br>50-95` close nothing
+        _raise(parts, *opened.pop())
     return "".join(parts), tuple(links)
+
+
+def _raise(parts: list[str], tag: str, start: int) -> None:
+    parts[start:] = [_raised(tag, "".join(parts[:start]), "".join(parts[start:]))]
 
 
 def _raised(tag: str, before: str, text: str) -> str:
     """What remains of raised, lowered or struck-out text: not a footnote mark, nor a digit that joins a number."""
     if tag == "sup" and _TEN.search(before):
         return f"^{text}"
+    if _UNIT.fullmatch(text.strip()):
+        return text
+    if tag == "sup" and _THRESHOLD.search(before) and text.strip() in {"50", "75"}:
+        return text.strip()
     if tag not in {"sup", "sub"} or (tag == "sup" and _MARK_TEXT.fullmatch(text.strip())):
         return ""
+    if before[-1:].isalpha() and text[:1].isalpha():
+        return f" {text}"
     joins = text[:1].isdigit() and before[-1:].isdigit()
     return f" ({text})" if joins else text
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from hubtool.card.cell import LINE, Cell
 from hubtool.card.columns import QUALITY, Column, Figure
+from hubtool.card.fractions import in_percent
 from hubtool.card.metrics import NUMBER, TABLE, Metric, is_bounded, is_percent, parse_evaluation
 from hubtool.card.names import says_none
 
@@ -23,11 +23,16 @@ _FIGURE = re.compile(
 )
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _NO_FIGURE_IN_BRACKETS = re.compile(
-    rf"\s*(?:[-+↑↓▲▼]\s*{_SIGNED}\s*%?|{_TOLERANCE}|{_SIGNED}\s*[-,\u2013~]\s*{_SIGNED})\s*"
+    rf"\s*(?:(?:[-+↑↓▲▼]|(?:std|sd|\u03c3)[\s:=.]*)\s*{_SIGNED}\s*%?|{_TOLERANCE}|{_SIGNED}\s*[-,\u2013~]\s*{_SIGNED})\s*",
+    re.IGNORECASE,
 )
 _FIGURE_IN_BRACKETS = re.compile(rf"\s*{_SIGNED}\s*%?\s*|.*[0-9][.,][0-9].*")
+_UP_OR_DOWN = "\u2191\u2193\u25b2\u25bc\u2b06\u2b07"
 _PLUS_MINUS = re.compile(r"\+\s*/?\s*-")
-_BETWEEN = [re.compile(sign) for sign in (r"[/|;&\n]|,\s", r"\((?=[^()]*\)\s*$)", r"[\s,]+")]
+_BETWEEN = re.compile(r"[/|;&\n]|,\s")
+_IN_BRACKETS = re.compile(r"(?P<first>[^()]+)\((?P<second>[^()]*[0-9][^()]*)\)\s*")
+_BLANKS = re.compile(r"\s+|(?<=\.\d),|(?<=\.\d\d),")
+_BARE = re.compile(rf"(?=[0-9]){NUMBER}%?")
 _DATA_TYPE = re.compile(r"(?:fp|bf|tf|u?int|b?float)[_-]?(?:4|8|16|32|64)|o[0-3]|[a-z]+", re.IGNORECASE)
 _BETWEEN_TYPES = re.compile(r"[\s/,+&()]+")
 _CHINESE_NUMERAL = re.compile(r"[〇零一二三四五六七八九十百]{2,}|[〇零一二三四五六七八九十百]点")
@@ -68,12 +73,6 @@ def read_figures(column: Column, cell: Cell) -> Reading:
     return Reading((), unread)
 
 
-def scaled(metrics: Iterable[Metric]) -> bool:
-    """Whether the accuracies of a column, none of them above 1 and none with a percent sign, are fractions."""
-    values = [metric.value for metric in metrics]
-    return any(values) and all(0 <= value <= 1 for value in values)
-
-
 def _is_empty(text: str) -> bool:
     """Whether a cell holds no figure: nothing, a dash, words, or the type of the numbers a network computes with."""
     if says_none(text) or all(map(_DATA_TYPE.fullmatch, filter(None, _BETWEEN_TYPES.split(text)))):
@@ -83,10 +82,8 @@ def _is_empty(text: str) -> bool:
 
 def _one_each(column: Column, cell: Cell) -> Reading:
     """One number for each name of the heading, as in `76.81 / 93.17` below Top-1/Top-5."""
-    text = _PLUS_MINUS.sub("±", cell.text)
-    ways = ([part.strip(" )") for part in between.split(text)] for between in _BETWEEN)
-    parts = next((parts for parts in ways if len(parts) == len(column.figures)), None)
-    if parts is None:
+    parts = _parts(_PLUS_MINUS.sub("±", cell.text), len(column.figures))
+    if not parts:
         if named := _named(cell.text, cell):
             return Reading(tuple((metric, None) for metric in named))
         names = " and ".join(figure.label for figure in column.figures)
@@ -103,12 +100,27 @@ def _one_each(column: Column, cell: Cell) -> Reading:
     return Reading(tuple(found))
 
 
+def _parts(text: str, count: int) -> list[str]:
+    """As many parts of a text, each for one figure; none where that is not what the text holds.
+
+    Blanks alone separate nothing but bare numbers, and a bracket may hold a tolerance or a difference.
+    """
+    parts = [part.strip() for part in _BETWEEN.split(text)]
+    if len(parts) == count:
+        return parts
+    match = _IN_BRACKETS.fullmatch(text)
+    if match and count == 2 and not _NO_FIGURE_IN_BRACKETS.fullmatch(match["second"]):
+        return [match["first"].strip(), match["second"].strip()]
+    parts = _BLANKS.split(text)
+    return parts if len(parts) == count and all(_BARE.fullmatch(part) or says_none(part) for part in parts) else []
+
+
 def _figure(figure: Figure, text: str, cell: Cell) -> tuple[Metric | None, str]:
     """The number of a text, and what of the text is a figure too but was not read."""
     match = _FIGURE.fullmatch(text)
     if match is None:
         return None, _why_not(text)
-    if match["value"][0] == "+":
+    if match["value"][0] == "+" or text[0] in _UP_OR_DOWN:
         return None, "a difference is no figure: write the number that was measured"
     value = _value(match["value"], bounded=is_bounded(figure.name))
     if value is None:
@@ -158,4 +170,4 @@ def _named(text: str, cell: Cell) -> list[Metric]:
             if not set(_WORDS.findall(metric.name)) & QUALITY:
                 return []
             found.append(Metric(metric.name, metric.value, metric.unit, TABLE, metric.written, metric.label, cell.span))
-    return found
+    return list(in_percent(found))

@@ -46,7 +46,7 @@ def _words(text: str) -> frozenset[str]:
 QUALITY = _words("""
 acc accuracy top prec map ap iou miou precision recall f fscore hmean dice auc auroc em rank ndcg mrr hit hits mota motp
 psnr ssim lpips fid kid wer cer ler eer bleu rouge ppl perplexity mos epe mae mse rmse mape error err loss mcc kappa nme
-mpjpe cider meteor chrf 准确率 精度 召回率 精确率
+mpjpe cider meteor chrf 准确率 正确率 准确性 准确度 精度 召回率 精确率
 """)
 """Words of which one at least is in the name of every figure of quality."""
 _NOT_QUALITY = _words("scale function size time epoch epochs mixed type k")
@@ -58,9 +58,11 @@ npus gpu gpus cpu cores core memory mem ram vram year params depth width layers 
 seed decay drop dropout scale shape patch window stride level jit graph compile mode type version no id index cost
 length len seq mb gb kb bits bit sparsity ratio power energy classes class num number count download downloads stars
 temperature beta alpha margin momentum workers interval group groups channels frames frame views clips shards data
+macts activations imagesize imgsize rtf support δ Δ
 FLOPs 时延 时间 速度 计算量 批大小 分辨率 训练时间
 """)
 _WORD = re.compile(r"[^\W\d_]+")
+_INITIAL = re.compile(r"\b[a-z]-(?=[a-z]{3})")  # the S of S-measure is no second
 _FIELDS = re.compile(r"\s*(?:[/|&;,\n]|\band\b|和|与)\s*")
 _TOP_K = re.compile(r"(?:acc|prec)?[\s_@-]*top[\s_@-]*\d+|(?:acc(?:uracy)?|prec)[\s_@-]*\d+", re.IGNORECASE)
 _TOP_DIGIT = re.compile(r"\btop[\s_@-]*\d|acc@", re.IGNORECASE)
@@ -162,7 +164,8 @@ def _role(heading: str) -> Role:
     for role, pattern in _ROLES:
         if pattern.fullmatch(plain):
             return role
-    return "other" if not plain or set(_WORD.findall(plain)) & _NO_CLAIM else ""
+    words = _WORD.findall(_INITIAL.sub("", plain))
+    return "other" if not plain or not _NO_CLAIM.isdisjoint(words) else ""
 
 
 def names_quality(text: str) -> bool:
@@ -186,6 +189,8 @@ def _figures(heading: str) -> tuple[Figure, ...]:
 
 def _fields(heading: str) -> list[str]:
     """Several names that share a heading, as in `Top-1/Top-5`, `Acc@1,5`, `Top-1 (Top-5)`; else the heading."""
+    if is_percent(normalise(_one_line(heading))):  # one name, perhaps wrapped: `Top-1<br>Acc`
+        return [heading]
     if (two := _TWO_NAMES.fullmatch(heading)) and all(map(_TOP_K.fullmatch, map(str.strip, two.groups()))):
         return [two["first"].strip(), two["second"].strip()]
     fields = [field.strip(_EDGES) for field in _FIELDS.split(heading)]

@@ -56,6 +56,7 @@ _NO_NUMBER = re.compile(rf".*(?:{_DIGIT_NAMES}(?:acc|score)?|m?ap@0?\.5:0?\.95|m
 _UNIT_IN_BRACKETS = re.compile(
     r"[(\[\uff08](?:%|m|millions?|k|b|db|ms|s|cm|mm|deg|°|↑|↓)[)\]\uff09]|(?<![0-9])%|[↑↓*†]"
 )
+_HYPHENS = dict.fromkeys(range(0x2010, 0x2015), "-")  # and dashes, which some keyboards write instead
 _TOP_K = re.compile(r"top[\s_-]*(\d{1,3})")
 _ACC_K = re.compile(r"(?:acc(?:uracy)?[\s_@-]*|prec@)(1|5|10)")
 _ACC_WORDS = re.compile(r"acc(?:uracy)?|准确率|正确率|精度|[\s_@:.()\uff08\uff09-]")
@@ -67,10 +68,14 @@ _ALIASES = {
     "acc": "acc",
     "accuracy": "acc",
     "准确率": "acc",
+    "正确率": "acc",
+    "准确性": "acc",
+    "准确度": "acc",
     "f1score": "f1",
     "f1scorce": "f1",
     "fscore": "f-score",
     "fmeasure": "f-score",
+    "hmean": "hmean",
     "meaniou": "miou",
     "exactmatch": "em",
     "meanaverageprecision": "map",
@@ -103,6 +108,8 @@ class Metric:
         The name as written.
     span
         Place in the card of a figure that is not in `evaluation`.
+    is_fraction
+        Whether the number was written as a fraction of 1 and is given in percent: 76.81 for `0.7681`.
     """
 
     name: str
@@ -112,21 +119,14 @@ class Metric:
     written: str
     label: str = ""
     span: Span | None = None
+    is_fraction: bool = False
 
     @property
     def decimals(self) -> int:
         """How many decimals the value was written with."""
-        if self.is_fraction:
-            return next((max(0, decimals(text) - 2) for text in _numbers(self.written)), 0)
-        return next((decimals(text) for text in _numbers(self.written) if float(text) == self.value), 0)
-
-    @property
-    def is_fraction(self) -> bool:
-        """Whether the number was written as a fraction of 1 and is given in percent: 76.81 for `0.7681`."""
-        if self.source != TABLE or self.unit != "%":
-            return False
-        written = [float(text) for text in _numbers(self.written)]
-        return self.value not in written and any(round(number * 100, 10) == self.value for number in written)
+        scale, shift = (100, 2) if self.is_fraction else (1, 0)
+        own = (text for text in _numbers(self.written) if round(float(text) * scale, 10) == round(self.value, 10))
+        return next((max(0, decimals(text) - shift) for text in own), 0)
 
     def to_json(self) -> dict[str, object]:
         """Keys `name`, `label`, `value`, `unit`, `source`, `written`."""
@@ -168,7 +168,7 @@ def parse_evaluation(text: str) -> tuple[tuple[Metric, ...], tuple[UnreadMetric,
 
 def normalise(name: str) -> str:
     """The one spelling of a metric's name: `top1acc`, `Top-1 (%)` and `acc@top1` are `top1`."""
-    plain = name.casefold()
+    plain = name.casefold().translate(_HYPHENS)
     if not plain.isalnum():
         plain = _UNIT_IN_BRACKETS.sub("", plain).strip()
     if plain in _ALIASES:
@@ -187,7 +187,7 @@ def normalise(name: str) -> str:
 def _top_k(name: str) -> re.Match[str] | None:
     """The top-k in a name that says nothing else but accuracy: top1 error is another metric."""
     match = _TOP_K.search(name) if "top" in name else None
-    return match if match and not _ACC_WORDS.sub("", _TOP_K.sub("", name)) else None
+    return match if match and not _ACC_WORDS.sub("", _TOP_K.sub("", name, count=1)) else None
 
 
 def says_percent(name: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hubtool.card.cardtext import BOM, Kind, Problem, read_text
+from hubtool.card.fractions import in_percent
 from hubtool.card.frontmatter import Outline, find_outline
 from hubtool.card.metrics import Metric, UnreadMetric, parse_evaluation, read_metric
 from hubtool.card.record import Asset, Card, Digest, Variant
@@ -153,7 +154,7 @@ def parse_card(text: str, path: Path, *, uid: str | None = None, shown: str | No
     metrics: tuple[Metric, ...] = ()
     if values is not None:
         metrics, unread = parse_evaluation(_text(values.get("evaluation")))
-        metrics = metrics or _older_figure(values, yaml)
+        metrics = in_percent(metrics) or _older_figure(values, yaml)
         problems += _schema_problems(values, yaml, outline)
         problems += _metric_problems(unread, yaml)
     elif not any(problem.fatal for problem in problems):
@@ -169,7 +170,9 @@ def _older_figure(values: dict[str, Any], yaml: YamlText) -> tuple[Metric, ...]:
     """The figure of cards that give it under a separate key: `accuracy: 95.0`."""
     written = _text(values.get(_OLDER_FIGURE))
     read = read_metric(f"{_OLDER_FIGURE} {written}")
-    return (replace(read, written=written, span=yaml.spans[(_OLDER_FIGURE,)]),) if read else ()
+    if read is None:
+        return ()
+    return in_percent([replace(read, written=written, span=yaml.spans[(_OLDER_FIGURE,)])])
 
 
 def _schema_problems(values: dict[str, Any], yaml: YamlText, outline: Outline) -> Iterator[Problem]:

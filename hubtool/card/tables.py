@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple
 
 from hubtool.card.bodytables import About, Line, Table, tables_of
 from hubtool.card.cell import Cell
-from hubtool.card.cellfigures import Reading, read_figures, scaled
+from hubtool.card.cellfigures import Reading, read_figures
 from hubtool.card.columns import Column, Figure, columns_of, names_quality
-from hubtool.card.metrics import Metric, is_percent
+from hubtool.card.fractions import in_percent
+from hubtool.card.metrics import Metric
 from hubtool.card.names import says_none
 from hubtool.card.record import Asset, Variant, digest_in_link
 from hubtool.card.span import Span
@@ -115,10 +116,8 @@ class _Reader:
     def variants(self) -> Iterator[Variant]:
         """The models, and of each what the table says."""
         readings = [self._readings(line) for line in self.lines]
-        fractions = self._fractions(readings)
         name = ""
-        for line, read in zip(self.lines, readings, strict=True):
-            pairs = [(_in_percent(m) if f in fractions else m, f) for cell in read for m, f in cell.metrics]
+        for line, pairs in zip(self.lines, self._scaled(readings), strict=True):
             for variant in self._variants(line, name, pairs):
                 if variant.model:
                     name = variant.model
@@ -137,21 +136,14 @@ class _Reader:
         return readings
 
     @staticmethod
-    def _fractions(readings: Sequence[Sequence[Reading]]) -> set[Figure | None]:
-        """The accuracies that all rows give as fractions."""
-        by_figure: dict[Figure, list[Metric]] = {}
-        for read in readings:
-            for metric, figure in (pair for cell in read for pair in cell.metrics):
-                if figure is not None:
-                    by_figure.setdefault(figure, []).append(metric)
-        return {
-            figure
-            for figure, metrics in by_figure.items()
-            if is_percent(figure.name)
-            and not figure.percent
-            and scaled(metrics)
-            and not any("%" in metric.written for metric in metrics)
-        }
+    def _scaled(readings: Sequence[Sequence[Reading]]) -> Iterator[list[tuple[Metric, Figure | None]]]:
+        """The figures of each row, in percent where all accuracies of their column are fractions."""
+        percent: dict[Metric, Metric] = {}
+        for column in zip_longest(*readings, fillvalue=Reading(())):
+            metrics = [m for cell in column for m, figure in cell.metrics if figure and not figure.percent]
+            percent.update(zip(metrics, in_percent(metrics), strict=True))
+        for row in readings:
+            yield [(percent.get(metric, metric), figure) for cell in row for metric, figure in cell.metrics]
 
     def _variants(self, line: Line, above: str, pairs: Sequence[tuple[Metric, Figure | None]]) -> Iterator[Variant]:
         whole = self._variant(line, above)
@@ -212,10 +204,6 @@ def _holds_figures(columns: Sequence[Column], lines: Sequence[Line]) -> bool:
         if line and names_quality(line[0].text) and any(_DECIMALS_OR_PERCENT.fullmatch(cell.text) for cell in line[1:]):
             return True
     return False
-
-
-def _in_percent(metric: Metric) -> Metric:
-    return replace(metric, value=round(metric.value * 100, 10))
 
 
 def _name(cell: Cell) -> str:

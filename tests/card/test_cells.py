@@ -36,6 +36,7 @@ def cell(text: str, heading: str = "Top-1") -> tuple[dict[str, float], list[tupl
         *("76.81[^1]", "76.81<sup>1</sup>", "76.81\u00b9", "76.81\\*", "76.81\u2020", "76.81 [1]", "76.81[[1]](#r)"),
         *("~76.81", "\u224876.81", "约76.81", "approx. 76.81"),
         *("76.81 ± 0.1", "76.81±0.1%", "76.81 +/- 0.1", "76.81+-0.1", "$76.81 \\pm 0.1$", "76.81<sub>±0.1</sub>"),
+        *("$76.81_{\\pm 0.1}$", "76.81 (std 0.1)", "76.81 (SD=0.1)"),
         *("76.81 (+0.5)", "76.81 (±0.1)", "76.81 [76.4, 77.2]", "76.81 (fp32)", "76.81 ↑", "⭐ 76.81", ":star: 76.81"),
         *("~~75.0~~ 76.81", "<del>75.0</del> 76.81", "<s>75</s>76.81"),
         *(
@@ -57,7 +58,17 @@ def test_a_figure_however_it_is_dressed(text: str) -> None:
         *("76.5-77.1", "76.5 - 77.1", "76.5 to 77.1", "75.0→76.81", "76.81 / 93.17", "76.81, 93.17", "76.81<br>93.17"),
         *("76 81", "76.8.1", "1.234,56", "76\u00b781"),
         *(">76", "≥ 76.8", "< 80"),
-        *("+0.3", "76.81‰", "76.81 pp", "76.81a", "10<sup>2</sup>", "七十六点八", "ResNet-50"),
+        *(
+            "+0.3",
+            "\u21910.3",
+            "\u25b2 0.3",
+            "76.81‰",
+            "76.81 pp",
+            "76.81a",
+            "10<sup>2</sup>",
+            "七十六点八",
+            "ResNet-50",
+        ),
     ],
 )
 def test_what_is_no_figure_is_told_at_its_cell(text: str) -> None:
@@ -108,7 +119,13 @@ def test_several_names_and_as_many_numbers(heading: str, text: str) -> None:
     assert cell(text, heading) == ({"top1": 76.81, "top5": 93.17}, [])
 
 
-@pytest.mark.parametrize("text", ["76.81", "76.81 / 93.17 / 95", "76.81 / 90-93"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("76.81", "76.81 / 93.17 / 95", "76.81 / 90-93", "76,81", "76.81 %", "> 76", "76 .81", "76.81 pts"),
+        *("76.81 (↑0.3)", "76.81 (+0.3)", "76.81 (±0.1)", "76.81 (ours)", "76.81 (std 0.1)"),
+    ],
+)
 def test_several_names_and_not_as_many_numbers(text: str) -> None:
     assert cell(text, "Top-1/Top-5") == ({}, [("cell", 5, 7)])
 
@@ -126,6 +143,31 @@ def test_several_names_and_not_as_many_numbers(text: str) -> None:
 )
 def test_spellings_of_top1(heading: str, dataset: str | None) -> None:
     assert read(f"| Model | {heading} |\n|-|-|\n| n | 76.81 |") == ([("n", dataset, {"top1": 76.81})], [])
+
+
+@pytest.mark.parametrize(
+    "heading", ["Top-1<br>Acc", "Top-1<br>Accuracy (%)", "Acc<br>Top-1", "Top\u20111", "Top\u20131"]
+)
+def test_a_wrapped_or_hyphened_heading_is_one_name(heading: str) -> None:
+    assert cell("76.81", heading) == ({"top1": 76.81}, [])
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("AP<sup>50</sup>", "ap50"),
+        ("AP<sub>75</sub>", "ap75"),
+        ("$AP_{50}$", "ap50"),
+        ("AP<sup>box</sup>", "ap box"),
+        ("mAP<sup>val<br>50-95", "map val 50-95"),
+        ("mAP<sup>val<br>0.5</sup>", "map val 0.5"),
+        ("H-mean", "hmean"),
+        ("Top-1<sup>1</sup>", "top1"),
+        ("AP<sup>2</sup>", "ap"),
+    ],
+)
+def test_raised_text_that_belongs_to_a_name(heading: str, name: str) -> None:
+    assert cell("38.1", heading) == ({name: 38.1}, [])
 
 
 @pytest.mark.parametrize(
@@ -160,6 +202,19 @@ def test_a_column_of_fractions_is_read_in_percent(first: str, second: str, expec
         value != float(text.strip("%").replace(",", ".")) for value, text in zip(expected, (first, second), strict=True)
     ]
     assert metrics[0].decimals == (2 if metrics[0].is_fraction else 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.7681 / 0.93", [76.81, 93.0]),
+        ("76.81 / 0.93", [76.81, 0.93]),
+        ("Top-1: 0.7681, Top-5: 0.93", [76.81, 93.0]),
+        ("0.7681% / 0.93", [0.7681, 0.93]),
+    ],
+)
+def test_fractions_are_told_by_all_accuracies_beside_them(text: str, expected: list[float]) -> None:
+    assert list(cell(text, "Top-1 / Top-5")[0].values()) == expected
 
 
 @pytest.mark.parametrize(

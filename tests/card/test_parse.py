@@ -184,3 +184,21 @@ def test_any_edit_of_a_card_gives_a_record_or_an_error(start: int, length: int, 
     assert (parsed.card is None) == bool(errors)
     lines = VALID.count("\n") + text.count("\n") + 2
     assert all(1 <= d.span.line <= lines and d.span.column >= 1 for d in parsed.problems)
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        ("evaluation: top1acc0.7685 | top5acc0.05", [(76.85, 2, True), (5.0, 0, True)]),
+        ("evaluation: acc1.0 | mAP0.37", [(100.0, 0, True), (0.37, 2, False)]),
+        ("accuracy: 0.9496", [(94.96, 2, True)]),
+        ("evaluation: top1acc0.7685 | top5acc93.24", [(0.7685, 4, False), (93.24, 2, False)]),
+        ("evaluation: top1acc0.7685%", [(0.7685, 4, False)]),
+        ("evaluation: acc1.72e-05", [(1.72e-05, 2, False)]),
+        ("evaluation: mIoU0.78", [(0.78, 2, False)]),
+    ],
+)
+def test_accuracies_that_are_all_fractions_are_read_in_percent(new: str, expected: list) -> None:
+    text = VALID.replace("evaluation: top1acc76.85 | top5acc93.24", new)
+    metrics = parse_card(text, Path("a.md")).metrics
+    assert [(metric.value, metric.decimals, metric.is_fraction) for metric in metrics] == expected

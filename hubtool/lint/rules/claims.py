@@ -75,8 +75,8 @@ def top5_below_top1(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 def fraction(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """An accuracy of 1 or less looks like a fraction.
 
-    Cards give accuracies in percent. 0.7685 reads as less than one percent, which puts the card at the end of
-    every ranking. A column of a table in which no accuracy is above 1 is read as fractions.
+    Cards give accuracies in percent. Where no accuracy of `evaluation`, or of a column of a table, is above 1, they
+    are read as fractions: 0.7685 is 76.85 %. Other programs may read less than one percent.
 
     Bad:
         evaluation: top1acc0.7685

@@ -149,7 +149,7 @@ def test_fraction(text: str, expected: list) -> None:
 def test_a_fraction_is_answered_with_its_percentage() -> None:
     parsed = parse_card(card("top1acc0.57"), Path("a.md"))
     (diagnostic,) = check_card(parsed, FACTS, frozenset({"HT504"}))
-    assert diagnostic.message == "`top1acc0.57` reads as 0.57 %: write 57 if it is a fraction"
+    assert diagnostic.message == "`top1acc0.57` is a fraction, read as 57 %: write 57"
 
 
 @pytest.mark.parametrize(
