@@ -12,15 +12,17 @@ from hubtool.lint.diagnostic import Severity
 from hubtool.lint.edits import part_replacement, shortened
 from hubtool.lint.rule import Facts, Finding, rule
 
+# Forges of companies are called after what they run; `digital.example.org` and `me.github.io` serve files.
 _FORGE = re.compile(
-    r"(?:.*\.)?(?:github\.com|gitee\.com|gitcode\.(?:com|net)|bitbucket\.org|codeberg\.org|openi\..*|.*git.*)"
+    r"(?:gitee|gitcode)\.(?:com|net)|bitbucket\.org|codeberg\.org|openi\.[^.]+\.(?:ac|org)\.cn"
+    r"|(?:.*\.)?(?:git|github|gitlab|gitea|gogs|forgejo)(?:[.-].*)?\.(?!io$)[a-z]+"
 )
 _MODEL_HUB = re.compile(r"(?:.*\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com|modelers\.cn|modelscope\.(?:cn|com|ai))")
 _BLOB = re.compile(r"/blob/[^/]+/.")
 _FOLDER = re.compile(r"/(?:-/)?tree(?:/|$)")
 _RAW = re.compile(r"\b(?:raw|download)=(?:true|1)\b", re.IGNORECASE)
-_FORGE_PAGE = re.compile(r"/[^/]+/[^/]+(?:/releases(?:/tag/[^/]+|/latest)?|/src/(?:branch|commit)/.*)?/?")
-_HUB_PAGE = re.compile(r"/(?:models/)?[^/]+/[^/]+(?:/(?:summary|files|file/view/.*))?/?")
+_FORGE_PAGE = re.compile(r"/(?!attachments/)[^/]+/[^/]+(?:/releases(?:/tag/[^/]+|/latest)?|/src/(?:branch|commit)/.*)?/?")
+_HUB_PAGE = re.compile(r"/(?:(?:models|datasets|spaces)/)?[^/]+/[^/]+(?:/(?:summary|files|file/view/.*))?/?")
 _SHARES = {
     "drive.google.com": re.compile(r"/(?:file/d/[^/]+(?:/(?:view|edit|preview).*)?|drive/.*|open)"),
     "pan.baidu.com": re.compile(r"/.*"),

@@ -25,6 +25,9 @@ PAGES = [
     "https://pan.baidu.com/s/1AbC",
     "https://www.dropbox.com/s/abc/net.ckpt?dl=0",
     "https://zenodo.org/records/1234567",
+    "https://git.example.org/owner/repo/src/branch/main/net.ckpt",
+    "https://openi.pcl.ac.cn/owner/repo",
+    "https://huggingface.co/datasets/owner/repo",
 ]
 FILES = [
     "https://github.com/owner/repo/raw/main/net.ckpt",
@@ -39,6 +42,11 @@ FILES = [
     "https://www.dropbox.com/s/abc/net.ckpt?dl=1",
     "https://zenodo.org/records/1234567/files/net.ckpt?download=1",
     "https://download.mindspore.cn/blob/tree/net.ckpt",
+    "https://openi.pcl.ac.cn/attachments/1f2e3d?type=0",
+    "https://owner.github.io/models/net.ckpt",
+    "https://objects.githubusercontent.com/production/1234",
+    "https://digital.example.org/models/net.ckpt",
+    "https://nyc3.digitaloceanspaces.com/weights/net.ckpt",
     "https://[bad/net.ckpt",
     "assets/blob/main/net.ckpt",
 ]
