@@ -21,7 +21,9 @@ _MODEL_HUB = re.compile(r"(?:.*\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com|mode
 _BLOB = re.compile(r"/blob/[^/]+/.")
 _FOLDER = re.compile(r"/(?:-/)?tree(?:/|$)")
 _RAW = re.compile(r"\b(?:raw|download)=(?:true|1)\b", re.IGNORECASE)
-_FORGE_PAGE = re.compile(r"/(?!attachments/)[^/]+/[^/]+(?:/releases(?:/tag/[^/]+|/latest)?|/src/(?:branch|commit)/.*)?/?")
+_FORGE_PAGE = re.compile(
+    r"/(?!attachments/)[^/]+/[^/]+(?:/releases(?:/tag/[^/]+|/latest)?|/src/(?:branch|commit)/.*)?/?"
+)
 _HUB_PAGE = re.compile(r"/(?:(?:models|datasets|spaces)/)?[^/]+/[^/]+(?:/(?:summary|files|file/view/.*))?/?")
 _SHARES = {
     "drive.google.com": re.compile(r"/(?:file/d/[^/]+(?:/(?:view|edit|preview).*)?|drive/.*|open)"),

@@ -15,7 +15,11 @@ from hubtool.lint.rule import Facts, Finding, rule
 
 _LINK_END = re.compile(r"[?#].*", re.DOTALL)
 _SUFFIX = re.compile(r"(?:[-_.][0-9a-f]{8,64}(?=[-_.]|$)|\.[A-Za-z][A-Za-z0-9]*$|[-_]910\w*).*", re.IGNORECASE)
-_WORD_AND_NUMBER = re.compile(r"(?P<word>[^\W\d_]+(?:[\W_]*[^\W\d_]+)*)[\W_]*(?P<number>\d+)")
+_WORD_AND_NUMBER = re.compile(r"(?P<word>[^\W\d_]+(?:[\W_]*[^\W\d_]+)*)[\W_]*(?P<number>\d+(?:\.\d+)?)")
+_EVALUATED_HOW = re.compile(
+    r"\s*(?:[(\[].*|\s(?:[@+,|].*|(?:w/|with\b|tta|ms|multi-?scale|flip|fp\d|bf\d|int\d|float|amp|ten-?crop|\d+px).*))",
+    re.IGNORECASE | re.DOTALL,
+)
 _SHORTEST_WORD = 2
 
 
@@ -100,14 +104,27 @@ def row_names_other_model(card: ParsedCard, _: Facts) -> Iterable[Finding]:
         | resnet101 | 77.93     | [weights](https://example.org/resnet101-2efa9106.ckpt) |
     """
     models = {name_key(row.model): row.model for row in card.rows}
+    owners = {row.asset.url: name_key(row.model) for row in card.rows if row.asset and _is_named_after(row)}
     for row in card.rows:
         weights, recipe = _stem(row.asset.url if row.asset else ""), _stem(row.recipe or "")
-        copied = models.get(name_key(weights)) if weights else None
         other = _other_model(row, weights, models) or _other_model(row, recipe, models)
-        if copied and name_key(row.model) not in name_key(weights):
-            other = _sentence(row, weights, f"of `{shortened(copied)}`")
+        owner = owners.get(row.asset.url) if row.asset else None
+        if owner is None and _key(row.model) not in (file := name_key(weights)):
+            owner = file  # another row's model is called just like the file
+        if owner in models and owner not in {name_key(row.model), _key(row.model)}:
+            other = _sentence(row, weights, f"of `{shortened(models[owner])}`")
         if other:
             yield Finding(row.model_span, other)
+
+
+def _is_named_after(row: Variant) -> bool:
+    """Whether the file of a row is called just what the row is."""
+    return row.asset is not None and name_key(_stem(row.asset.url)) == name_key(row.model) != ""
+
+
+def _key(model: str) -> str:
+    """Key of a model's name without what tells how it was evaluated: `resnet50 (TTA)`, `ViT-B/16 @384`."""
+    return name_key(_EVALUATED_HOW.sub("", model))
 
 
 def _stem(link: str) -> str:
@@ -120,6 +137,8 @@ def _other_model(row: Variant, stem: str, models: dict[str, str]) -> str:
     own, file = name_key(row.model), name_key(stem)
     if not own or not file or own in file:
         return ""
+    if (key := _key(row.model)) and key in file:
+        return "" if _numbers_agree(row.model, stem) else _sentence(row, stem, "of a model with another number")
     # What a name begins with is no other model: variants share the files of their family.
     named = max((key for key in models if key and key in file and key not in own), key=len, default="")
     if named:
@@ -136,9 +155,18 @@ def _numbers_agree(model: str, stem: str) -> bool:
     ours, theirs = _numbers(model), _numbers(stem)
     for word, number in ours:
         found = [other for name, other in theirs if name.endswith(word) or (len(name) > 1 and word.endswith(name))]
-        if len(word) >= _SHORTEST_WORD and found and number not in found:
+        if len(word) >= _SHORTEST_WORD and found and not any(_same_number(number, other) for other in found):
             return False
     return True
+
+
+def _same_number(ours: str, theirs: str) -> bool:
+    """Whether two numbers in names are the same; file names have no decimal point: 1.0 is 100 there, and 0.5 050."""
+    if ours == theirs or "." not in ours + theirs:
+        return ours == theirs
+    first, second = (number.replace(".", "").rstrip("0") for number in (ours, theirs))
+    whole = ours.partition(".")[0] == theirs.partition(".")[0]
+    return first == second or (whole and ("." in ours) != ("." in theirs))
 
 
 def _numbers(name: str) -> list[tuple[str, str]]:

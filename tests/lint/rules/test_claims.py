@@ -285,6 +285,11 @@ def table_of(*rows: tuple[str, str, str]) -> str:
         ("vit_b_16", "vit_b_32_224-f50866e8.ckpt", ""),
         ("efficientnet_b1", "efficientnet_b0-103ec70c.ckpt", ""),
         ("densenet161", "densenet121-bf4ab27f.ckpt", ""),
+        ("resnet101 (TTA)", "BiT_resnet50-1e4795a4.ckpt", ""),
+        ("bit_resnet", "BiT_resnet50-1e4795a4.ckpt", ""),
+        ("squeezenet_1.0", "squeezenet_1.1-884398bf.ckpt", ""),
+        ("GhostNet 0.5x", "ghostnet_100-bef8025a.ckpt", ""),
+        ("DeepLabV3+ (OS=16)", "deeplabv3plus_os8-12345678.ckpt", ""),
     ],
 )
 def test_a_row_that_names_another_model_than_its_files(model: str, file: str, recipe: str) -> None:
@@ -307,6 +312,15 @@ def test_a_row_that_names_another_model_than_its_files(model: str, file: str, re
         [("squeezenet_1.0", "squeezenet1_0-24010b28.ckpt", ""), ("squeezenet_1.1", "squeezenet1_1-884398bf.ckpt", "")],
         [("Swin-T", "swin_tiny-72b3c5e6.ckpt", ""), ("CRNN", "crnn_vgg7-6faf1b2d-910v2.ckpt", "")],
         [("net", "weights.ckpt", ""), ("other", "download?file=net.ckpt", "")],
+        [("GhostNet 1.0x", "ghostnet_100-bef8025a.ckpt", ""), ("GhostNet 0.5x", "ghostnet_050-85b91860.ckpt", "")],
+        [("Qwen1.5-7B-Chat", "qwen15_7b-12345678.ckpt", ""), ("Llama-3.1-8B-Instruct", "llama31_8b.ckpt", "")],
+        [
+            ("net", "net-12345678.ckpt", ""),
+            ("net (TTA)", "net-12345678.ckpt", ""),
+            ("net fp16", "net-12345678.ckpt", ""),
+        ],
+        [("ViT-B/16", "vit_b_16-12345678.ckpt", ""), ("ViT-B/16 @384", "vit_b_16-12345678.ckpt", "")],
+        [("PSPNet", "pspnet-12345678.ckpt", ""), ("PSPNet ms+flip", "pspnet-12345678.ckpt", "")],
     ],
 )
 def test_rows_that_name_their_own_models(rows: list) -> None:
