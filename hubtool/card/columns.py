@@ -19,7 +19,7 @@ _MODEL = re.compile(
     r"(?:pre-?trained )?(?:model|network|net)s?(?: ?(?:name|version|arch(?:itecture)?|type|variant|id))?"
     r"|name|arch(?:itecture)?s?|模型(?:名称?|版本|结构)?|网络(?:名称?|结构)?"
 )
-_MODEL_TOO = re.compile(r"methods?|algorithms?|variants?|backbones?|encoders?|方法|骨干网络|主干网络")
+_MODEL_TOO = re.compile(r"methods?|algorithms?|variants?|backbones?|encoders?|方法|骨干网络|主干网络|骨架网络")
 _PARAMS = re.compile(
     r"(?:#|no\. of|num\. of|number of)? ?(?:model )?(?:params?|parameters?|参数量?)\.?"
     r" ?#?[(\[, ]*(?P<unit>k|m|b|g|millions?)?[)\]]?"
@@ -58,7 +58,8 @@ npus gpu gpus cpu cores core memory mem ram vram year params depth width layers 
 seed decay drop dropout scale shape patch window stride level jit graph compile mode type version no id index cost
 length len seq mb gb kb bits bit sparsity ratio power energy classes class num number count download downloads stars
 temperature beta alpha margin momentum workers interval group groups channels frames frame views clips shards data
-macts activations imagesize imgsize rtf support δ Δ
+driver firmware cann toolkit kernel macts activations imagesize imgsize rtf support δ Δ
+输入尺寸 输入大小 图像大小 尺寸 轮数 训练轮数 学习率 显存 显存占用 内存 卡数 批次大小
 FLOPs 时延 时间 速度 计算量 批大小 分辨率 训练时间
 """)
 _WORD = re.compile(r"[^\W\d_]+")

@@ -30,7 +30,10 @@ _COUNT = re.compile(r"(?P<value>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(?P<unit>[A-Za-z
 _THOUSANDS = re.compile(r",(?=[0-9]{3}(?![0-9]))")
 _MILLIONS = {"k": 1e-3, "m": 1.0, "million": 1.0, "millions": 1.0, "b": 1e3, "g": 1e3}
 _LEAST_RAW_COUNT = 100_000  # no network has that many millions of parameters
-_NUMBER_ALONE = re.compile(r"[~<>≈]?\s*[-+]?[0-9]+(?:[.,][0-9]+)?\s*%?")
+_NUMBER_ALONE = re.compile(
+    r"[~<>≈]?\s*[-+]?[0-9]+(?:[.,][0-9]+)?\s*%?[\s*†‡↑↓]*|[0-9]+\.[0-9]+\s*%?(?:\s*[/|±,(]\s*[-+±]?[0-9]+\.[0-9]+\s*%?\s*\)?)+"
+)
+_SETTING = re.compile(r"values?|settings?|defaults?|值|取值|参数值|默认值?", re.IGNORECASE)
 _DECIMALS_OR_PERCENT = re.compile(r"[0-9]+(?:[.,][0-9]+\s*%?|\s*%)")
 _MARKS_BEHIND = re.compile(r"[\s*†‡§¶]+$")
 
@@ -122,6 +125,9 @@ class _Reader:
                 if variant.model:
                     name = variant.model
                     yield variant
+                elif pairs:
+                    message = "the figures of a row without a model are not read: write its name"
+                    self.unread.append(Unread("cell", pairs[0][0].span or variant.model_span, message))
         self.unread += _unknown_columns(self.columns, self.lines)
 
     def _readings(self, line: Line) -> list[Reading]:
@@ -186,7 +192,8 @@ def _unknown_columns(columns: Sequence[Column], lines: Sequence[Line]) -> Iterat
 def _unread_table(table: Table, columns: Sequence[Column], lines: Sequence[Line]) -> Iterator[Unread]:
     """That figures of a table are not read: it stands elsewhere, or names no model."""
     place = next((cell.span for cell in lines[0] if cell.text), None)
-    if place is None or not _holds_figures(columns, lines):
+    could_be = table.about == "results" and all(column.role != "model" for column in columns)
+    if place is None or not (_holds_figures(columns, lines) or (could_be and _holds_percentages(columns, lines[1:]))):
         return
     if not table.about:
         message = f"figures of a table under `{_shown(table.section)}` are not read: call the section Results"
@@ -204,6 +211,15 @@ def _holds_figures(columns: Sequence[Column], lines: Sequence[Line]) -> bool:
         if line and names_quality(line[0].text) and any(_DECIMALS_OR_PERCENT.fullmatch(cell.text) for cell in line[1:]):
             return True
     return False
+
+
+def _holds_percentages(columns: Sequence[Column], lines: Sequence[Line]) -> bool:
+    """Whether numbers such as 76.81 or 77 % stand below headings that may name datasets or models."""
+    return any(
+        column.role == "" and not _SETTING.fullmatch(column.heading.text) and _DECIMALS_OR_PERCENT.fullmatch(cell.text)
+        for line in lines
+        for column, cell in zip(columns, line, strict=False)
+    )
 
 
 def _name(cell: Cell) -> str:

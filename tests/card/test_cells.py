@@ -257,6 +257,13 @@ def test_a_table_above_all_sections_is_read(above: str) -> None:
         ("| Dataset | Top-1 |\n|-|-|\n| ImageNet | 76.81 |", "## Results", [("table", 3, 3)]),
         ("| Model | ImageNet |\n|-|-|\n| n | 76.81 |", "## Results", [("column", 3, 11)]),
         ("| Model | Score |\n|-|-|\n| n | 76.81 |", "## Results", [("column", 3, 11)]),
+        ("| AISHELL1 | AISHELL2 |\n|-|-|\n| 1.95% | 2.85% |", "## Results", [("table", 3, 3)]),
+        ("| Benchmark | A-7B | Ours |\n|-|-|-|\n| MMLU | 45.8 | 71.3 |", "## Results", [("table", 3, 3)]),
+        ("| Model | R@1 / R@5 |\n|-|-|\n| n | 76.8 / 93.1 |", "## Results", [("column", 3, 11)]),
+        ("| Model | S-measure |\n|-|-|\n| n | 76.8 ± 0.1 |", "## Results", [("column", 3, 11)]),
+        ("| Model | Date |\n|-|-|\n| n | 07/05/2021 |", "## Results", []),
+        ("| 超参 | 值 |\n|-|-|\n| 学习率 | 0.01 |", "## 结果", []),
+        ("| 模型 | 输入尺寸 | RTF |\n|-|-|-|\n| n | 640 | 0.02 |", "## 结果", []),
         ("| Name | Default |\n|-|-|\n| batch_size | two |", "## Evaluation", []),
         ("| Hyper-parameter | Value |\n|-|-|\n| epochs | 90 |", "## Notes", []),
         (
@@ -271,6 +278,12 @@ def test_tables_that_are_not_read_are_told_if_they_hold_figures(table: str, head
     rows, unread = read(table, heading)
     assert unread == expected
     assert not any(figures for _, _, figures in rows)
+
+
+def test_the_figures_of_a_row_without_a_model_are_told() -> None:
+    rows, unread = read("| Model | Top-1 |\n|-|-|\n| | 76.81 |\n| n | 70 |\n| | 71 |")
+    assert rows == [("n", None, {"top1": 70.0}), ("n", None, {"top1": 71.0})]
+    assert unread == [("cell", 5, 5)]
 
 
 @pytest.mark.parametrize("first", ["", "Model Arch", "Model name", "Backbone", "Pretrained model"])
