@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hubtool.card.catalogue import Catalogue, Match, invalid
 from hubtool.card.claim import Claim
 from hubtool.card.datasets import same_dataset
+from hubtool.card.names import name_key
 from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset, Card, Variant
 from hubtool.errors import CardError, NotFound
@@ -257,9 +258,15 @@ def _repeats(row: ClaimSet, front: ClaimSet) -> bool:
     values = {claim.name: claim.value for claim in front.claims}
     return (
         same_dataset(row.dataset, front.dataset)
-        and _same_file(row.asset, front.asset)
+        and (_same_file(row.asset, front.asset) or _same_code(row, front))
         and all(values.get(claim.name) == claim.value for claim in row.claims)
     )
+
+
+def _same_code(row: ClaimSet, front: ClaimSet) -> bool:
+    """Whether both are about the card's network, and neither about a file."""
+    names = {name_key(row.network_name), name_key(front.network_name)}
+    return row.asset is None and front.asset is None and len(names) == 1
 
 
 def _same_file(one: Asset | None, other: Asset | None) -> bool:

@@ -63,6 +63,9 @@ def command(
     files = list(_files(selection.claim_sets, where))
     for card in selection.unread:
         show_error(card.error)
+    for claim_set in selection.claim_sets if names else ():
+        if not claim_set.assets:
+            click.echo(f"{claim_set.called}: no file is linked", err=True)
     pins = {path: read_lockfile(path) for path in dict.fromkeys(file.lockfile for file in files)}
     missing = [file for file in files if not _fits(file, pins[file.lockfile].get(file.key))]
     stale = {path: set(known) - {f.key for f in files if f.lockfile == path} for path, known in pins.items()}

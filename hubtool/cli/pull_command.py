@@ -57,13 +57,13 @@ def command(
         raise UsageProblem("--link needs --to", hint="hubtool pull NAME --to DIR --link")
     where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
     catalogue = where.catalogue()
-    matches, worst = [], 0
+    files: dict[_File, None] = {}
+    worst = 0
     for name in names:
         try:
-            matches.append(catalogue.resolve(name))
+            files |= dict.fromkeys(_files(catalogue.resolve(name)))
         except HubtoolError as error:  # one card never ends the pulls of the others
             worst = max(worst, show_any(error, ctx.obj))
-    files = _files(matches)
     fetch = partial(
         pull, cache=where.cache, access=where.access, locked=locked, rehash=rehash, progress=chosen.progress()
     )
@@ -98,10 +98,9 @@ class _File:
         return self.asset.url if has_scheme(self.asset.url) else str(self.folder.absolute() / self.asset.url)
 
 
-def _files(matches: list[Match]) -> list[_File]:
-    """The files that are meant, without repetitions."""
-    found = (_File(asset, m.card.folder) for m in matches for asset in assets_of(m.card, m.variant))
-    return list(dict.fromkeys(found))
+def _files(match: Match) -> list[_File]:
+    """The files of a card or of a row. Raises NotFound where it links none."""
+    return [_File(asset, match.card.folder) for asset in assets_of(match.card, match.variant)]
 
 
 class _Putter:

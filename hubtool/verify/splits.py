@@ -53,8 +53,8 @@ class Splits:
         HubtoolError
             As `open_split` does, or the plan's recipe does not fit the dataset.
         """
-        if not any(measurable(claim_set.claims)):
-            return Skipped("hubtool measures top-1 and top-5, the card publishes neither")
+        if reason := _nothing_to_measure(claim_set):
+            return Skipped(reason)
         spec = find_spec(claim_set.network_name)
         if spec is None:
             return Skipped(f"hubtool cannot build the network {claim_set.network_name}")
@@ -98,6 +98,14 @@ class Splits:
             _log.info("opening %s", source.dataset)
             self._opened[source] = open_split(source)
         return self._opened[source]
+
+
+def _nothing_to_measure(claim_set: ClaimSet) -> str:
+    """Why a card has nothing that hubtool measures; empty when it has."""
+    if claim_set.asset is None:
+        return "no file is linked"
+    measured = any(measurable(claim_set.claims))
+    return "" if measured else "hubtool measures top-1 and top-5, the card publishes neither"
 
 
 def _why_not(claim_set: ClaimSet, plan: Plan) -> str:

@@ -80,3 +80,27 @@ def test_commands_on_a_card_without_files(hubtool: Hubtool, code_only: Path) -> 
     pulled = hubtool("pull", "--cards", code_only, "bit_digits")
     assert (pulled.code, pulled.out) == (3, "")
     assert "links no file" in pulled.err
+    locked = hubtool("lock", "--cards", code_only, "bit_digits")
+    assert (locked.code, "no file is linked" in locked.err) == (0, True)
+
+
+@pytest.mark.parametrize("network", ["bit_digits", "net_that_nobody_builds"])
+def test_why_the_figures_of_a_card_without_files_are_not_evaluated(
+    hubtool: Hubtool, code_only: Path, network: str
+) -> None:
+    card = code_only / "bit_digits.md"
+    edit(card, "model-name: bit_digits", f"model-name: {network}")
+    table = f"\n## Results\n\n| Model | Top-1 |\n|-|-|\n| {network} | 98.33 |\n"
+    card.write_text(card.read_text(encoding="utf-8") + table, encoding="utf-8")
+    (result,) = json.loads(hubtool("verify", "--cards", code_only, network, "--json").out)["results"]
+    assert {claim["reason"] for claim in result["claims"]} == {"no file is linked"}
+
+
+def test_a_card_without_files_does_not_end_other_pulls(hubtool: Hubtool, code_only: Path) -> None:
+    (code_only / "bit_digits.md").rename(code_only / "codeonly.md")
+    edit(code_only / "codeonly.md", "model-name: bit_digits", "model-name: codeonly")
+    (code_only / "bit_digits.md").write_text(VALID, encoding="utf-8")
+    pulled = hubtool("pull", "--cards", code_only, "codeonly", "bit_digits")
+    assert pulled.code == 3
+    assert "codeonly.md: the card links no file" in pulled.err
+    assert "bit_digits" in pulled.out
