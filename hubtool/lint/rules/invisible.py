@@ -16,7 +16,11 @@ _BLANKS = "\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _NOTHING = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
 _INVISIBLE = re.compile(f"([{_BLANKS}{_NOTHING}])\\1*")
 _IS_BLANK = re.compile(f"[{_BLANKS}]")
+_IDEOGRAPHIC = "\u3000"
 _JOINERS = "\u200c\u200d\u200e\u200f"
+_UNSPACED = "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Tibetan, Burmese, Khmer
+_BETWEEN_WORDS = re.compile(f"[{_UNSPACED}]\u200b[{_UNSPACED}]")
+_IN_CODE_COMMENT = re.compile(r"[^\n]*(?:#|//|[\"'])[^\n]*")
 _MARKER = re.compile(r"[ \t>]*(?:#{1,6}|[-*+]|\d{1,9}[.)]|>)[ \t]*")
 
 
@@ -48,6 +52,8 @@ def invisible_character(card: ParsedCard, _: Facts) -> Iterable[Finding]:
 
 def _joins(text: str, found: re.Match[str]) -> bool:
     """Whether signs beyond ASCII need the character: emoji are joined, and scripts directed, by such."""
+    if _BETWEEN_WORDS.fullmatch(text, max(0, found.start() - 1), found.end() + 1):
+        return True  # scripts without blanks may break a line there
     if found[0][0] not in _JOINERS:
         return False
     around = (text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1])
@@ -60,6 +66,8 @@ def _counts_in_body(card: ParsedCard, found: re.Match[str]) -> bool:
     end = card.text.find("\n", found.end())
     if _MARKER.fullmatch(card.text, start, found.start()) or "|" in card.text[start : end if end >= 0 else None]:
         return True
+    if found[0][0] == _IDEOGRAPHIC and _IN_CODE_COMMENT.fullmatch(card.text, start, found.start()):
+        return False  # Chinese in a comment or a text of the code
     body = read_body(card)
     return body is not None and any(fence.start <= found.start() < fence.end for fence in body.fences)
 

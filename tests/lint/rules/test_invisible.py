@@ -56,7 +56,14 @@ def test_signs_without_width(sign: str, name: str) -> None:
     assert found(f"{VALID}the net{sign}work\n") == [(BODY, 8, name)]
 
 
-@pytest.mark.parametrize("text", ["family \U0001f468\u200d\U0001f469\u200d\U0001f467", "می\u200cخواهم", "שלום\u200f!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("family \U0001f468\u200d\U0001f469\u200d\U0001f467", "می\u200cخواهم", "שלום\u200f!"),
+        *("ภาษา\u200bไทย", "ខ្មែរ\u200bភាសា", "ພາສາ\u200bລາວ"),
+        *("```python\n# 加载模型\u3000并推理\n```", '```python\nprint("模型\u3000精度")\n```'),
+    ],
+)
 def test_signs_that_scripts_and_emoji_need(text: str) -> None:
     assert found(f"{VALID}{text}\n") == []
 
