@@ -11,9 +11,12 @@ from hubtool.card.parse import read_card
 
 _SUFFIX = ".md"
 _DOCUMENTATION = re.compile(
-    r"(?:readme|index|changelog|changes|history|news|releases?|release[-_ ]?notes?|security|contributing|contributors"
+    r"readme(?:[-_. ].*)?"
+    r"|(?:index|changelog|changes|history|news|releases?|release[-_ ]?notes?|security|contributing|contributors"
     r"|code[-_ ]?of[-_ ]?conduct|licen[cs]e|copying|notice|authors|maintainers|codeowners|owners|support|governance"
-    r"|roadmap|install(?:ation)?|faq|todo|citation|acknowledge?ments?|getting[-_ ]?started|third[-_ ]?party[-_ ]?\w*"
+    r"|roadmap|install(?:ation)?|faq|todo|citation|acknowledge?ments?|get(?:ting)?[-_ ]?started|quick[-_ ]?start"
+    r"|tutorials?|usage|howto|overview|summary|model[-_ ]?zoo|upgrad(?:e|ing)|migrat(?:ion|ing)|development"
+    r"|troubleshooting|disclaimer|_sidebar|_navbar|third[-_ ]?party[-_ ]?\w*"
     r"|(?:pull[-_ ]?request|issue)[-_ ]?template)"
     r"(?:[-_. ](?:cn|zh|en|us|uk|jp|ja|kr|ko|fr|de|es|ru|pt|br|it|tw|hk|hans|hant|chinese|english|eng|chs|cht))*"
 )

@@ -36,6 +36,8 @@ def write(root: Path, *paths: str, text: str = "# text\n") -> None:
         *("SECURITY.md", "CONTRIBUTING.md", "CONTRIBUTING_CN.md", "CODE_OF_CONDUCT.md", "CHANGELOG.md", "RELEASE.md"),
         *("LICENSE.md", "NOTICE.md", "AUTHORS.md", "SUPPORT.md", "GOVERNANCE.md", "INSTALL.md", "FAQ.md"),
         *("PULL_REQUEST_TEMPLATE.md", "THIRD_PARTY_NOTICES.md", "GETTING_STARTED.md"),
+        *("README.vi.md", "README_ko-KR.md", "README copy.md", "MODEL_ZOO.md", "TUTORIAL_CN.md", "SUMMARY.md"),
+        *("TROUBLESHOOTING.md", "MIGRATION.md", "USAGE.md", "quick_start.md"),
     ],
 )
 def test_documentation_is_no_card_unless_it_has_front_matter(tmp_path: Path, name: str) -> None:
