@@ -66,6 +66,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _INITIAL = re.compile(r"\b[a-z]-(?=[a-z]{3})")  # the S of S-measure is no second
 _FIELDS = re.compile(r"\s*(?:[/|&;,\n]|\band\b|和|与)\s*")
 _TOP_K = re.compile(r"(?:acc|prec)?[\s_@-]*top[\s_@-]*\d+|(?:acc(?:uracy)?|prec)[\s_@-]*\d+", re.IGNORECASE)
+_IS_TOP_K = re.compile(r"top\d+")
 _TOP_DIGIT = re.compile(r"\btop[\s_@-]*\d|acc@", re.IGNORECASE)
 _TWO_NAMES = re.compile(r"(?P<first>[^()]+)\((?P<second>[^()]+)\)")
 _NEUTRAL = re.compile(
@@ -134,7 +135,7 @@ class Column:
 
 def columns_of(header: Sequence[Cell]) -> list[Column]:
     """The columns below a header."""
-    columns = [_column(cell) for cell in header]
+    columns = _with_datasets_carried_on([_column(cell) for cell in header])
     if all(column.role != "model" for column in columns):
         columns = [replace(c, role="model") if _names_model_too(c) else c for c in columns]
     if columns and all(column.role != "model" for column in columns):
@@ -142,6 +143,30 @@ def columns_of(header: Sequence[Cell]) -> list[Column]:
         if not first.heading.text and any(column.role == "figure" for column in columns):
             columns[0] = replace(first, role="model")
     return columns
+
+
+def _with_datasets_carried_on(columns: Sequence[Column]) -> list[Column]:
+    """Columns whose top-5 is about what the top-1 before it says, as in `ImageNet top-1 | top-5`.
+
+    Nothing is carried on after a top-k that names no dataset: in `top-1 | ImageNet-V2 top-1 | top-5`, either is meant.
+    """
+    dataset, seen = None, set[str]()
+    carried = []
+    for column in columns:
+        figures = []
+        for figure in column.figures:
+            if figure.dataset is not None:
+                dataset, seen = figure.dataset, set()
+                figures.append(figure)
+            elif not _IS_TOP_K.fullmatch(figure.name):
+                figures.append(figure)
+            elif dataset is None or figure.name in seen:
+                return list(columns)
+            else:
+                figures.append(replace(figure, dataset=dataset))
+            seen.add(figure.name)
+        carried.append(replace(column, figures=tuple(figures)))
+    return carried
 
 
 def _names_model_too(column: Column) -> bool:

@@ -179,6 +179,27 @@ def test_another_figure_is_not_taken_for_top1(heading: str) -> None:
     assert (len(figures), "top1" in figures, unread) == (1, False, [])
 
 
+@pytest.mark.parametrize(
+    ("headings", "cells", "rows"),
+    [
+        ("ImageNet-1K top-1 | Top5", "76 | 93", 1),
+        ("Top-1 ImageNet | Params (M) | Top-5 | Top-10", "76 | 25 | 93 | 95", 1),
+        ("ImageNet top-1/top-5", "76 / 93", 1),
+        ("ImageNet top-1 | top-5 | CIFAR-10 top-1 | top-5", "76 | 93 | 97 | 99", 2),
+        ("Top-1 | CIFAR-10 top-1 | top-5", "76 | 97 | 99", 2),  # whose top-5 it is cannot be told
+        ("ImageNet top-1 | top-1", "76 | 77", 2),
+        ("ImageNet top-1 | mIoU", "76 | 40", 2),
+    ],
+)
+def test_a_top_5_is_about_the_dataset_of_the_top_1_before_it(headings: str, cells: str, rows: int) -> None:
+    table = f"| Model | {headings} |\n|{'-|' * (headings.count('|') + 2)}\n| n | {cells} |"
+    found, unread = read(table)
+    assert (len(found), unread) == (rows, [])
+    assert sum(len(metrics) for _, _, metrics in found) == sum(
+        float(c) != 25 for c in cells.replace("/", "|").split("|")
+    )
+
+
 def test_figures_of_two_datasets_are_two_rows() -> None:
     rows, unread = read("| Model | ImageNet top-1 | CIFAR-10 top-1 |\n|-|-|-|\n| n | 76.81 | 97.1 |")
     assert rows == [("n", "ImageNet", {"top1": 76.81}), ("n", "CIFAR-10", {"top1": 97.1})]

@@ -105,7 +105,7 @@ def row_names_other_model(card: ParsedCard, _: Facts) -> Iterable[Finding]:
     """
     models = {name_key(row.model): row.model for row in card.rows}
     owners = {row.asset.url: name_key(row.model) for row in card.rows if row.asset and _is_named_after(row)}
-    for row in card.rows:
+    for row in {row.model_span: row for row in card.rows}.values():  # a line about two datasets is two rows
         weights, recipe = _stem(row.asset.url if row.asset else ""), _stem(row.recipe or "")
         other = _other_model(row, weights, models) or _other_model(row, recipe, models)
         owner = owners.get(row.asset.url) if row.asset else None
