@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubtool.data.clutter import shown
 from hubtool.data.naming import intruders, numbers_in, odd_names, ordered
@@ -45,6 +45,12 @@ class LabelSpace:
         """The names that the classes must have; None where any will do."""
         known = self.known_names
         return known if self.class_names is None and known and len(known) == self.num_classes else None
+
+    def preferring(self, split: str) -> LabelSpace:
+        """The same with a split as the best one, where figures can be about it."""
+        if split not in self.splits:
+            return self
+        return replace(self, splits=(split, *(other for other in self.splits if other != split)))
 
 
 def numbers_by_name(names: Iterable[str], space: LabelSpace, *, where: str, noun: str = "class") -> dict[str, int]:

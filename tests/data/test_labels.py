@@ -20,7 +20,7 @@ SYNSETS = [f"n{number:08}" for number in range(1000)]
 
 def labels(path: Path, text: str | bytes, expected: LabelSpace = NAMED, images=IMAGES, **options) -> list[int]:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(labels_of(path, images, expected, **options).values())
+    return list(labels_of(path, images, expected, **options).by_image.values())
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ SYNSETS = ["n01440764", "n01443537", "n01484850"]
 
 def read(path: Path, text: str | bytes, images=IMAGES, space: LabelSpace = SPACE, **options) -> list[int]:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(labels_of(path, images, space, **options).values())
+    return list(labels_of(path, images, space, **options).by_image.values())
 
 
 def table(delimiter: str, *, header: str = "", quote: bool = False, labels=LABELS, before=(), after=()) -> str:

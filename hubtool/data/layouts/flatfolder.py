@@ -57,9 +57,10 @@ def read(path: Path, space: LabelSpace) -> Split:
             f"{folder}: {counted(len(images), 'image')} and no file with their labels",
             hint=f"name {above}, if this is the folder of a class; or add one, {named}" if above else named,
         )
+    space = space.preferring(split_named(folder.name) or split_named(folder.parent.name))
     labels = labels_of(label_file, images, space, whole=not path.is_file())
-    samples = [FileSample(folder / image, image, label) for image, label in labels.items()]
-    layout = f"a folder of images with labels in {label_file.name}"
+    samples = [FileSample(folder / image, image, label) for image, label in labels.by_image.items()]
+    layout = f"a folder of images with labels in {label_file.name}" + (f", {labels.note}" if labels.note else "")
     return Split(layout, folder, samples, left_out=undecoded_files(folder), clutter=clutter_files(folder))
 
 

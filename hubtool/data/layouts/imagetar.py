@@ -15,6 +15,7 @@ from hubtool.data.readers.labelfile import LABEL_FILES, find_label_file
 from hubtool.data.readers.labels import labels_of
 from hubtool.data.readers.tarindex import BLOCK, BadTar, Member, looks_like_tar, members
 from hubtool.data.samples import IMAGE_EXTENSIONS, MAX_IMAGE_BYTES, UNDECODED_EXTENSIONS, version_of
+from hubtool.data.splitnames import split_in
 from hubtool.descriptors import open_to_read, read_at
 from hubtool.errors import BrokenDataset, UsageProblem
 from hubtool.words import counted, some_of
@@ -97,8 +98,9 @@ def read(path: Path, space: LabelSpace) -> Split:
                 hint=f"such as {', '.join(LABEL_FILES)}",
             )
         by_name = {PurePosixPath(name).name: name for name in images}
-        labels = {by_name[name]: label for name, label in labels_of(label_file, list(by_name), space).items()}
-        said = f"labels in {label_file.name}"
+        found = labels_of(label_file, list(by_name), space.preferring(split_in(path.stem)))
+        labels = {by_name[name]: label for name, label in found.by_image.items()}
+        said = f"labels in {label_file.name}" + (f", {found.note}" if found.note else "")
     samples = [_TarSample(archive, images[name], _short(name, parents), label) for name, label in labels.items()]
     short = [_short(name, parents) for name in left_out]
     return Split(f"images in a tar archive, {said}", path, samples, left_out=short, clutter=clutter)

@@ -21,7 +21,9 @@ from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layout import Layout, Split
 from hubtool.data.places import find_place
 from hubtool.data.readers.columnlabels import column_labels
+from hubtool.data.readers.headers import SPLIT_FLAGS, SPLIT_HEADERS, plain
 from hubtool.data.readers.shardfiles import near_shards, shard_files, shards_of_split
+from hubtool.data.readers.splitrows import SPLIT_HINT, Chosen, NoSplit, is_split_column, rows_of_split
 from hubtool.data.samples import MAX_IMAGE_BYTES, version_of
 from hubtool.errors import BrokenDataset, UsageProblem
 from hubtool.extras import require
@@ -43,6 +45,7 @@ class _Shard:
         self.version = self._guarded("opened", lambda: version_of(path.stat()))  # before it is read: never too new
         self._file = self._guarded("opened", lambda: _parquet().ParquetFile(path, pre_buffer=False))
         names = self._file.schema_arrow.names
+        self.columns = names
         self.image = _column(path, names, _IMAGE_COLUMNS)
         self.label = _column(path, names, _LABEL_COLUMNS)
         kind = self._file.schema_arrow.field(self.image).type
@@ -168,20 +171,21 @@ def read(path: Path, space: LabelSpace) -> Split:
     files = shards_of_split(path, shard_files(path), space.splits)
     shards = [_Shard(file) for file in files]
     keys = [(shard, row) for shard in shards for row in range(shard.rows)]
-    values = [label for shard in shards for label in shard.column(shard.label)]
-    labels = column_labels(values, _class_names(path, shards), space, where=path)
-    if not labels:
+    if not keys:
         raise BrokenDataset(f"{path}: no row in its shards")
+    chosen = _chosen(path, shards, space.splits)
+    values = [label for shard in shards for label in shard.column(shard.label)]
+    labels = column_labels([values[row] for row in chosen.rows], _class_names(path, shards), space, where=path)
     names = _names(shards)
     together = _Shards()
     samples = [
-        _RowSample(together, shard, row, name, label)
-        for (shard, row), name, label in zip(keys, names, labels, strict=True)
+        _RowSample(together, *keys[row], names[row], label) for row, label in zip(chosen.rows, labels, strict=True)
     ]
     images = [sample for sample in samples if not is_clutter_file(PurePosixPath(sample.name).name)]
     clutter = sorted({sample.name for sample in samples} - {sample.name for sample in images})
     kept = f"{len(files)} Parquet shards" if len(files) > 1 else "a Parquet file"
-    return Split(f"{kept} with embedded images", path, images, clutter=clutter)
+    said = f", {chosen.note}" if chosen.note else ""
+    return Split(f"{kept} with embedded images{said}", path, images, clutter=clutter)
 
 
 def _parquet() -> Any:
@@ -201,6 +205,17 @@ def _class_names(path: Path, shards: Sequence[_Shard]) -> list[str] | None:
     if any(names != given[0] for names in given):
         raise UsageProblem(f"{path}: shards that name the classes differently", hint="get them from one place")
     return given[0]
+
+
+def _chosen(path: Path, shards: Sequence[_Shard], splits: Sequence[str]) -> Chosen:
+    """The rows of the split that is evaluated, where a column tells splits apart."""
+    called = [name for name in shards[0].columns if plain(name) in SPLIT_HEADERS | SPLIT_FLAGS.keys()]
+    cells = {name: [str(cell) for shard in shards for cell in shard.column(name)] for name in called}
+    columns = {name: values for name, values in cells.items() if is_split_column(name, values)}
+    try:
+        return rows_of_split(columns, (), splits, sum(shard.rows for shard in shards))
+    except NoSplit as error:
+        raise UsageProblem(f"{path}: {error}", hint=SPLIT_HINT) from error
 
 
 def _names(shards: Sequence[_Shard]) -> list[str]:

@@ -17,7 +17,7 @@ from hubtool.data.readers.headers import FILE_HEADERS, LABEL_HEADERS, is_index_h
 from hubtool.data.samples import IMAGE_EXTENSIONS, UNDECODED_EXTENSIONS
 
 _HEAD = 200
-"""Rows that decide on the delimiter and the column of images."""
+"""Number of rows that decide on the delimiter and the column of images."""
 _EXTENSIONS = IMAGE_EXTENSIONS | UNDECODED_EXTENSIONS
 _EXCEL = re.compile("sep=.", re.IGNORECASE)
 _Splitter = Callable[[Sequence[str]], list[list[str]]]
@@ -114,11 +114,15 @@ def counts_rows(cells: Sequence[str]) -> bool:
 
 
 def _best(lines: Sequence[str], names: ImageNames) -> tuple[_Splitter, int] | None:
-    """How to take lines apart, and the column of images; None if no image is named."""
+    """How to take lines apart, and the column of images; None if no row says, at the top or elsewhere."""
+    return _best_by(lines[:_HEAD], names) or _best_by(lines[:: len(lines) // _HEAD or 1], names)
+
+
+def _best_by(lines: Sequence[str], names: ImageNames) -> tuple[_Splitter, int] | None:
     best, most = None, (0, 0)
     for split in (*map(_by, ",;\t|"), _last_blank, _blanks, _by(" "), _first_blank):  # the likeliest first
         try:
-            rows = split(lines[:_HEAD])
+            rows = split(lines)
         except csv.Error:
             continue
         scores = [_score(rows, column, names) for column in range(max(map(len, rows), default=0))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ LABEL_FILES = (
 _SUFFIXES = (".csv", ".tsv", ".txt")
 _BELOW = (Path(), Path("ILSVRC2012_devkit_t12", "data"), Path("meta"))
 _MOST_FILES = 50
-_HEAD_LINES = 200
+_ANSWERS = re.compile("submission|predictions?(?![a-z])|(?<![a-z])preds?(?![a-z])", re.IGNORECASE)
 
 
 def find_label_file(folders: Iterable[Path], images: Sequence[str] = ()) -> Path | None:
@@ -54,17 +55,21 @@ def find_label_file(folders: Iterable[Path], images: Sequence[str] = ()) -> Path
 
 
 def _tables(folder: Path) -> list[Path]:
-    """Small text files that may be tables of labels, not those of the training split."""
+    """Small text files that may be tables of labels, not those of the training split or of answers."""
     try:
         files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in _SUFFIXES]
     except OSError:  # a folder above the images that must not be listed
         return []
-    fitting = [file for file in files if not is_clutter_file(file.name) and split_in(file.stem) != TRAINING]
+    fitting = [
+        file
+        for file in files
+        if not is_clutter_file(file.name) and split_in(file.stem) != TRAINING and not _ANSWERS.search(file.stem)
+    ]
     return [file for file in fitting[:_MOST_FILES] if file.is_file() and file.stat().st_size <= MAX_TEXT_BYTES]
 
 
 def _is_about(file: Path, images: Sequence[str]) -> bool:
     try:
-        return mentions(lines_of(text_of(file))[:_HEAD_LINES], images)
+        return mentions(lines_of(text_of(file)), images)
     except BrokenDataset:
         return False

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hubtool.data.clutter import shown
@@ -19,7 +20,8 @@ from hubtool.data.naming import numbers_in
 from hubtool.data.readers.delimited import NotATable, has_extension, mentions
 from hubtool.data.readers.devkit import KIT_ARCHIVES, META, read_kit
 from hubtool.data.readers.ilsvrc import CLASSES, TRANSLATIONS, synsets_by_id, synsets_in
-from hubtool.data.readers.labeltable import ManyColumns, read_table
+from hubtool.data.readers.labeltable import LabelTable, ManyColumns, read_table
+from hubtool.data.readers.splitrows import SPLIT_HINT, NoSplit
 from hubtool.data.readers.texts import decoded, lines_of, not_utf8, text_of
 from hubtool.data.samples import UNDECODED_EXTENSIONS
 from hubtool.errors import BrokenDataset, UsageProblem
@@ -31,7 +33,23 @@ _LAST_NUMBER = re.compile(r"[0-9]+(?=[^0-9]*$)")
 _WORD = re.compile(r"[^\s,;|]+")
 
 
-def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bool = True) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a file says about images.
+
+    Attributes
+    ----------
+    by_image
+        The label of each image, in the order of the images.
+    note
+        Which rows were taken, where the file is about several splits; empty otherwise.
+    """
+
+    by_image: dict[str, int]
+    note: str = ""
+
+
+def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bool = True) -> Labels:
     """The label of each image that a file speaks of.
 
     Parameters
@@ -41,10 +59,8 @@ def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bo
     whole
         Whether every image must have a label; if not, the file says which images the split consists of.
 
-    Returns
-    -------
-    dict
-        Label by name, in the order of the names.
+    A table about several splits counts only by the rows of the first of `space.splits` that it has; images that only
+    its other rows name need no label.
 
     Raises
     ------
@@ -56,26 +72,28 @@ def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bo
     if path.name in KIT_ARCHIVES:
         kit = read_kit(path)
         lines, translation = lines_of(decoded(kit.ground_truth, path)), synsets_in(kit.meta, path / META)
-        return _from_ids(path, lines, images, translation, space)
+        return Labels(_from_ids(path, lines, images, translation, space))
     lines = lines_of(text_of(path))
     if not lines:
         raise BrokenDataset(f"{path}: empty")
     if all(map(_NUMBER.fullmatch, lines)) and (_are_of_ilsvrc(images) or _counted_from(images) is None):
         translation = synsets_by_id(_translation(path))
-        return _from_ids(path, lines, images, translation, space)
+        return Labels(_from_ids(path, lines, images, translation, space))
+    note = ""
     if all(map(_WORD.fullmatch, lines)) and not mentions(lines, images) and not any(map(has_extension, lines)):
         found = _by_place(path, lines, images)
     else:
-        found = _listed(path, lines, images, whole=whole)
+        table = _parsed(path, lines, images, space.splits)
+        found, note = _listed(path, table, images, whole=whole), table.note
     if (byte := not_utf8("".join(set(found.values())))) is not None:
         raise BrokenDataset(f"{path}: byte 0x{byte:02x} in a label is not UTF-8", hint="save the file as UTF-8")
-    return dict(zip(found, labels_from(list(found.values()), space, where=str(path)), strict=True))
+    return Labels(dict(zip(found, labels_from(list(found.values()), space, where=str(path)), strict=True)), note)
 
 
-def _listed(path: Path, lines: Sequence[str], images: Sequence[str], *, whole: bool) -> dict[str, str]:
+def _listed(path: Path, table: LabelTable, images: Sequence[str], *, whole: bool) -> dict[str, str]:
     """Label by image, as a table gives it; the extension may be missing, or another one, for all images."""
-    written = _parsed(path, lines, images)
-    key_of = _keys_as_written(written, images)
+    written = _by_name(path, table)
+    key_of = _keys_as_written(written.keys() | table.others, images)
     keys = {image: key_of(image) for image in images}
     if len(set(keys.values())) != len(keys):
         raise BrokenDataset(f"{path}: its names have no extension, and there are images that only differ by theirs")
@@ -87,25 +105,30 @@ def _listed(path: Path, lines: Sequence[str], images: Sequence[str], *, whole: b
             f"{path}: {len(missing):,} of its images {verb} not there: {some_of(shown(missing))}",
             hint="files of a kind that MindCV cannot decode do not count" if undecoded else "restore the images",
         )
-    bare = [image for image, key in keys.items() if key not in written]
+    bare = [image for image, key in keys.items() if key not in written and key not in table.others]
     if bare and whole:
         said = f"{path}: no label for {counted(len(bare), 'image')}: {some_of(shown(bare))}"
         raise BrokenDataset(said, hint="label or remove what is named")
     return {image: written[key] for image, key in keys.items() if key in written}
 
 
-def _parsed(path: Path, lines: Sequence[str], images: Sequence[str]) -> dict[str, str]:
-    """Label by name, both as written but for folders."""
+def _parsed(path: Path, lines: Sequence[str], images: Sequence[str], splits: Sequence[str]) -> LabelTable:
     try:
-        table = read_table(lines, images, comma=path.suffix.lower() == ".csv")
+        return read_table(lines, images, comma=path.suffix.lower() == ".csv", splits=splits)
+    except NoSplit as error:
+        raise UsageProblem(f"{path}: {error}", hint=SPLIT_HINT) from error
     except NotATable as error:
         raise BrokenDataset(f"{path}: {error}", hint="one image and its label per line") from error
     except ManyColumns as error:
         raise UsageProblem(
             f"{path}: several columns may be the labels: {error}", hint="call the one that counts `label`"
         ) from error
+
+
+def _by_name(path: Path, table: LabelTable) -> dict[str, str]:
+    """Label by name, both as written but for folders."""
     labels: dict[str, str] = {}
-    for row, (name, label) in enumerate(zip(table.names, table.labels, strict=True), start=table.first_row):
+    for row, name, label in zip(table.rows, table.names, table.labels, strict=True):
         if labels.get(name, label) != label:
             raise BrokenDataset(f"{path}: row {row}: {shown([name])[0]} appears twice, with different labels")
         labels[name] = label

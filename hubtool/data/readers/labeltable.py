@@ -18,7 +18,16 @@ from hubtool.data.readers.delimited import (
     has_extension,
     rows_of,
 )
-from hubtool.data.readers.headers import FILE_HEADERS, KAGGLE_LABELS, LABEL_HEADERS, is_index_header, plain
+from hubtool.data.readers.headers import (
+    FILE_HEADERS,
+    KAGGLE_LABELS,
+    LABEL_HEADERS,
+    PREDICTED_HEADERS,
+    is_index_header,
+    plain,
+)
+from hubtool.data.readers.splitrows import Chosen, is_split_column, rows_of_split
+from hubtool.data.splitnames import TEST, VALIDATION
 from hubtool.data.synsets import are_synsets
 
 _HEAD = 200
@@ -39,16 +48,28 @@ class LabelTable:
         Of images, without folders, as written.
     labels
         As written, without quotes and blanks around them.
-    first_row
-        Number of the row that they begin with, from 1: 2 after a header.
+    rows
+        Number of each row, from 1; the header counts.
+    others
+        Names of images that only rows of other splits are about.
+    note
+        See `hubtool.data.readers.splitrows.Chosen`.
     """
 
     names: list[str]
     labels: list[str]
-    first_row: int = 1
+    rows: list[int]
+    others: frozenset[str] = frozenset()
+    note: str = ""
 
 
-def read_table(lines: Sequence[str], images: Sequence[str], *, comma: bool = False) -> LabelTable:
+def read_table(
+    lines: Sequence[str],
+    images: Sequence[str],
+    *,
+    comma: bool = False,
+    splits: Sequence[str] = (VALIDATION, TEST),
+) -> LabelTable:
     """The images and labels of a table.
 
     Parameters
@@ -59,13 +80,17 @@ def read_table(lines: Sequence[str], images: Sequence[str], *, comma: bool = Fal
         Names of those that are there, without folders.
     comma
         Whether to read it by commas where no image that is there is named in it; by blanks otherwise.
+    splits
+        The splits that will do, the best one first, where the table is about several.
 
     Raises
     ------
     NotATable
-        A row has no image or no label, or quotes do not match.
+        A row has no image or no label, or more than one label; or quotes do not match.
     ManyColumns
         It is not certain which column the labels are in.
+    NoSplit
+        It is about several splits, and none can be chosen.
     """
     found = rows_of(lines, images, comma=comma)
     rows, files = found.cells, found.files
@@ -74,18 +99,43 @@ def read_table(lines: Sequence[str], images: Sequence[str], *, comma: bool = Fal
     header = _header(rows, files, found.names)
     body = rows[1:] if header else rows
     labels = _label_column(body, files, header)
-    names, values = [], []
-    first_row = 2 if header else 1
-    for number, row in enumerate(body, start=first_row):
+    if not body:
+        raise NotATable("a header and no row")
+    chosen = _chosen(body, files, labels, header, splits)
+    names, values, numbers = [], [], []
+    for place in chosen.rows:
+        row, number = body[place], place + (2 if header else 1)
         cells = [row[column] if column < len(row) else "" for column in (files, labels)]
         too_many = header is None and len(row) > len(rows[0])
         if not all(cells) or too_many:
             raise NotATable(f"row {number}: not a file and a label")
         names.append(file_name(cells[0]))
-        values.append(cells[1].split()[0] if header and plain(header[labels]) == KAGGLE_LABELS else cells[1])
-    if not names:
-        raise NotATable("a header and no row")
-    return LabelTable(names, values, first_row)
+        is_kaggle = header and plain(header[labels]) == KAGGLE_LABELS
+        values.append(_kaggle_label(cells[1], number) if is_kaggle else cells[1])
+        numbers.append(number)
+    others = frozenset(map(file_name, cells_of(body, files))) - set(names) if chosen.note else frozenset()
+    return LabelTable(names, values, numbers, others, chosen.note)
+
+
+def _chosen(
+    rows: Sequence[Sequence[str]], files: int, labels: int, header: Sequence[str] | None, splits: Sequence[str]
+) -> Chosen:
+    """The rows of the split that is evaluated."""
+    called = header or [f"column {number}" for number in range(1, max(map(len, rows)) + 1)]
+    columns = {
+        name: cells
+        for column, name in enumerate(called)
+        if column not in {files, labels} and is_split_column(name if header else "", cells := cells_of(rows, column))
+    }
+    return rows_of_split(columns, cells_of(rows, files), splits, len(rows))
+
+
+def _kaggle_label(cell: str, number: int) -> str:
+    """The one class of `n01440764 1 2 3 4 n01440764 5 6 7 8`: a class and a box, again and again."""
+    classes = cell.split()[::5]
+    if len(set(classes)) > 1:
+        raise NotATable(f"row {number}: boxes of several classes: {', '.join(dict.fromkeys(classes))}")
+    return classes[0]
 
 
 def _header(rows: Sequence[list[str]], files: int, names: ImageNames) -> list[str] | None:
@@ -115,12 +165,17 @@ def _label_column(rows: Sequence[Sequence[str]], files: int, header: Sequence[st
     """The column of labels: by its name, or else by what the others are not."""
     width = len(header) if header else max(map(len, rows), default=0)
     others = [column for column in range(width) if column != files and any(cells_of(rows[:_HEAD], column))]
+    if header and (answers := [name for name in header if plain(name) in PREDICTED_HEADERS]):
+        others = [column for column in others if header[column] not in answers]
+        if not others:
+            raise NotATable(f"column {answers[0]} holds answers of a network, not labels")
     if header:
         named = [column for name in LABEL_HEADERS for column in others if plain(header[column]) == name]
         whole = [column for column in named if whole_numbers(cells_of(rows, column)) is not None]
         if named:
             return _agreed(rows, named, whole, header)
     if len(others) > 1:
+        others = [c for c in others if not is_split_column(header[c] if header else "", cells_of(rows, c))] or others
         indexes = [column for column in others if _is_index(rows, column, header)]
         others = [column for column in others if column not in indexes] or others
     synsets = [column for column in others if are_synsets(cells_of(rows[:_HEAD], column))]
