@@ -41,6 +41,7 @@ class SampleDataset:
         self.root = split.root
         self.layout = split.layout
         self.left_out = split.left_out
+        self.clutter = split.clutter
         self.name = str(split.root)
         self.num_classes = num_classes
         self.recipe = recipe

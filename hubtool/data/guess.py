@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ _OTHER_FORMS = {
     ".pkl": "pickle",
 }
 _TFRECORD_SHARD = "-of-"
+_NUMBERED_TAR = re.compile(r".*[0-9]{3,}\.tar")
 _NAMED = 3
 
 
@@ -88,6 +90,9 @@ def _of_files(folder: Path, names: Sequence[str]) -> str:
         form = _OTHER_FORMS.get(Path(name).suffix.lower(), "TFRecord" if _TFRECORD_SHARD in name else "")
         if form:
             return f"{shown([name])[0]} is {form}, which hubtool does not read: give the images as files or as Parquet"
+    shards = [name for name in names if _NUMBERED_TAR.fullmatch(name.lower())]
+    if len(shards) > 1:
+        return f"{shown(shards)[0]} and others are shards of WebDataset, which hubtool does not read: unpack them"
     tars = [name for name in names if name.lower().endswith(".tar")]
     return f"name the archive, such as {folder / tars[0]}" if tars else ""
 

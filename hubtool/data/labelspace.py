@@ -7,15 +7,25 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from hubtool.data.classlists import CLASSES_HINT, counted_nouns, misfit, numbers_by_list, numbers_of_known, plural
 from hubtool.data.clutter import shown
-from hubtool.data.naming import intruders, numbers_in, odd_names, ordered
-from hubtool.data.synsets import are_synsets, synset_in
+from hubtool.data.naming import (
+    alike,
+    intruders,
+    look_alikes,
+    odd_names,
+    order_depends_on_encoding,
+    ordered,
+)
 from hubtool.errors import UsageProblem
-from hubtool.words import counted, some_of
+from hubtool.words import some_of
 
 _log = logging.getLogger(__name__)
 _WHOLE = re.compile(r"([+-]?[0-9]{1,9})(?:\.0*)?")
-_CLASSES_HINT = "give the class names in the order of the outputs with --classes FILE"
+_BACKGROUND_HINT = (
+    "the network may have a background class before the 1,000: list it and the synsets, in this order, with --classes "
+    "FILE"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,11 @@ class LabelSpace:
         known = self.known_names
         return known if self.class_names is None and known and len(known) == self.num_classes else None
 
+    @property
+    def has_background(self) -> bool:
+        """Whether the network has one output more than the dataset is known to have classes."""
+        return bool(self.known_names) and self.num_classes == len(self.known_names or ()) + 1
+
     def preferring(self, split: str) -> LabelSpace:
         """The same with a split as the best one, where figures can be about it."""
         if split not in self.splits:
@@ -70,22 +85,31 @@ def numbers_by_name(names: Iterable[str], space: LabelSpace, *, where: str, noun
     ------
     UsageProblem
         There are not as many names as outputs and no list was given, or the list lacks a name or is too long; one is
-        no class of the dataset, or looks like none; or the names are numbered in part only. Odd names are listed.
+        no class of the dataset, or looks like none; two look the same; or the names are numbered in part only. Odd
+        names are listed.
     """
     found = sorted(set(names))
     if space.class_names is not None:
-        return _numbers_by_list(found, space.class_names, space.num_classes, where, noun)
+        return numbers_by_list(found, space.class_names, space.num_classes, where, noun)
+    if twins := look_alikes(found):
+        raise UsageProblem(
+            f"{where}: {plural(noun)} that only differ in blanks or in how their characters are encoded: "
+            f"{', '.join(map(ascii, twins[:4]))}",
+            hint="put the images of one class in one place",
+        )
     if space.expected_names is not None:
-        return _numbers_of_known(found, space.expected_names, where, noun)
+        return numbers_of_known(found, space.expected_names, where, noun)
     if len(found) != space.num_classes:
-        odd = odd_names(found)
+        odd, first = odd_names(found), misfit(found, space.num_classes, where, noun)
+        if space.has_background:
+            raise UsageProblem(first, hint=_BACKGROUND_HINT)
         listed = f"; unlike the others: {some_of(shown(odd))}" if odd else ""
-        raise UsageProblem(_misfit(found, space.num_classes, where, noun) + listed, hint=_CLASSES_HINT)
+        raise UsageProblem(first + listed, hint=CLASSES_HINT)
     if odd := intruders(found):
         raise UsageProblem(
-            f"{where}: {_counted(odd, noun)} unlike the others: {some_of(shown(odd))}: if one is no class, the labels "
-            "would be wrong",
-            hint=f"remove what is no class, or {_CLASSES_HINT}",
+            f"{where}: {counted_nouns(odd, noun)} unlike the others: {some_of(shown(odd))}: if one is no class, the "
+            "labels would be wrong",
+            hint=f"remove what is no class, or {CLASSES_HINT}",
         )
     return {name: number for number, name in enumerate(_in_order(found, where, noun))}
 
@@ -112,6 +136,14 @@ def checked_numbers(labels: Sequence[int], space: LabelSpace, *, where: str) -> 
             f"{where}: labels from {lowest} to {highest} for a network with {space.num_classes} outputs",
             hint="the labels start at 1, hubtool expects them to start at 0" if from_one else "",
         )
+    if lowest == 0 and space.has_background:
+        raise UsageProblem(
+            f"{where}: labels from {lowest} to {highest} for a network with {space.num_classes} outputs: each may "
+            "be wrong by one",
+            hint="the network may have a background class at 0: give the synsets as labels, and --classes FILE",
+        )
+    if lowest == 1:
+        _log.warning("%s: no label is 0: if the labels are counted from 1, all of them are wrong by one", where)
     return list(labels)
 
 
@@ -121,7 +153,8 @@ def labels_from(values: Sequence[str], space: LabelSpace, *, where: str) -> list
     Numbers that are all in the user's list of classes are names. Names that a dataset's classes are known to have need
     not be all of them: they tell the output. Raises UsageProblem, as the other functions do.
     """
-    listed = space.class_names is not None and set(space.class_names).issuperset(values)
+    values = [alike(value) for value in values]
+    listed = space.class_names is not None and {alike(name) for name in space.class_names}.issuperset(values)
     numbers = None if listed else whole_numbers(values)
     if numbers is not None:
         return checked_numbers(numbers, space, where=where)
@@ -149,52 +182,12 @@ def _is_number(value: str) -> bool:
     return True
 
 
-def _numbers_by_list(found: list[str], listed: Sequence[str], outputs: int, where: str, noun: str) -> dict[str, int]:
-    said = f"the class list has {counted(len(listed), 'name')}, the network {counted(outputs, 'output')}"
-    if len(listed) > outputs:
-        raise UsageProblem(f"{said}: the labels would be wrong", hint="list the names of the outputs, one per line")
-    if len(listed) < outputs:
-        _log.warning(
-            "%s: they are taken to name the first outputs; if an earlier name is missing, labels are wrong", said
-        )
-    numbers = {name: number for number, name in enumerate(listed)}
-    unknown = next((name for name in found if name not in numbers), None)
-    if unknown is not None:
-        raise UsageProblem(f"{where}: {noun} {shown([unknown])[0]} is not in the class list")
-    return numbers
-
-
-def _numbers_of_known(found: list[str], expected: Sequence[str], where: str, noun: str) -> dict[str, int]:
-    """The places among the names that a dataset's classes are known to have, or which names do not fit."""
-    outputs = len(expected)
-    numbers = numbers_in(found)
-    if numbers is not None and sorted(numbers) == list(range(outputs)) and not are_synsets(found):
-        return dict(zip(found, numbers, strict=True))
-    synsets = {name: synset_in(name) or name for name in found}
-    places = {name: number for number, name in enumerate(expected)}
-    missing = sorted(places.keys() - synsets.values())
-    foreign = [name for name in found if synsets[name] not in places]
-    if not missing and len(found) == outputs:
-        return {name: places[synset] for name, synset in synsets.items()}
-    first = _misfit(found, outputs, where, noun)
-    if len(found) == outputs:
-        first = f"{where}: {outputs:,} {_plural(noun)}, but not those of ILSVRC2012: the labels would be wrong"
-    parts = [f"missing are {len(missing):,} of its synsets: {some_of(missing)}"] if missing else []
-    if foreign:
-        odd_first = sorted(foreign, key=lambda name: bool(synset_in(name)))
-        parts.append(f"foreign to it are {len(foreign):,}: {some_of(shown(odd_first))}")
-    if not foreign and len(found) > outputs:
-        twice = [name for name in found if name not in places]
-        parts.append(f"twice there are {some_of(shown(twice))}")
-    raise UsageProblem("; ".join([first, *parts]), hint=_CLASSES_HINT)
-
-
 def _in_order(found: list[str], where: str, noun: str) -> list[str]:
     order = ordered(found)
     if order is None:
         raise UsageProblem(
-            f"{where}: {_plural(noun)} that are numbered in part, or several alike: their order is not certain",
-            hint=_CLASSES_HINT,
+            f"{where}: {plural(noun)} that are numbered in part, or several alike: their order is not certain",
+            hint=CLASSES_HINT,
         )
     if order.by_number:
         _log.warning(
@@ -203,6 +196,12 @@ def _in_order(found: list[str], where: str, noun: str) -> list[str]:
             where,
             ", ".join([*shown(order.names[:3]), "..."]),
         )
+    elif order_depends_on_encoding(order.names):
+        _log.warning(
+            "%s: outputs are in the order of the names as text, and composed and decomposed characters (NFC, NFD) "
+            "order them differently; --classes FILE sets another order",
+            where,
+        )
     if order.doubtful:
         _log.warning(
             "%s: outputs are in the order of the names as text: %s comes before %s; --classes FILE sets another order",
@@ -210,15 +209,3 @@ def _in_order(found: list[str], where: str, noun: str) -> list[str]:
             *shown(order.doubtful),
         )
     return order.names
-
-
-def _misfit(found: Sequence[str], outputs: int, where: str, noun: str) -> str:
-    return f"{where}: {_counted(found, noun)} for a network with {outputs} outputs: the labels would be wrong"
-
-
-def _counted(names: Sequence[str], noun: str) -> str:
-    return f"{len(names)} {noun if len(names) == 1 else _plural(noun)}"
-
-
-def _plural(noun: str) -> str:
-    return f"{noun}es" if noun.endswith("s") else f"{noun}s"

@@ -6,13 +6,16 @@ In hubtool.toml the table is `[data]`, in pyproject.toml `[tool.hubtool.data]`; 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hubtool.card.datasets import DIGITS, dataset_key, keys_of
 from hubtool.configfile import own_tables
-from hubtool.errors import NotFound, UsageProblem
+from hubtool.data.clutter import shown
+from hubtool.data.readers.texts import decoded, lines_of, not_utf8
+from hubtool.errors import BrokenDataset, NotFound, UsageProblem
 
 BUILT_IN = frozenset({DIGITS.key})
 WHAT_TO_NAME = "name the folder that holds val/, or another layout that docs/datasets.md lists"
@@ -153,13 +156,18 @@ def _path(written: str) -> Path:
 
 
 def _class_names(path: Path) -> list[str]:
+    hint = "one class name per line, in the order of the outputs, UTF-8"
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = lines_of(decoded(path.read_bytes(), path))
     except FileNotFoundError:
         raise NotFound(f"--classes {path}: no such file", hint="one class name per line") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"--classes {path}: {error}", hint="one class name per line, UTF-8") from error
-    names = [line.strip() for line in lines if line.strip()]
-    if len(set(names)) != len(names):
-        raise UsageProblem(f"--classes {path}: a name appears twice")
-    return names
+    except OSError as error:
+        raise UsageProblem(f"--classes {path}: {error.strerror or error}", hint=hint) from error
+    except BrokenDataset as error:
+        raise UsageProblem(f"--classes {error.message}", hint=hint) from error
+    if (byte := not_utf8("".join(lines))) is not None:
+        raise UsageProblem(f"--classes {path}: byte 0x{byte:02x} is not UTF-8", hint=hint)
+    twice = [name for name, count in Counter(lines).items() if count > 1]
+    if twice:
+        raise UsageProblem(f"--classes {path}: {shown(twice)[0]} appears twice", hint=hint)
+    return lines

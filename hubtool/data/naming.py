@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,24 @@ class Order:
     names: list[str]
     by_number: bool = False
     doubtful: tuple[str, ...] = ()
+
+
+def alike(name: str) -> str:
+    """The same text for names that look the same: composed or decomposed characters (NFC, NFD), blanks around them."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def look_alikes(names: Iterable[str]) -> list[str]:
+    """Names that look the same as another one."""
+    seen = Counter(map(alike, names := list(names)))
+    return [name for name in names if seen[alike(name)] > 1]
+
+
+def order_depends_on_encoding(names: Sequence[str]) -> bool:
+    """Whether sorted names are in another order once their characters are composed or decomposed (NFC, NFD)."""
+    if all(map(str.isascii, names)):
+        return False
+    return any(names != sorted(names, key=lambda name: unicodedata.normalize(form, name)) for form in ("NFC", "NFD"))
 
 
 def ordered(names: Iterable[str]) -> Order | None:

@@ -49,6 +49,10 @@ class Dataset(Protocol):
     def left_out(self) -> Sequence[str]:
         """Names, as `names` has them, of files among the images whose kind cannot be decoded: they do not count."""
 
+    @property
+    def clutter(self) -> Sequence[str]:
+        """Hidden and system files and folders that were passed over; see `hubtool.data.clutter`."""
+
     def __len__(self) -> int:
         """Number of images in the split."""
 

@@ -29,6 +29,8 @@ class EvaluatedData:
         images; None, as `contents_sha256`, where it was not determined.
     left_out
         Files among the images whose kind cannot be decoded.
+    passed_over
+        Number of hidden and system files and folders that were passed over.
     """
 
     name: str
@@ -39,9 +41,10 @@ class EvaluatedData:
     bytes: int | None = None
     contents_sha256: str | None = None
     left_out: tuple[str, ...] = ()
+    passed_over: int = 0
 
     def to_json(self) -> dict[str, object]:
-        """The fields by their names."""
+        """The fields by their names; `passed_over` only where there is any."""
         return {
             "name": self.name,
             "layout": self.layout,
@@ -50,6 +53,7 @@ class EvaluatedData:
             "bytes": self.bytes,
             "contents_sha256": self.contents_sha256,
             "left_out": list(self.left_out),
+            **({"passed_over": self.passed_over} if self.passed_over else {}),
             "known_split_images": self.known_split_images,
         }
 
@@ -207,6 +211,7 @@ def read_data(document: Any, place: str) -> EvaluatedData:
         bytes=optional(document, f"{place}.bytes", None, int, NONE),
         contents_sha256=optional(document, f"{place}.contents_sha256", None, str, NONE),
         left_out=list_of_texts(document, f"{place}.left_out"),
+        passed_over=optional(document, f"{place}.passed_over", 0, int),
     )
 
 

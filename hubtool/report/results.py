@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from hubtool.data.clutter import clutter_note
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.split import left_out_note
 from hubtool.evaluation.sampling import Sampling
@@ -92,6 +93,8 @@ def _provenance(run: Run, split_note: str) -> Iterator[tuple[str, str]]:
         yield "known split", split_note
     if run.split.left_out:
         yield "skipped files", left_out_note(run.split.left_out)
+    if run.split.clutter:
+        yield "passed over", clutter_note(run.split.clutter)
     yield "evaluated", f"{counts.images:,} of {counts.split_size:,} images{counts.rate_note}"
     if counts.resumed:
         yield "of an earlier run", counted(counts.resumed, "image")

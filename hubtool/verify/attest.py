@@ -101,5 +101,6 @@ def _data(claim_set: ClaimSet, run: Run) -> EvaluatedData:
         name=claim_set.dataset or "",
         known_split_images=known.images if known else None,
         left_out=tuple(run.split.left_out),
+        passed_over=len(run.split.clutter),
         **asdict(run.fingerprint),
     )

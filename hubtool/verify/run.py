@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hubtool.asset.intact import hash_file
 from hubtool.card.datasets import KnownDataset, dataset_named
+from hubtool.data.clutter import clutter_note
 from hubtool.data.fingerprint import Fingerprint
 from hubtool.data.split import Dataset, left_out_note
 from hubtool.engine.choose import backend_named
@@ -94,9 +95,11 @@ class Run:
         before = f", {counts.resumed:,} of them by an earlier run" if counts.resumed else ""
         skipped = f", {counts.skipped:,} skipped as unreadable" if counts.skipped else ""
         left_out = f", without {left_out_note(split.left_out)}" if split.left_out else ""
+        clutter = f", passing over {clutter_note(split.clutter)}" if split.clutter else ""
         total, with_images = split.num_classes, len(set(split.labels))
         classes = f", of {with_images:,} of the {total:,} classes" if with_images < total else ""
-        said = f"{counts.images:,} of {counts.split_size:,} images of {split.name}{before}{skipped}{left_out}{classes}"
+        said = f"{counts.images:,} of {counts.split_size:,} images of {split.name}"
+        said += f"{before}{skipped}{left_out}{clutter}{classes}"
         return f"{said}{counts.rate_note}" + (f"; {self.split_note}" if self.split_note else "")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hubtool.data.synsets import ilsvrc2012_synsets
-from tests.cli.small import VERIFY, SmallHubtool, publish
+from tests.cli.small import VERIFY, SmallHubtool, evaluation, publish
 from tests.data import makers
 
 pytestmark = pytest.mark.mindspore
@@ -124,6 +125,19 @@ def test_every_label_is_right(small: SmallHubtool, cards: Path, tmp_path: Path, 
     root = write(tmp_path / "set", images)
     found = labels(small, cards, "--data", f"photographs={root}")
     assert found == {name: label for name, (_, label) in images.items()}
+
+
+def test_what_was_passed_over_is_said_everywhere(
+    small: SmallHubtool, cards: Path, tmp_path: Path, images: Images
+) -> None:
+    publish(cards, 3, "photographs")
+    root = with_clutter(tmp_path / "set", images)
+    run = small(*VERIFY, cards, "--data", f"photographs={root}", "--report", "out.html", "--evidence", "evidence")
+    assert run.err.count("passed over 8 hidden or system entries (") == 1
+    assert "passing over 8 hidden or system entries (" in evaluation(run)[1]
+    assert "<dd>8 hidden or system entries (" in (small.folder / "out.html").read_text(encoding="utf-8")
+    (statement,) = (small.folder / "evidence").iterdir()
+    assert json.loads(statement.read_text())["predicate"]["dataset"]["passed_over"] == 8
 
 
 @pytest.mark.parametrize("form", ["{}", "{}_name", "class_{}"])

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from hubtool.data.labelspace import LabelSpace
+from hubtool.data.layouts import imagefolder
 from hubtool.data.layouts.imagefolder import ImageFolder
 from hubtool.data.split import left_out_note
 from hubtool.data.transform.spec import EvalRecipe
-from hubtool.errors import NotFound, UsageProblem
+from hubtool.errors import BrokenDataset, NotFound, UsageProblem
 from tests.photos import crops, encoded, write_photos
 
 np = pytest.importorskip("numpy")
@@ -154,3 +156,34 @@ def test_images_that_cannot_be_decoded_are_named(tmp_path: Path, monkeypatch: py
     broken.write_bytes(b"")
     with pytest.raises(NotFound, match=r"001\.JPEG: cannot be decoded"):
         collect(folder, range(3))
+
+
+def test_links_among_class_folders(tmp_path: Path) -> None:
+    for name in ("cat", "dog", "emu"):
+        (tmp_path / "store" / name).mkdir(parents=True)
+        (tmp_path / "store" / name / "x.jpg").write_bytes(b"x")
+    root = tmp_path / "val"
+    root.mkdir()
+    for name in ("cat", "dog", "emu"):
+        (root / name).symlink_to(tmp_path / "store" / name)
+    assert [sample.name for sample in imagefolder.read(root, LabelSpace(3)).samples] == [
+        "cat/x.jpg",
+        "dog/x.jpg",
+        "emu/x.jpg",
+    ]
+    (root / "kitten").symlink_to(root / "cat")
+    with pytest.raises(UsageProblem, match="cat and kitten are one folder"):
+        imagefolder.read(root, LabelSpace(4))
+    (root / "kitten").unlink()
+    (root / "yak").symlink_to(tmp_path / "not mounted")
+    with pytest.raises(BrokenDataset, match="links to what is not there: yak"):
+        imagefolder.read(root, LabelSpace(3))
+
+
+def test_images_below_class_folders_are_said(tmp_path: Path, caplog) -> None:
+    for place in ("cat/x.jpg", "cat/persian/y.jpg", "dog/x.jpg", "dog/notes/z.txt"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(b"x")
+    split = imagefolder.read(tmp_path, LabelSpace(2))
+    assert [sample.name for sample in split.samples] == ["cat/x.jpg", "dog/x.jpg"]
+    assert "1 folder with images below class folders, not read: cat/persian" in caplog.text

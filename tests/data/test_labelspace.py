@@ -204,3 +204,59 @@ def test_numbered_labels_of_a_table_are_in_the_order_of_the_numbers() -> None:
     for pattern in ("class_{}", "{}_name", "c{}"):
         values = [pattern.format(n) for n in (3, 0, 11, *range(12))]
         assert labels_from(values, LabelSpace(12), where="here")[:3] == [3, 0, 11]
+
+
+@pytest.mark.parametrize("written", ["K\u00e4se", "Ka\u0308se", "K\u00e4se "])
+@pytest.mark.parametrize("listed", ["K\u00e4se", "Ka\u0308se"])
+def test_names_in_a_class_list_match_however_their_characters_are_encoded(written: str, listed: str) -> None:
+    space = LabelSpace(3, ["Brot", listed, "\u00d6l"])
+    numbers = numbers_by_name([written, "O\u0308l", " Brot"], space, where="here")
+    assert (numbers[written], numbers["O\u0308l"], numbers[" Brot"]) == (1, 2, 0)
+    assert labels_from([written, "Brot"], space, where="here") == [1, 0]
+
+
+@pytest.mark.parametrize("twin", ["Ka\u0308se", "K\u00e4se ", " K\u00e4se"])
+def test_folders_that_look_the_same_are_refused_and_labels_are_one_class(twin: str) -> None:
+    names = ["K\u00e4se", twin, "Brot"]
+    with pytest.raises(UsageProblem, match="class folders that only differ in blanks or in how their characters are"):
+        numbers_by_name(names, LabelSpace(3), where="here", noun="class folder")
+    assert labels_from(names, LabelSpace(2), where="here") == [1, 1, 0]
+
+
+@pytest.mark.parametrize("names", [["\u00d6l", "Pizza"], ["O\u0308l", "Pizza"], ["z\u00e9bu", "zoo", "cat"]])
+def test_an_order_that_depends_on_the_encoding_is_said(names: list[str], caplog) -> None:
+    assert order(names) == sorted(names)
+    assert "composed and decomposed characters (NFC, NFD) order them differently" in caplog.text
+    caplog.clear()
+    assert order(["\u00d6l", "a", "b"]) == ["a", "b", "\u00d6l"]
+    assert order(["caf\u00e9", "tea"]) == ["caf\u00e9", "tea"]
+
+
+@pytest.mark.parametrize("count", [1, 10, 100])
+def test_a_subset_of_the_known_synsets_is_labelled_by_them_and_said(count: int, caplog) -> None:
+    names = [f"{synset}{'_word' * (place % 2)}" for place, synset in enumerate(SYNSETS[::10][:count])]
+    numbers = numbers_by_name(names, IMAGENET, where="here", noun="class folder")
+    assert [numbers[name] for name in names] == list(range(0, 1000, 10))[:count]
+    assert f"here: a subset, {count} of the 1000 classes of ILSVRC2012" in caplog.text
+    with pytest.raises(UsageProblem, match="foreign to it are 1: backup"):
+        numbers_by_name([*names, "backup"], IMAGENET, where="here")
+
+
+def test_a_network_with_a_background_class_is_not_guessed_at() -> None:
+    space = LabelSpace(1001, known_names=SYNSETS)
+    for names in (SYNSETS, SYNSETS[:5]):
+        with pytest.raises(UsageProblem, match="for a network with 1001 outputs") as caught:
+            numbers_by_name(names, space, where="here")
+        assert "background class before the 1,000" in caught.value.hint
+    with pytest.raises(
+        UsageProblem, match="labels from 0 to 999 for a network with 1001 outputs: each may be wrong by"
+    ):
+        labels_from(["0", "999"], space, where="here")
+    listed = LabelSpace(1001, ["background", *SYNSETS], SYNSETS)
+    assert labels_from([SYNSETS[0], SYNSETS[999]], listed, where="here") == [1, 1000]
+
+
+@pytest.mark.parametrize(("labels", "said"), [(["1", "3"], True), (["0", "3"], False), (["2", "3"], False)])
+def test_labels_that_may_be_counted_from_one_are_said(labels: list[str], said: bool, caplog) -> None:
+    assert labels_from(labels, LabelSpace(4), where="here") == [int(label) for label in labels]
+    assert ("if the labels are counted from 1, all of them are wrong by one" in caplog.text) is said

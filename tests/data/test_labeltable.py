@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from hubtool.data.labelspace import LabelSpace
 from hubtool.data.layouts import flatfolder, imagetar
 from hubtool.data.readers.devkit import GROUND_TRUTH
+from hubtool.data.readers.labelfile import find_label_file
 from hubtool.data.readers.labels import labels_of
 from hubtool.data.synsets import ilsvrc2012_synsets
 from hubtool.errors import BrokenDataset, UsageProblem
@@ -244,3 +246,17 @@ def test_a_table_of_any_name_is_found_by_the_images_it_names(tmp_path: Path, nam
     (tmp_path / "val" / "other.csv").write_text(table(","))
     with pytest.raises(UsageProblem, match="several files of labels"):
         flatfolder.read(tmp_path, SPACE)
+
+
+@pytest.mark.parametrize("images", ["NFC", "NFD"])
+@pytest.mark.parametrize("table_form", ["NFC", "NFD"])
+def test_names_of_images_match_however_their_characters_are_encoded(
+    tmp_path: Path, images: str, table_form: str
+) -> None:
+    names = ["\u00c4 1.jpg", "caf\u00e9.jpg", "plain.jpg"]
+    there = [unicodedata.normalize(images, name) for name in names]
+    rows = [f"{name};{label}\n" for name, label in zip(names, "201", strict=True)]
+    path = tmp_path / "any.csv"
+    path.write_text(unicodedata.normalize(table_form, "".join(rows)), encoding="utf-8")
+    assert find_label_file([tmp_path], there) == path
+    assert labels_of(path, there, SPACE).by_image == dict(zip(there, (2, 0, 1), strict=True))

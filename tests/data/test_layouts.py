@@ -377,3 +377,18 @@ def test_what_lies_beside_does_not_mislead(tmp_path: Path, images) -> None:
     assert opened(flat).layout == "a folder of images with labels in val_map.txt"
     makers.write_tar(tmp_path / "tar", images)
     assert opened(tmp_path / "tar").layout == "images in a tar archive, labels in val.txt"
+
+
+@pytest.mark.parametrize("folder", ["", "a/{}/", "{}/"])
+def test_shards_of_webdataset_are_named(tmp_path: Path, folder: str) -> None:
+    files = {}
+    for number in range(6):
+        stem = f"{folder.format(number % 3)}{number:06}"
+        files |= {f"{stem}.jpg": b"x", f"{stem}.cls": b"0", f"{stem}.json": b"{}"}
+    for shard in ("photographs-000000.tar", "photographs-000001.tar"):
+        (tmp_path / shard).write_bytes(makers.tar_bytes(files))
+    with pytest.raises(UsageProblem, match=r"a shard of WebDataset, its labels are in \.cls members"):
+        opened(tmp_path / "photographs-000000.tar")
+    with pytest.raises(UsageProblem) as caught:
+        opened(tmp_path)
+    assert "are shards of WebDataset, which hubtool does not read" in caught.value.hint

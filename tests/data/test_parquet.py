@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -143,3 +144,15 @@ def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(MissingExtra) as caught:
         parquet.read(path, LabelSpace(3))
     assert "hubtool[data]" in caught.value.hint
+
+
+@pytest.mark.parametrize("listed", [["emu", "dog", "cat"], ["cat", "emu", "dog"], ["dog", "cat", "emu"]])
+def test_a_class_list_orders_numbers_whose_names_the_shard_gives(tmp_path: Path, listed: list[str]) -> None:
+    names = ["dog", "cat", "emu"]
+    written = {"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}}
+    table = pa.table(rows(3)).replace_schema_metadata({"huggingface": json.dumps(written)})
+    pq.write_table(table, tmp_path / "set.parquet")
+    samples = parquet.read(tmp_path, LabelSpace(3, listed)).samples
+    assert [sample.label for sample in samples] == [listed.index(name) for name in names]
+    with pytest.raises(UsageProblem, match="is not in the class list"):
+        parquet.read(tmp_path, LabelSpace(3, ["dog", "cat", "yak"]))

@@ -47,6 +47,7 @@ class Photos:
     name = "photographs"
     num_classes = NETWORK.num_classes
     left_out = ()
+    clutter = ()
 
     def __init__(self, samples: list[Photo], recipe: EvalRecipe = SMALL, pixels: dict | None = None):
         self.samples = samples

@@ -18,7 +18,7 @@ from hubtool.network.spec import Model
 class Numbers:
     """Every pixel of image i is the number i, its label i modulo 10."""
 
-    name, num_classes, left_out = "numbers", 10, ()
+    name, num_classes, left_out, clutter = "numbers", 10, (), ()
 
     def __init__(self, size: int = 50, shape: tuple[int, ...] = ()):
         self.shape = shape

@@ -32,7 +32,7 @@ STATEMENT = Statement(
         judge("top1", 76.85, correct=1537, images=2000, split=50_000),
         not_run("f1", 70.0, "hubtool measures top-1 and top-5, not f1"),
     ),
-    data=EvaluatedData("imagenet2012", 50_000, 50_000, "folders", "c" * 64, 12_345, "d" * 64, ("a/b.gif",)),
+    data=EvaluatedData("imagenet2012", 50_000, 50_000, "folders", "c" * 64, 12_345, "d" * 64, ("a/b.gif",), 2),
     recipe={"image_size": 224, "mean": [0.0, 0.0, 0.0]},
     overrides={"image_size": "224"},
     part=EvaluatedPart(limit=2000, seed=7, early_stop=True, batch_size=32, skipped=3),
@@ -136,6 +136,7 @@ def test_evidence_of_older_versions_says_less(tmp_path: Path) -> None:
     document = STATEMENT.to_json()
     for key in (
         "dataset.left_out",
+        "dataset.passed_over",
         "sampling.batch_size",
         "sampling.skipped",
         "engine.device",
@@ -146,7 +147,7 @@ def test_evidence_of_older_versions_says_less(tmp_path: Path) -> None:
         document = changed(document, f"predicate.{key}", None)
     statement = read(tmp_path, document)
     assert statement is not None
-    assert statement.data.left_out == ()
+    assert (statement.data.left_out, statement.data.passed_over) == ((), 0)
     assert (statement.part.batch_size, statement.part.skipped) == (None, 0)
     assert (statement.engine.device, statement.ledger_sha256, statement.finished) == ("", None, "")
     assert statement.measurements[0].reason == ""

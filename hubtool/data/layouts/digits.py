@@ -43,6 +43,7 @@ class Digits:
 
     num_classes = DIGITS.num_classes
     left_out: Sequence[str] = ()
+    clutter: Sequence[str] = ()
 
     def __init__(self, split: str, size: int):
         originals, labels = _all_digits()

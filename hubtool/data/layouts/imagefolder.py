@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hubtool.data.clutter import is_clutter_file, is_clutter_folder
+from hubtool.data.clutter import is_clutter_file, is_clutter_folder, shown
 from hubtool.data.dataset import SampleDataset
 from hubtool.data.labelspace import LabelSpace, numbers_by_name
 from hubtool.data.layout import Layout, Split
-from hubtool.data.places import find_place, folders_in, images_of_class, is_image, is_undecoded
+from hubtool.data.places import find_place, folders_in, has_images, images_of_class, is_image, is_undecoded
 from hubtool.data.samples import FileSample
 from hubtool.data.transform.spec import EvalRecipe
-from hubtool.errors import NotFound
+from hubtool.errors import BrokenDataset, NotFound, UsageProblem
+from hubtool.words import counted, some_of
+
+_log = logging.getLogger(__name__)
 
 
 class ImageFolder(SampleDataset):
@@ -57,6 +61,7 @@ def read(path: Path, space: LabelSpace) -> Split:
         raise NotFound(f"{path}: no image in its class folders", hint="expected val/<class>/<image>.JPEG")
     root = place.folder
     folders = folders_in(root)
+    _require_own_folders(root, folders)
     numbers = numbers_by_name(folders, space, where=str(root), noun="class folder")
     inner = {folder: images_of_class(root / folder) or root / folder for folder in folders}
     files = {folder: image_files(inner[folder]) for folder in folders}
@@ -68,8 +73,38 @@ def read(path: Path, space: LabelSpace) -> Split:
     left_out = [f"{folder}/{file}" for folder in folders for file in undecoded_files(inner[folder])]
     empty = [folder for folder in folders if not files[folder]]
     clutter = clutter_files(root) + [f"{folder}/{name}" for folder in folders for name in clutter_files(inner[folder])]
+    deeper = [f"{folder}/{name}" for folder in folders for name in _folders_of_images(inner[folder])]
+    if deeper:
+        _log.warning(
+            "%s: %s with images below class folders, not read: %s",
+            root,
+            counted(len(deeper), "folder"),
+            some_of(shown(deeper)),
+        )
     layout = f"a folder of images a class, {len(folders):,} classes"
     return Split(layout, root, samples, left_out=left_out, empty_classes=empty, clutter=clutter)
+
+
+def _require_own_folders(root: Path, folders: Sequence[str]) -> None:
+    """Refuse links to nothing among class folders, and two that are one folder: a class would be missing or twice."""
+    with os.scandir(root) as entries:
+        links = [entry.name for entry in entries if entry.is_symlink() and not is_clutter_folder(entry.name)]
+    lost = [name for name in links if not (root / name).exists()]
+    if lost:
+        raise BrokenDataset(
+            f"{root}: links to what is not there: {some_of(shown(sorted(lost)))}",
+            hint="mount the disk that they lead to, or remove them",
+        )
+    places: dict[str, str] = {}
+    for name in folders if links else []:
+        other = places.setdefault(os.path.realpath(root / name), name)
+        if other != name:
+            raise UsageProblem(f"{root}: {other} and {name} are one folder", hint="remove the link")
+
+
+def _folders_of_images(folder: Path) -> list[str]:
+    """Folders with images in a class folder: MindCV does not read them."""
+    return [name for name in folders_in(folder) if has_images(folder / name)]
 
 
 def image_files(folder: Path) -> list[str]:

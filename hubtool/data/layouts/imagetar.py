@@ -22,6 +22,9 @@ from hubtool.words import counted, some_of
 
 VALIDATION_TAR = "ILSVRC2012_img_val.tar"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+_LABEL_MEMBERS = (".cls", ".cls2", ".cls1")
+_WEBDATASET = "a shard of WebDataset, its labels are in .cls members, which hubtool does not read"
+_WEBDATASET_HINT = "unpack all shards to a folder a class, add a file of labels, or use the Parquet form of the dataset"
 _SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
 
@@ -86,12 +89,16 @@ def read(path: Path, space: LabelSpace) -> Split:
                 hint="decompress it; it need not be unpacked",
             )
     archive = _Archive(path)
-    images, left_out, clutter = _images(path)
+    images, left_out, clutter, labelled = _images(path)
     parents = {PurePosixPath(name).parent for name in images}
+    if len(parents) > 1 and labelled:
+        raise UsageProblem(f"{path}: {_WEBDATASET}", hint=_WEBDATASET_HINT)
     if len(parents) > 1:
         labels, said = _from_folders(path, images, space), f"{len(parents):,} class folders"
     else:
         label_file = find_label_file((path.resolve().parent,), [PurePosixPath(name).name for name in images])
+        if label_file is None and labelled:
+            raise UsageProblem(f"{path}: {_WEBDATASET}", hint=_WEBDATASET_HINT)
         if label_file is None:
             raise UsageProblem(
                 f"{path}: {counted(len(images), 'image')} and no file with their labels beside it",
@@ -115,14 +122,15 @@ def _head(path: Path) -> bytes:
         return stream.read(BLOCK)
 
 
-def _images(path: Path) -> tuple[dict[str, Member], list[str], list[str]]:
+def _images(path: Path) -> tuple[dict[str, Member], list[str], list[str], bool]:
     """The images of an archive by name, the names of those that cannot be decoded, and of clutter; sorted.
 
-    Images beside class folders do not count, as in folders.
+    And whether members beside the images hold their labels. Images beside class folders do not count, as in folders.
     """
     found: dict[str, Member] = {}
     left_out: list[str] = []
     clutter: set[str] = set()
+    labelled = False
     try:
         with path.open("rb") as stream:
             for member in members(stream, path.stat().st_size):
@@ -130,6 +138,7 @@ def _images(path: Path) -> tuple[dict[str, Member], list[str], list[str]]:
                     clutter.add(part)
                     continue
                 suffix = PurePosixPath(member.name).suffix.lower()
+                labelled = labelled or suffix in _LABEL_MEMBERS
                 if suffix in UNDECODED_EXTENSIONS:
                     left_out.append(member.name)
                 if suffix not in IMAGE_EXTENSIONS:
@@ -149,7 +158,7 @@ def _images(path: Path) -> tuple[dict[str, Member], list[str], list[str]]:
         )
     above = {PurePosixPath(name).parent.parent for name in found if "/" in name}
     inner = {name: found[name] for name in sorted(found) if PurePosixPath(name).parent not in above}
-    return inner or dict(sorted(found.items())), sorted(left_out), sorted(clutter)
+    return inner or dict(sorted(found.items())), sorted(left_out), sorted(clutter), labelled
 
 
 def _from_folders(path: Path, images: dict[str, Member], space: LabelSpace) -> dict[str, int]:

@@ -52,7 +52,7 @@ def _named(numbers: list[int], names: Sequence[str], space: LabelSpace, where: s
             f"{where}: a hidden or system folder is one of its classes: {some_of(shown(clutter))}: labels are shifted",
             hint="write the table again without it",
         )
-    if space.class_names is None and (are_synsets(names) or numbers_in(names) is not None):
+    if space.class_names is not None or are_synsets(names) or numbers_in(names) is not None:
         outputs = numbers_by_name(names, space, where=where)
         return [outputs[names[number]] for number in numbers]
     if len(names) != space.num_classes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -32,16 +33,16 @@ class ImageNames:
     """The names of the images that are there, without folders."""
 
     def __init__(self, images: Sequence[str]):
-        self._exact = {image.casefold() for image in images}
-        self._stems = {PurePosixPath(image).stem.casefold() for image in images}
+        self._exact = {_key(image) for image in images}
+        self._stems = {_key(PurePosixPath(image).stem) for image in images}
 
     def exact(self, cell: str) -> bool:
         """Whether a cell is the name of one, in any case."""
-        return file_name(cell).casefold() in self._exact
+        return _key(file_name(cell)) in self._exact
 
     def loose(self, cell: str) -> bool:
         """Whether a cell is the name of one, without the extension or with another one."""
-        name = file_name(cell).casefold()
+        name = _key(file_name(cell))
         return name in self._stems or (has_extension(name) and PurePosixPath(name).stem in self._stems)
 
 
@@ -101,6 +102,10 @@ def file_name(cell: str) -> str:
 def has_extension(name: str) -> bool:
     """Whether a name ends as that of an image does."""
     return PurePosixPath(name).suffix.lower() in _EXTENSIONS
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def cells_of(rows: Sequence[Sequence[str]], column: int) -> list[str]:

@@ -10,6 +10,7 @@ which start at 1 and have their own order. They need a file that translates them
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -69,11 +70,15 @@ def labels_of(path: Path, images: Sequence[str], space: LabelSpace, *, whole: bo
     UsageProblem
         The labels do not fit the network, or cannot be understood without another file.
     """
+    composed = {unicodedata.normalize("NFC", image): image for image in images}
+    if len(composed) == len(images) and composed.keys() != set(images):
+        labels = labels_of(path, list(composed), space, whole=whole)
+        return Labels({composed[image]: label for image, label in labels.by_image.items()}, labels.note)
     if path.name in KIT_ARCHIVES:
         kit = read_kit(path)
         lines, translation = lines_of(decoded(kit.ground_truth, path)), synsets_in(kit.meta, path / META)
         return Labels(_from_ids(path, lines, images, translation, space))
-    lines = lines_of(text_of(path))
+    lines = lines_of(unicodedata.normalize("NFC", text_of(path)))
     if not lines:
         raise BrokenDataset(f"{path}: empty")
     if all(map(_NUMBER.fullmatch, lines)) and (_are_of_ilsvrc(images) or _counted_from(images) is None):
