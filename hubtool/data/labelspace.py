@@ -137,10 +137,10 @@ def checked_numbers(labels: Sequence[int], space: LabelSpace, *, where: str) -> 
             hint="the labels start at 1, hubtool expects them to start at 0" if from_one else "",
         )
     if lowest == 0 and space.has_background:
-        raise UsageProblem(
-            f"{where}: labels from {lowest} to {highest} for a network with {space.num_classes} outputs: each may "
-            "be wrong by one",
-            hint="the network may have a background class at 0: give the synsets as labels, and --classes FILE",
+        _log.warning(
+            "%s: labels from %d to %d for a network with %s outputs: if output 0 is a background class, all of them "
+            "are wrong by one",
+            *(where, lowest, highest, f"{space.num_classes:,}"),
         )
     if lowest == 1:
         _log.warning("%s: no label is 0: if the labels are counted from 1, all of them are wrong by one", where)

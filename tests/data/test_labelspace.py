@@ -248,12 +248,13 @@ def test_a_network_with_a_background_class_is_not_guessed_at() -> None:
         with pytest.raises(UsageProblem, match="for a network with 1001 outputs") as caught:
             numbers_by_name(names, space, where="here")
         assert "background class before the 1,000" in caught.value.hint
-    with pytest.raises(
-        UsageProblem, match="labels from 0 to 999 for a network with 1001 outputs: each may be wrong by"
-    ):
-        labels_from(["0", "999"], space, where="here")
     listed = LabelSpace(1001, ["background", *SYNSETS], SYNSETS)
     assert labels_from([SYNSETS[0], SYNSETS[999]], listed, where="here") == [1, 1000]
+
+
+def test_numbers_mean_outputs_also_where_one_may_be_a_background_class(caplog) -> None:
+    assert labels_from(["0", "999"], LabelSpace(1001, known_names=SYNSETS), where="here") == [0, 999]
+    assert "if output 0 is a background class, all of them are wrong by one" in caplog.text
 
 
 @pytest.mark.parametrize(("labels", "said"), [(["1", "3"], True), (["0", "3"], False), (["2", "3"], False)])
