@@ -12,6 +12,7 @@ from hubtool.data.dataset import SampleDataset
 from hubtool.data.labelspace import LabelSpace, numbers_by_name
 from hubtool.data.layout import Layout, Split
 from hubtool.data.places import find_place, folders_in, has_images, images_of_class, is_image, is_undecoded
+from hubtool.data.readers.pathlists import find_path_list
 from hubtool.data.samples import FileSample
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.errors import BrokenDataset, NotFound, UsageProblem
@@ -82,6 +83,9 @@ def read(path: Path, space: LabelSpace) -> Split:
             some_of(shown(deeper)),
         )
     layout = f"a folder of images a class, {len(folders):,} classes"
+    if of_split := find_path_list(root, {sample.name for sample in samples}, space.splits):
+        samples = [sample for sample in samples if sample.name in of_split.names]
+        layout += f", of its images those that {of_split.path.name} lists"
     return Split(layout, root, samples, left_out=left_out, empty_classes=empty, clutter=clutter)
 
 
