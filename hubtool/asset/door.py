@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from hubtool import __version__
-from hubtool.asset.failures import distrusts_certificate, failure_hint, failure_reason
+from hubtool.asset.failures import distrusts_certificate, failure_hint, failure_reason, is_refused_by_proxy
 from hubtool.asset.limits import Limits
 from hubtool.asset.policy import Policy, redacted
 from hubtool.asset.presigned import is_presigned
+from hubtool.asset.proxy import proxy_for
 from hubtool.asset.trust import trusted_certificates
 from hubtool.errors import HubtoolError, LinkRefused, TransferError
 
@@ -60,7 +61,7 @@ class Door:
         TransferError
             There are too many redirects, or a certificate is not valid.
         EnvironmentProblem
-            The environment names certificates that are not there.
+            The environment names certificates that are not there, or a proxy that cannot be one.
         Unreachable
             No answer came; another request may bring one.
         """
@@ -102,6 +103,7 @@ class Door:
             settings = self._session.merge_environment_settings(request.url, {}, True, self._verify(url), None)
         except (requests.RequestException, ValueError) as error:
             raise LinkRefused(f"{redacted(url)}: not a link: {error}", hint="fix the link") from error
+        proxy = proxy_for(url, settings["proxies"])
         try:
             # Not the session's own `send`, which reads the whole body of a redirect, however long it is.
             return self._session.get_adapter(url).send(
@@ -117,7 +119,12 @@ class Door:
                     f"{redacted(url)}: {failure_reason(error)}",
                     hint="its certificate is not trusted; SSL_CERT_FILE or REQUESTS_CA_BUNDLE names other certificates",
                 ) from error
-            raise Unreachable(failure_reason(error), hint=failure_hint(error)) from error
+            reason, hint = failure_reason(error), failure_hint(error)
+            if proxy is None:
+                raise Unreachable(reason, hint=hint) from error
+            if is_refused_by_proxy(error):
+                raise TransferError(f"{redacted(url)}: {proxy.blamed(reason)}", hint=proxy.hint) from error
+            raise Unreachable(proxy.blamed(reason), hint=hint or proxy.hint) from error
 
 
 def _anonymous(request: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: 4(?!08|25|29)\d\d\b")
 _ADDRESS_IN_MEMORY = re.compile(r"^<?[\w.]+ object at 0x[0-9a-f]+>?: |^\w+\(.*?\): ")
 
 LONGER = "HUBTOOL_TIMEOUT sets how many seconds hubtool waits: HUBTOOL_TIMEOUT=60 for a slow connection"
@@ -16,6 +17,11 @@ def distrusts_certificate(error: BaseException) -> bool:
     import ssl
 
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+
+
+def is_refused_by_proxy(error: BaseException) -> bool:
+    """Whether a proxy answered that it does not connect to the host; the next request would get the same answer."""
+    return any(_TUNNEL_REFUSED.match(str(cause)) for cause in _causes(error))
 
 
 def failure_reason(error: BaseException) -> str:
