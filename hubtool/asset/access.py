@@ -41,8 +41,8 @@ def access_from_environment(
 ) -> Access:
     """What options say, and what the environment adds to them.
 
-    Its variables are HUBTOOL_OFFLINE, HUBTOOL_MIRROR, HUBTOOL_SHARED_CACHE, HUBTOOL_TIMEOUT, HUBTOOL_MAX_BYTES,
-    HUBTOOL_ALLOW_HTTP and HUBTOOL_ALLOW_PRIVATE.
+    Its variables are HUBTOOL_OFFLINE, HUBTOOL_MIRROR, HUBTOOL_SHARED_CACHE, HUBTOOL_TIMEOUT, HUBTOOL_MAX_WAIT,
+    HUBTOOL_MAX_BYTES, HUBTOOL_ALLOW_HTTP and HUBTOOL_ALLOW_PRIVATE.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from hubtool.asset.names import name_in_disposition, name_in_link
 from hubtool.asset.notes import safe_name
 from hubtool.asset.partial import Partial, incoming
 from hubtool.asset.policy import redacted
-from hubtool.asset.repair import repair
+from hubtool.asset.repair import Repair, repair
 from hubtool.asset.transfer import Transfer
 from hubtool.errors import CardError, DigestMismatch, HubtoolError, LinkRefused, Offline, TransferError
 from hubtool.progress import Progress
@@ -111,24 +111,27 @@ class _Sources:
         """Fetch the file from one source, and do what can be done about wrong bytes.
 
         The wrong pieces are fetched again, if they are known. A body that came without a length may have ended too
-        early: the rest is asked for, once. What was put together from several requests is fetched anew, once.
+        early: the rest is asked for, once. What was put together from several requests is fetched anew, once, and so
+        is a file with right pieces if the server gives no others.
         """
         partial, limits = self._partial, self._access.limits
         others = transfer.url != self._urls[-1]
         may_ask_rest = may_start_anew = True
+        repaired: Repair | None = None
         while True:
             transfer.run(limits.idle_attempts_with_others if others else limits.idle_attempts)
             try:
                 self._check(transfer.url)
             except DigestMismatch as error:
                 _log.info("%s", error.message)
-                if self._repair(transfer.url):
+                if repaired is not Repair.NOT_GIVEN:
+                    repaired = self._repair(transfer.url)
+                if repaired is Repair.DONE:
                     return
                 if transfer.unframed and may_ask_rest:
                     may_ask_rest = False
                     partial.rehash()
-                    partial.forget_encoded()
-                elif transfer.continued and may_start_anew:
+                elif (transfer.continued or repaired is Repair.NOT_GIVEN) and may_start_anew:
                     may_start_anew = False
                     transfer.start_anew()
                 else:
@@ -163,11 +166,13 @@ class _Sources:
         shown = f"{label} (Content-Encoding: {coding})" if coding else label
         self._wanted.check(shown, partial.sha256(), decoded_start(partial.head(), decodable(coding)))
 
-    def _repair(self, url: str) -> bool:
-        """Whether fetching the wrong pieces again, from other sources first, made the file right."""
+    def _repair(self, url: str) -> Repair:
+        """Fetch the wrong pieces again, from other sources first."""
         partial, origin = self._partial, self._partial.origin
-        pieces = self._wanted.pieces or (origin.pieces if origin is not None else ())
+        # What the cache noted of the right file is surer than a lockfile that people edit and merge.
+        pieces = (origin.pieces if origin is not None else ()) or self._wanted.pieces
         sources = [*(other for other in self._urls if other != url), url]
-        return repair(partial, pieces, sources, self._door, self._access) and self._wanted.digest.matches(
-            partial.sha256()
-        )
+        outcome = repair(partial, pieces, sources, self._door, self._access)
+        if outcome is Repair.DONE and not self._wanted.digest.matches(partial.sha256()):
+            return Repair.IMPOSSIBLE  # they were the pieces of another file
+        return outcome

@@ -40,7 +40,7 @@ class Limits:
     redirects
         Hops followed from one link.
     retry_after_seconds
-        Longest wait that a server may ask for; more is reported at once.
+        Longest wait that a server may ask for; more is reported at once. HUBTOOL_MAX_WAIT sets it.
     max_bytes
         Largest file accepted. HUBTOOL_MAX_BYTES sets this one and the next.
     max_unannounced_bytes
@@ -76,7 +76,7 @@ DEFAULT_LIMITS = Limits()
 
 
 def limits_from_environment() -> Limits:
-    """The limits, with what HUBTOOL_TIMEOUT (seconds) and HUBTOOL_MAX_BYTES say.
+    """The limits, with what HUBTOOL_TIMEOUT, HUBTOOL_MAX_WAIT (seconds) and HUBTOOL_MAX_BYTES say.
 
     Raises
     ------
@@ -92,6 +92,8 @@ def limits_from_environment() -> Limits:
             head_seconds=3 * seconds,
             slow_seconds=6 * seconds,
         )
+    if (wait := _number("HUBTOOL_MAX_WAIT", 0, 86_400)) is not None:
+        limits = replace(limits, retry_after_seconds=wait)
     if (size := _number("HUBTOOL_MAX_BYTES", 1, 2**60)) is not None:
         limits = replace(limits, max_bytes=int(size), max_unannounced_bytes=int(size))
     return limits
@@ -104,7 +106,7 @@ def _number(name: str, least: float, most: float) -> float | None:
     try:
         value = float(written)
     except ValueError:
-        value = 0.0
+        value = float("nan")
     if not least <= value <= most:
         raise UsageProblem(f"{name} is {written!r}", hint=f"use a number from {least:g} to {most:g}")
     return value

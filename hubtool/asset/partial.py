@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,8 +33,6 @@ class Origin:
         ETag and Last-Modified, as sent.
     total
         Length of the whole file in bytes, as sent; None when it was not announced.
-    encoded
-        Whether it was compressed on the way: the next time it may be compressed differently, so no range continues it.
     coding
         Content-Encoding, as sent; empty for none.
     pieces
@@ -45,7 +43,6 @@ class Origin:
     etag: str | None = None
     modified: str | None = None
     total: int | None = None
-    encoded: bool = False
     coding: str = ""
     pieces: tuple[str, ...] = ()
 
@@ -71,7 +68,6 @@ class Partial:
             self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
         self.origin = _read_origin(path)
         self._hasher = self._new_hasher()
-        self.forget_encoded()
 
     def begin(self, origin: Origin) -> None:
         """Forget all bytes and note where the next ones come from."""
@@ -162,11 +158,6 @@ class Partial:
         self._hasher.stop()
         self._hasher = self._new_hasher()
 
-    def forget_encoded(self) -> None:
-        """Forget bytes that were compressed on the way: nothing can continue them."""
-        if self.origin is not None and self.origin.encoded:
-            self.restart()
-
     def head(self) -> bytes:
         """The first bytes, to tell what they are."""
         return read_at(self._descriptor, _HEAD_BYTES, 0)
@@ -212,7 +203,9 @@ def write_origin(path: Path, origin: Origin) -> None:
 
 def _read_origin(path: Path) -> Origin | None:
     try:
-        origin = Origin(**json.loads(_notes_of(path).read_bytes()))
+        noted = json.loads(_notes_of(path).read_bytes())
+        # Other versions of hubtool note more, or less.
+        origin = Origin(**{field.name: noted[field.name] for field in fields(Origin) if field.name in noted})
         origin = replace(origin, pieces=tuple(map(str, origin.pieces)))
     except (OSError, ValueError, TypeError):
         return None

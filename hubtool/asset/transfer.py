@@ -19,7 +19,8 @@ from hubtool.asset.door import Door, Unreachable
 from hubtool.asset.partial import Origin, Partial
 from hubtool.asset.policy import redacted
 from hubtool.asset.ranges import announced_part, is_slice
-from hubtool.asset.retry import Retries, wait_asked_for
+from hubtool.asset.refusals import CHECK, TryAgain, refused
+from hubtool.asset.retry import Retries
 from hubtool.asset.space import check_room
 from hubtool.asset.wanted import Wanted
 from hubtool.errors import DigestMismatch, TransferError
@@ -32,25 +33,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _OK, _PARTIAL_CONTENT, _RANGE_NOT_SATISFIABLE = 200, 206, 416
-_MAY_PASS = {408, 425, 429}
-_NEVER_PASS = {401, 404, 407, 410}
-_COMPRESSED = {"gzip", "x-gzip", "deflate"}
-_CHECK = "check the link and the connection"
-_REASONS = {
-    401: "it requires a login",
-    403: "it denies access to the file",
-    404: "there is no such file",
-    407: "the proxy requires a login",
-    410: "the file was removed",
-}
-
-
-class _TryAgain(Exception):
-    """One request failed, but another may succeed."""
-
-    def __init__(self, reason: str, wait: float | None = None):
-        super().__init__(reason)
-        self.wait = wait
 
 
 class Transfer:
@@ -110,15 +92,15 @@ class Transfer:
             before = self.partial.size
             try:
                 self._attempt()
-            except (_TryAgain, Unreachable) as stop:
+            except (TryAgain, Unreachable) as stop:
                 requests += 1
-                self.partial.forget_encoded()
                 wait = retries.wait_after(self.partial.size - before)
                 if wait is None:
-                    hint = getattr(stop, "hint", "") or _CHECK
+                    hint = getattr(stop, "hint", "") or CHECK
                     raise self._failed(f"{stop} ({counted(requests, 'request')})", hint=hint) from stop
-                wait = max(wait, getattr(stop, "wait", None) or 0.0)
-                _log.info("%s: %s; trying again in %.1f s", redacted(self.url), stop, wait)
+                wait = max(wait, getattr(stop, "wait", 0.0))
+                level = logging.WARNING if wait > self._limits.longest_backoff_seconds else logging.INFO
+                _log.log(level, "%s: %s; trying again in %.1f s", redacted(self.url), stop, wait)
                 self._clock.sleep(wait)
             else:
                 return
@@ -126,7 +108,7 @@ class Transfer:
     def _attempt(self) -> None:
         origin, offset = self.partial.origin, 0 if self._anew else self.partial.size
         self._task.restart(offset)
-        if origin is not None and offset and offset == origin.total:
+        if origin is not None and offset and offset == (origin.total or self._pinned_size(origin)):
             return  # all bytes are there, only the last step was missing
         headers = self._range_headers(origin, offset)
         with self._door.open(self.url, headers) as response:
@@ -172,7 +154,7 @@ class Transfer:
         self._check_size(total, 0, coding)
         headers = response.headers
         validators = headers.get("ETag"), headers.get("Last-Modified")
-        self.partial.begin(Origin(self.url, *validators, total, not _COMPRESSED.isdisjoint(decodable(coding)), coding))
+        self.partial.begin(Origin(self.url, *validators, total, coding))
         self.continued = self._anew = False
         self._expect(response, 0, total)
 
@@ -202,29 +184,20 @@ class Transfer:
 
     def _is_complete(self, status: int, offset: int) -> bool:
         """Whether the server has nothing behind what is here because that is already the whole file."""
-        digest = self._wanted.digest
-        return status == _RANGE_NOT_SATISFIABLE and offset > 0 and digest.matches(self.partial.sha256())
+        if status != _RANGE_NOT_SATISFIABLE or not offset:
+            return False
+        found = self.partial.found()
+        return any(self._wanted.digest.matches(sha256) for sha256 in (found.sha256, *found.decoded) if sha256)
 
     def _start_over(self, reason: str) -> NoReturn:
         """Discard the partial and ask for the whole file."""
         self.partial.restart()
-        raise _TryAgain(reason)
+        raise TryAgain(reason)
 
     def _refused(self, response: requests.Response, offset: int) -> NoReturn:
-        status = response.status_code
-        if status == _RANGE_NOT_SATISFIABLE and offset:
+        if response.status_code == _RANGE_NOT_SATISFIABLE and offset:
             self._start_over("the partial file is longer than the file on the server")
-        said = f"the server answered {status}"
-        if reason := _REASONS.get(status):
-            said = f"{said}: {reason}"
-        if status < 200:
-            raise _TryAgain(said)  # an interim answer that was not requested; the next try may not get one
-        wait = wait_asked_for(response.headers, self._clock.time())
-        if status in _MAY_PASS or status >= 500 or (wait is not None and status not in _NEVER_PASS):
-            if wait is not None and wait > self._limits.retry_after_seconds:
-                raise self._failed(f"{said} with Retry-After: {wait:.0f} s", hint="pull again after that")
-            raise _TryAgain(said, wait)
-        raise self._failed(said)
+        refused(self.url, response, self._limits, self._clock.time())
 
     def _check_size(self, total: int | None, offset: int, coding: str) -> None:
         """Refuse, before the first byte, a file that cannot be right or does not fit."""
@@ -258,14 +231,18 @@ class Transfer:
             partial.append(chunk)
             self._task.advance(len(chunk))
         if size is not None and partial.size < size:
-            raise _TryAgain(f"the connection ended after {partial.size:,} of {size:,} bytes")
+            raise TryAgain(f"the connection ended after {partial.size:,} of {size:,} bytes")
 
     def _size_as_sent(self) -> int | None:
         """How many bytes have to come: what is announced, or what is pinned if the file is not encoded."""
         origin = self.partial.origin
-        if self._total is not None or (origin is not None and origin.coding):
+        if self._total is not None or origin is None:
             return self._total
-        return self._wanted.size
+        return self._pinned_size(origin)
+
+    def _pinned_size(self, origin: Origin) -> int | None:
+        """How many bytes the file has by the lockfile; None where encoded bytes come instead."""
+        return None if origin.coding else self._wanted.size
 
     def _size_differs(self, said: str) -> DigestMismatch:
         self.partial.restart()
@@ -274,5 +251,5 @@ class Transfer:
             hint="nothing was kept: the server has a different file",
         )
 
-    def _failed(self, reason: str, *, hint: str = _CHECK) -> TransferError:
+    def _failed(self, reason: str, *, hint: str = CHECK) -> TransferError:
         return TransferError(f"{redacted(self.url)}: {reason}", hint=hint)

@@ -12,7 +12,7 @@ import pytest
 
 from hubtool.asset.pieces import PIECE_BYTES
 from tests.asset.faults.client import MIB, Client, content, sha256
-from tests.asset.faults.server import Server, Step, answer, chunked, file
+from tests.asset.faults.server import Server, Step, answer, chunked, file, hang_up, when_ranged
 from tests.asset.faults.table import PATH
 from tests.asset.faults.test_mirrors import AT_MIRROR, mirror
 from tests.conftest import flip_byte
@@ -59,11 +59,6 @@ def test_the_first_pull_and_lock_keep_the_digests_of_pieces(client: Client, serv
     assert " ".join(note["pieces"]) == PIECES
 
 
-def only_ranged(right: Step, whole: Step) -> Step:
-    """One answer for parts, another for the whole."""
-    return lambda exchange: (right if "range" in exchange.request.headers else whole)(exchange)
-
-
 @pytest.mark.parametrize(
     ("places", "pieces"),
     [((MIDDLE,), 1), ((0,), 1), ((len(DATA) - 1,), 1), ((PIECE_BYTES - 1, PIECE_BYTES), 2), ((5, MIDDLE), 2)],
@@ -80,7 +75,7 @@ def test_only_the_wrong_pieces_are_fetched_again(
 def test_another_source_is_asked_first(pinned: Client, server: Server, other: Server) -> None:
     # the server always damages the file, the mirror lacks the beginning of it
     server.script(PATH, file(damaged(MIDDLE)))
-    other.script(AT_MIRROR, only_ranged(file(DATA), answer("404 Not Found")))
+    other.script(AT_MIRROR, when_ranged(file(DATA), answer("404 Not Found")))
     assert pinned.pull("--mirror", mirror(server, other)).code == 0
     assert len(server.log) == 1
     assert other.body_sent <= PIECE_BYTES + MIB
@@ -106,9 +101,9 @@ def test_the_pieces_of_two_damaged_copies_make_a_right_file(pinned: Client, serv
     [
         file(damaged(MIDDLE)),
         file(damaged(MIDDLE), ranges=False),
-        only_ranged(answer("404 Not Found"), file(damaged(MIDDLE))),
-        only_ranged(answer("206 Partial Content", {"Content-Range": "bytes 0-9/*"}, b"x" * 10), file(damaged(MIDDLE))),
-        only_ranged(chunked(b"<html>"), file(damaged(MIDDLE))),
+        when_ranged(answer("404 Not Found"), file(damaged(MIDDLE))),
+        when_ranged(answer("206 Partial Content", {"Content-Range": "bytes 0-9/*"}, b"x" * 10), file(damaged(MIDDLE))),
+        when_ranged(chunked(b"<html>"), file(damaged(MIDDLE))),
     ],
     ids=["always damaged", "no ranges", "404", "another part", "a page"],
 )
@@ -125,6 +120,65 @@ def test_a_repair_that_breaks_off_goes_on(pinned: Client, server: Server) -> Non
     server.script(PATH, file(wrong), file(DATA, give=PIECE_BYTES + MIB), file(DATA))
     assert pinned.pull().code == 0
     assert server.body_sent <= len(DATA) + 3 * PIECE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("steps", "wait"),
+    [
+        ([answer("503 Busy")], 0.0),
+        ([answer("429 Too Many Requests", {"Retry-After": "7"})], 7.0),
+        ([hang_up] * 3, 0.0),
+        ([file(DATA, headers={"Content-Encoding": "gzip"})], 0.0),
+    ],
+    ids=["503", "429", "hanging up", "a label that is wrong"],
+)
+def test_a_source_that_is_busy_is_asked_for_the_pieces_again(
+    pinned: Client, server: Server, steps: list[Step], wait: float
+) -> None:
+    server.script(PATH, file(damaged(MIDDLE)), *steps, file(DATA))
+    outcome = pinned.pull()
+    assert outcome.code == 0
+    assert max([0.0, *outcome.sleeps]) >= wait
+    assert server.body_sent <= len(DATA) + PIECE_BYTES
+
+
+def test_a_source_that_gives_little_at_a_time_gives_whole_pieces(pinned: Client, server: Server) -> None:
+    server.script(PATH, file(damaged(MIDDLE)), file(DATA, give=int(1.5 * MIB)))
+    assert pinned.pull().code == 0
+    assert server.body_sent == len(DATA) + PIECE_BYTES
+
+
+@pytest.mark.parametrize(
+    "step",
+    [file(DATA, ranges=False), when_ranged(answer("404 Not Found"), file(DATA)), when_ranged(hang_up, file(DATA))],
+    ids=["the whole file", "404", "hanging up"],
+)
+def test_a_source_that_gives_no_parts_is_asked_once_for_the_whole_file(
+    pinned: Client, server: Server, step: Step
+) -> None:
+    server.script(PATH, file(damaged(MIDDLE)), step)
+    assert pinned.pull().code == 0
+    assert [request.start for request in server.log].count(None) == 2
+
+
+def test_a_source_that_fails_during_the_repair_costs_nothing_of_what_is_there(pinned: Client, server: Server) -> None:
+    server.script(PATH, file(damaged(MIDDLE)), answer("503 Busy"))
+    assert pinned.pull().code == 4
+    server.log.clear()
+    server.script(PATH, file(DATA))
+    assert pinned.pull().code == 0
+    assert server.body_sent <= PIECE_BYTES
+
+
+def test_pieces_of_another_version_in_the_lockfile_do_not_hinder_the_repair(pinned: Client, server: Server) -> None:
+    path = pinned.pull().path
+    lockfile = pinned.cards / "hubtool.lock"
+    first, _, *others = PIECES.split()
+    lockfile.write_text(lockfile.read_text().replace(PIECES, " ".join([first, "0" * 64, *others])))
+    server.log.clear()
+    flip_byte(path, 5)
+    assert pinned.pull().code == 0
+    assert server.body_sent <= PIECE_BYTES
 
 
 def test_another_file_of_the_same_length_is_not_fetched_piece_by_piece(pinned: Client, server: Server) -> None:

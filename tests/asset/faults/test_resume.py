@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import signal
+import zlib
 from email.utils import formatdate
+from functools import partial
 
 import pytest
 
@@ -269,12 +271,42 @@ def test_a_chunked_body_that_broke(client: Client, server: Server) -> None:
     assert len(starts(server)) == 2
 
 
-def test_a_gzipped_body_that_broke_is_not_resumed(client: Client, server: Server) -> None:
-    packed = gzip.compress(DATA, 1)
-    about = {"Content-Encoding": "gzip", "ETag": '"v1"'}
-    client.publish(server.script(PATH, file(packed, headers=about, until=CUT), file(packed, headers=about)), DATA)
+LESS = DATA[: 2 * MIB]
+PACKED = gzip.compress(LESS, 1)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "data"),
+    [
+        ("gzip", PACKED, LESS),
+        ("deflate", zlib.compress(LESS, 1), LESS),
+        ("x-gzip", PACKED, PACKED),
+        ("gzip", LESS, LESS),
+    ],
+    ids=["gzip", "deflate", "a stored .gz", "a label that is wrong"],
+)
+@pytest.mark.parametrize("etag", ['"v1"', None])
+def test_an_encoded_body_that_broke_is_resumed(
+    client: Client, server: Server, coding: str, body: bytes, data: bytes, etag: str | None
+) -> None:
+    give = partial(file, body, etag=etag, headers={"Content-Encoding": coding})
+    client.publish(server.script(PATH, give(until=MIB // 2), give(until=MIB), answer("404 Not Found")), data)
+    assert client.pull().code == 4
+    server.script(PATH, give())
     assert client.pull().code == 0
-    assert starts(server) == [None, None]
+    first, second, _, last = starts(server)
+    assert first is None
+    assert 0 < (second or 0) < (last or 0) <= MIB
+
+
+def test_a_body_that_is_compressed_differently_each_time_is_fetched_anew(client: Client, server: Server) -> None:
+    def packed_by(level: int, **options) -> Step:
+        packed = gzip.compress(b"\0" * 9000 + LESS, level, mtime=0)
+        return file(packed + bytes(10 - level), headers={"Content-Encoding": "gzip"}, etag=None, **options)
+
+    client.publish(server.script(PATH, packed_by(9, until=MIB), packed_by(1)), b"\0" * 9000 + LESS)
+    assert client.pull().code == 0
+    assert starts(server)[-1] is None
 
 
 def test_each_attempt_goes_through_the_redirect_again(client: Client, server: Server) -> None:

@@ -256,6 +256,36 @@ def test_quiet_says_nothing_about_retries(client: Client, server: Server) -> Non
     assert (outcome.code, outcome.err) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        ("429 Too Many Requests", {"Retry-After": "290"}),
+        ("429 Too Many Requests", {"RateLimit": '"api";r=0;t=290'}),
+        ("503 Service Unavailable", {"Retry-After": formatdate(START + 290, usegmt=True)}),
+    ],
+)
+def test_a_setting_allows_longer_waits_and_the_message_names_it(
+    client: Client, server: Server, status: str, headers: dict[str, object]
+) -> None:
+    client.publish(server.script(PATH, answer(status, headers), file(DATA)), DATA)
+    outcome = client.pull()
+    assert (outcome.code, outcome.sleeps) == (4, [])
+    assert outcome.says("hubtool_max_wait=290")
+    client.environment["HUBTOOL_MAX_WAIT"] = "290"
+    server.script(PATH, answer(status, headers), file(DATA))
+    outcome = client.pull()
+    assert (outcome.code, outcome.sleeps) == (0, [290.0])
+    assert outcome.says("trying again in 290")  # nobody should take it for a hang
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf"])
+def test_a_longest_wait_that_is_none(client: Client, server: Server, value: str) -> None:
+    client.environment["HUBTOOL_MAX_WAIT"] = value
+    outcome = client.publish(server.script(PATH, file(DATA)), DATA).pull()
+    assert outcome.code == 2
+    assert outcome.says("hubtool_max_wait")
+
+
 @pytest.mark.parametrize("value", ["", "abc", "-1", "0", "nan", "inf"])
 def test_a_timeout_that_is_none(client: Client, server: Server, value: str) -> None:
     client.environment["HUBTOOL_TIMEOUT"] = value
