@@ -23,7 +23,7 @@ from pathlib import Path
 
 from hubtool.asset.adopt import adopt
 from hubtool.asset.cachefolder import cache_folder
-from hubtool.asset.intact import state_of
+from hubtool.asset.intact import State, has_fingerprint, state_of
 from hubtool.asset.notes import Note, boot_id, fingerprint_of, read_note, write_note
 from hubtool.asset.verified import copy_verified
 from hubtool.card.record import SHORTEST_DIGEST, Digest
@@ -86,7 +86,7 @@ class Cache:
     def find(
         self, digest: Digest, name: str, *, links: Collection[str] = (), rehash: bool = False
     ) -> CachedFile | None:
-        """The intact file with that digest, or None; a file that is not intact is removed.
+        """The intact file with that digest, or None; a file that is not intact is set aside to be repaired, or removed.
 
         A file whose size, times and inode are as recorded is taken as intact without reading it, unless `rehash`.
         Records that it was used, and what reading it showed.
@@ -106,8 +106,7 @@ class Cache:
                     self.note_use(path.parent.name)
                     return CachedFile(path, path.parent.name, state.size, note.pieces)
                 if state.fault:
-                    self._set_aside(path, note, digest)
-                    _log.warning("%s %s; removed", path, state.fault)
+                    self._set_aside(path, note, digest, state)
         return None
 
     def note_use(self, sha256: str) -> None:
@@ -143,13 +142,17 @@ class Cache:
         except OSError:
             _log.info("%s is not writable: the file is read each time", path.parent.parent)
 
-    def _set_aside(self, path: Path, note: Note, digest: Digest) -> None:
+    def _set_aside(self, path: Path, note: Note, digest: Digest, state: State) -> None:
         """Leave a damaged file for the next transfer to repair, where that can be; remove it everywhere else."""
         with self.try_lock(_key(digest)) as held:
+            if state.fingerprint is not None and not has_fingerprint(path, state.fingerprint):
+                return  # meanwhile another process set it aside, or put the right file there
             with suppress(PermissionError):  # a file of another user can be removed, but not be shortened
                 if held and adopt(path, self.partial_path(digest), note):
+                    _log.warning("%s %s; what is right of it is used", path, state.fault)
                     return
             remove(path)
+            _log.warning("%s %s; removed", path, state.fault)
 
     def _folders(self, digest: Digest) -> list[Path]:
         if digest.kind == "full":

@@ -62,8 +62,16 @@ def state_of(path: Path, note: Note, *, rehash: bool, foreign: bool) -> State:
     if not rehash and durable and note.stat == fingerprint:
         return State(intact=True, size=status.st_size, fingerprint=fingerprint)
     if hash_file(path) != path.parent.name:
-        return State(fault="was changed since it was verified")
+        return State(fault="was changed since it was verified", fingerprint=fingerprint)
     return State(intact=True, read=True, size=status.st_size, fingerprint=fingerprint)
+
+
+def has_fingerprint(path: Path, fingerprint: list[int]) -> bool:
+    """Whether a path still holds the file that was looked at, unchanged."""
+    try:
+        return fingerprint_of(path.lstat()) == fingerprint
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def hash_file(path: Path) -> str:

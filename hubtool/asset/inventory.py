@@ -78,6 +78,20 @@ def kept(cache: Cache) -> list[Kept]:
     return sorted(found, key=lambda file: (file.name, file.sha256))
 
 
+def unrepaired(cache: Cache) -> list[Kept]:
+    """Damaged files whose repair did not come to its end, by name: their paths are empty, their bytes set aside."""
+    found = []
+    with environment_errors(cache.root):
+        for noted in sorted((cache.root / "sha256").glob("*.json")):
+            folder, note = noted.with_suffix(""), read_note(noted.with_suffix(""))
+            partial = cache.root / "partial" / f"{folder.name[:SHORTEST_DIGEST]}.part"
+            known = len(folder.name) == FULL_DIGEST_LENGTH and note.file
+            if known and _is_orphan(noted) and partial.is_file():
+                size, used = partial.stat().st_size, noted.stat().st_mtime
+                found.append(Kept(folder / note.file, folder.name, size, note.source, used))
+    return sorted(found, key=lambda file: (file.name, file.sha256))
+
+
 def select(files: Iterable[Kept], *, older_than: float | None, used_by: Iterable[Digest] | None) -> list[Kept]:
     """The files to remove.
 
@@ -106,8 +120,8 @@ def matching(files: Iterable[Kept], name: str) -> list[Kept]:
 
 
 def is_right(file: Kept) -> bool:
-    """Whether a file still has its digest; reads all of it."""
-    return hash_file(file.path) == file.sha256
+    """Whether a file is there and still has its digest; reads all of it."""
+    return file.path.exists() and hash_file(file.path) == file.sha256
 
 
 def forget(cache: Cache, file: Kept) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hubtool.asset.access import Access
@@ -26,6 +27,7 @@ def restore(file: Kept, cache: Cache, access: Access, progress: Progress = SILEN
     HubtoolError
         As `pull` raises it for the last of the links that the cache knows.
     """
+    access = replace(access, shared=())  # a right copy in another's cache leaves this one wrong
     failure: HubtoolError = NotFound(
         f"{file.path}: where it came from was not noted",
         hint=f"hubtool cache rm {file.sha256[:12]}, then pull its card",

@@ -9,7 +9,18 @@ from typing import Any, TypeVar
 import click
 
 from hubtool.asset.cache import Cache
-from hubtool.asset.inventory import Kept, Leftover, clear, forget, is_right, kept, leftovers, matching, select
+from hubtool.asset.inventory import (
+    Kept,
+    Leftover,
+    clear,
+    forget,
+    is_right,
+    kept,
+    leftovers,
+    matching,
+    select,
+    unrepaired,
+)
 from hubtool.asset.restore import restore
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import ClaimSet, claim_sets
@@ -110,7 +121,9 @@ def verify(
     """
     chosen = settings(ctx)
     where = workspace(chosen, mirror, allow_http=allow_http, allow_private=allow_private)
-    files = _named(chosen, names) if names else kept(where.cache)
+    files = [*kept(where.cache), *unrepaired(where.cache)]
+    if names:
+        files = _named(chosen, files, names)
     codes = []
     for file in files:
         code = 0 if is_right(file) else DigestMismatch.exit_code
@@ -144,7 +157,8 @@ def _restored(file: Kept, where: Workspace, progress: Progress) -> int:
 def rm(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     """Remove files: those of a card, with a file name, or whose digest begins with the given digits."""
     chosen = settings(ctx)
-    _remove(_named(chosen, names), partial(forget, Cache(chosen.cache_root)), dry_run=False)
+    cache = Cache(chosen.cache_root)
+    _remove(_named(chosen, kept(cache), names), partial(forget, cache), dry_run=False)
 
 
 @command.command("prune")
@@ -226,22 +240,20 @@ def _digests(found: Iterable[ClaimSet]) -> list[Digest]:
     return [asset.digest for claim_set in found for asset in claim_set.assets if asset.digest is not None]
 
 
-def _named(chosen: Settings, names: tuple[str, ...]) -> list[Kept]:
-    """The files that names stand for: of the cache itself, or of a card.
+def _named(chosen: Settings, files: list[Kept], names: tuple[str, ...]) -> list[Kept]:
+    """Those of the files in the cache that names stand for: their own names, or those of cards.
 
     Raises
     ------
     NotFound
         The cache has none for one of the names.
     """
-    cache = Cache(chosen.cache_root)
-    files = kept(cache)
     found: list[Kept] = []
     for name in names:
         mine = matching(files, name) or _of_card(files, chosen, name)
         if not mine:
             raise NotFound(
-                f"{cache.root}: no file for {name}",
+                f"{chosen.cache_root}: no file for {name}",
                 hint="hubtool cache ls shows all; a digest needs at least 4 digits",
             )
         found += [file for file in mine if file not in found]

@@ -19,7 +19,13 @@ from tests.conftest import flip_byte
 
 DATA = content(3 * PIECE_BYTES + 1000)
 MIDDLE = len(DATA) // 2
-PIECES = " ".join(sha256(DATA[start : start + PIECE_BYTES]) for start in range(0, len(DATA), PIECE_BYTES))
+
+
+def pieces_in(data: bytes) -> list[str]:
+    return [sha256(data[start : start + PIECE_BYTES]) for start in range(0, len(data), PIECE_BYTES)]
+
+
+PIECES = " ".join(pieces_in(DATA))
 
 
 def damaged(*places: int, data: bytes = DATA) -> bytes:
@@ -30,9 +36,9 @@ def damaged(*places: int, data: bytes = DATA) -> bytes:
     return bytes(wrong)
 
 
-def pin(client: Client, server: Server) -> None:
+def pin(client: Client, server: Server, data: bytes, pieces: list[str]) -> None:
     """Write what a lockfile knows of the file."""
-    entry = {"sha256": sha256(DATA), "size": len(DATA), "source": "", "pieces": PIECES}
+    entry = {"sha256": sha256(data), "size": len(data), "source": "", "pieces": " ".join(pieces)}
     document = {"version": 1, "assets": {server.url + PATH: entry}}
     (client.cards / "hubtool.lock").write_text(json.dumps(document))
 
@@ -41,7 +47,7 @@ def pin(client: Client, server: Server) -> None:
 def pinned(client: Client, server: Server) -> Client:
     """A client whose lockfile knows the file, but whose cache is empty."""
     client.publish(server.script(PATH, file(DATA)), DATA, digits=8)
-    pin(client, server)
+    pin(client, server, DATA, pieces_in(DATA))
     return client
 
 
@@ -275,16 +281,54 @@ def test_a_file_that_no_server_has_any_more_stays_wrong(client: Client, server: 
     assert server.body_sent <= PIECE_BYTES
 
 
+def test_a_repair_that_was_killed_is_not_forgotten(client: Client, server: Server) -> None:
+    client.environment["HUBTOOL_TIMEOUT"] = "600"
+    path = client.publish(server.script(PATH, file(DATA)), DATA).pull().path
+    flip_byte(path, 5)
+    server.log.clear()
+    server.script(PATH, file(DATA, give=MIB, end="stall"))
+    process = client.hubtool.popen("cache", "verify", "--repair")
+    server.wait_for(lambda: server.body_sent == MIB)
+    process.kill()
+    process.communicate()
+    assert not path.exists()
+    for arguments in [(), (path.name,), (path.parent.name[:12],)]:
+        run = client.hubtool("cache", "verify", *arguments)
+        assert (run.code, run.out.split()[0]) == (5, "wrong")
+    server.script(PATH, file(DATA))
+    run = client.hubtool("cache", "verify", "--repair", path.name)
+    assert (run.code, run.out.split()[0]) == (0, "repaired")
+    assert path.read_bytes() == DATA
+    assert server.body_sent <= MIB + PIECE_BYTES
+
+
+def test_several_processes_repair_a_file_once(client: Client, server: Server) -> None:
+    path = client.publish(server.script(PATH, file(DATA)), DATA).pull().path
+    flip_byte(path, 5)
+    server.log.clear()
+    commands = [client.hubtool.popen("cache", "verify", "--repair") for _ in range(2)] + [client.start()]
+    for process in commands:
+        process.communicate()
+        assert process.returncode == 0
+    assert path.read_bytes() == DATA
+    assert server.body_sent <= PIECE_BYTES
+    assert list((client.cache / "partial").iterdir()) == []
+
+
+def test_a_right_copy_in_a_shared_cache_repairs_nothing_by_itself(client: Client, server: Server) -> None:
+    path = client.publish(server.script(PATH, file(DATA)), DATA).pull().path
+    shutil.copytree(client.cache, client.folder / "shared")
+    client.environment["HUBTOOL_SHARED_CACHE"] = str(client.folder / "shared")
+    flip_byte(path, MIDDLE)
+    assert client.hubtool("cache", "verify", "--repair").code == 0
+    assert path.read_bytes() == DATA
+
+
 @pytest.mark.slow
 def test_half_a_gibibyte_with_one_damaged_piece(client: Client, server: Server) -> None:
+    # pinned beforehand: one transfer of that size is enough to see
     data = content(8 * MIB) * 64
-    path = client.publish(server.script(PATH, file(data)), data, digits=8).pull().path
-    server.log.clear()
-    flip_byte(path, len(data) // 2)
-    assert client.pull().path == path
-    assert server.body_sent <= 8 * MIB
-    shutil.rmtree(client.cache)
-    server.log.clear()
-    server.script(PATH, file(damaged(len(data) // 2, data=data)), file(data))
+    client.publish(server.script(PATH, file(damaged(len(data) // 2, data=data)), file(data)), data, digits=8)
+    pin(client, server, data, pieces_in(data[: 8 * MIB]) * 64)
     assert client.pull().code == 0
     assert server.body_sent - len(data) <= 8 * MIB
