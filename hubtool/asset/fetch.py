@@ -11,12 +11,12 @@ from hubtool.asset.codings import decodable, decoded_start
 from hubtool.asset.door import Door
 from hubtool.asset.local import Located
 from hubtool.asset.mirrors import sources_of
-from hubtool.asset.names import name_in_disposition, name_in_link
 from hubtool.asset.notes import safe_name
 from hubtool.asset.partial import Partial, incoming
 from hubtool.asset.policy import redacted
 from hubtool.asset.repair import Repair, repair
 from hubtool.asset.transfer import Transfer
+from hubtool.card.filename import name_in_disposition, name_in_link
 from hubtool.errors import CardError, DigestMismatch, HubtoolError, LinkRefused, Offline, TransferError
 from hubtool.progress import Progress
 

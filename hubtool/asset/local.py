@@ -12,7 +12,6 @@ from hubtool.asset.cache import Cache, CachedFile
 from hubtool.asset.intact import hash_file
 from hubtool.asset.lockfile import Pins
 from hubtool.asset.mirrors import sources_of
-from hubtool.asset.names import name_in_link
 from hubtool.asset.notes import safe_name
 from hubtool.asset.partial import Origin, incoming
 from hubtool.asset.policy import redacted
@@ -63,7 +62,7 @@ def locate(asset: Asset, folder: Path, wanted: Wanted) -> Located:
     DigestMismatch
         The file beside the card is a different one. That counts whatever a cache holds: it is the file the card means.
     """
-    name = safe_name(name_in_link(asset.url) or asset.file_name)
+    name = safe_name(asset.file_name)
     beside = local_path(asset, folder)
     if beside is None:
         return Located(asset, wanted, name, None, redacted(asset.url))

@@ -14,6 +14,12 @@ _SIGNATURES = frozenset(
         "q-signature",  # Tencent Cloud
         "signature",  # S3, OSS, OBS, GCS and CloudFront in their older form
         "sig",  # Azure
+        "sign",  # Tencent Cloud in its older form, and many others
+        "auth_key",  # Alibaba Cloud's CDN
+        "authorization",  # Baidu Cloud
+        "token",  # Qiniu, GitHub's raw files
+        "hdnts",  # Akamai
+        "jwt",  # GitHub's releases
     }
 )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from hubtool.card.filename import name_in_link
 from hubtool.card.metrics import Metric
 from hubtool.card.namedigest import digest_in_name
 from hubtool.card.names import says_none
@@ -44,8 +45,8 @@ class Asset:
 
     @property
     def file_name(self) -> str:
-        """The last part of the link, without query or fragment."""
-        return re.split(r"[?#]", self.url, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
+        """What the link calls the file, as `name_in_link`; otherwise its last part, without query or fragment."""
+        return name_in_link(self.url) or re.split(r"[?#]", self.url, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
 
     def to_json(self) -> dict[str, object]:
         """Keys `format`, `url`, `sha256`, `sha256_kind`."""

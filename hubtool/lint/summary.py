@@ -34,7 +34,7 @@ class AssetSummary(NamedTuple):
 
     @property
     def file_name(self) -> str:
-        """The last part of the link, without query or fragment."""
+        """As `Asset.file_name`."""
         return Asset("", self.url, None).file_name
 
     @property

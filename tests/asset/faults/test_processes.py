@@ -100,10 +100,10 @@ def test_the_partial_is_not_under_the_final_name(client: Client, server: Server)
     kill(process)
 
 
-def test_eight_processes_fetch_a_file_once(client: Client, server: Server, digits: int) -> None:
+def test_eight_processes_fetch_a_file_once(client: Client, server: Server) -> None:
     # it takes longer than the timeout: those who wait may not take a working transfer for a dead one
     client.environment["HUBTOOL_TIMEOUT"] = "2"
-    client.publish(server.script(PATH, slowly(DATA, 2.5)), DATA, digits=digits)
+    client.publish(server.script(PATH, slowly(DATA, 2.5)), DATA, digits=8)
     processes = [client.start() for _ in range(8)]
     outcomes = [client.finish(process) for process in processes]
     assert [outcome.code for outcome in outcomes] == [0] * 8

@@ -43,7 +43,7 @@ def resumed(server: Server) -> bool:
     return first is None and second is not None and KEPT <= second <= CUT
 
 
-@pytest.mark.parametrize("end", ["close", "reset", "stall"])
+@pytest.mark.parametrize(("end", "digits"), [("close", 8), ("close", 64), ("reset", 8), ("stall", 64)])
 def test_a_transfer_goes_on_where_it_broke(client: Client, server: Server, end: str, digits: int) -> None:
     client.limit(idle_seconds=1.5 if end == "stall" else 30)
     client.publish(server.script(PATH, file(DATA, until=CUT, end=end), file(DATA)), DATA, digits=digits)

@@ -65,6 +65,9 @@ def netrc(client: Client) -> Path:
         "x-oss-signature=abc",
         "q-sign-algorithm=sha1&q-signature=abc",
         "se=2030-01-01&sp=r&sig=abc",
+        "auth_key=1-0-0-abc",
+        "e=1&token=abc",
+        "authorization=bce-auth-v1%2Fabc",
     ],
 )
 @pytest.mark.usefixtures("netrc")
