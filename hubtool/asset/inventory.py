@@ -6,6 +6,7 @@ import errno
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hubtool.asset.cache import Cache
 from hubtool.asset.intact import hash_file
 from hubtool.asset.notes import read_note, safe_name
 from hubtool.card.record import FULL_DIGEST_LENGTH, SHORTEST_DIGEST, Digest
+from hubtool.errors import EnvironmentProblem
 from hubtool.files import environment_errors
 
 _OF_WINDOWS = {"thumbs.db", "desktop.ini"}
@@ -71,10 +73,11 @@ def kept(cache: Cache) -> list[Kept]:
             note = read_note(folder)
             for path in _own(folder):
                 if path.is_file() and not path.is_symlink():
-                    status = path.stat()
-                    noted = folder.with_suffix(".json")
-                    used = noted.stat().st_mtime if noted.exists() else status.st_mtime
-                    found.append(Kept(path, folder.name, status.st_size, note.source, used))
+                    with suppress(FileNotFoundError):  # another process moves it right now
+                        status = path.stat()
+                        noted = folder.with_suffix(".json")
+                        used = noted.stat().st_mtime if noted.exists() else status.st_mtime
+                        found.append(Kept(path, folder.name, status.st_size, note.source, used))
     return sorted(found, key=lambda file: (file.name, file.sha256))
 
 
@@ -87,8 +90,9 @@ def unrepaired(cache: Cache) -> list[Kept]:
             partial = cache.root / "partial" / f"{folder.name[:SHORTEST_DIGEST]}.part"
             known = len(folder.name) == FULL_DIGEST_LENGTH and note.file
             if known and _is_orphan(noted) and partial.is_file():
-                size, used = partial.stat().st_size, noted.stat().st_mtime
-                found.append(Kept(folder / note.file, folder.name, size, note.source, used))
+                with suppress(FileNotFoundError):  # another process completes it right now
+                    size, used = partial.stat().st_size, noted.stat().st_mtime
+                    found.append(Kept(folder / note.file, folder.name, size, note.source, used))
     return sorted(found, key=lambda file: (file.name, file.sha256))
 
 
@@ -121,7 +125,12 @@ def matching(files: Iterable[Kept], name: str) -> list[Kept]:
 
 def is_right(file: Kept) -> bool:
     """Whether a file is there and still has its digest; reads all of it."""
-    return file.path.exists() and hash_file(file.path) == file.sha256
+    try:
+        return hash_file(file.path) == file.sha256
+    except EnvironmentProblem:
+        if file.path.exists():
+            raise
+        return False  # its repair was interrupted, or another process repairs it right now
 
 
 def forget(cache: Cache, file: Kept) -> bool:
