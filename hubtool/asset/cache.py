@@ -17,7 +17,7 @@ import os
 import shutil
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +84,7 @@ class Cache:
         return None
 
     def find(
-        self, digest: Digest, name: str, *, links: Collection[str] = (), rehash: bool = False
+        self, digest: Digest, name: str, *, links: Collection[str] = (), rehash: bool = False, locked: bool = False
     ) -> CachedFile | None:
         """The intact file with that digest, or None; a file that is not intact is set aside to be repaired, or removed.
 
@@ -96,6 +96,8 @@ class Cache:
         links
             Where a file of which only the first digits are known may have come from: 32 bits are soon found again
             by somebody who looks for them, so another link's file does not count, whatever its digest begins with.
+        locked
+            Whether the caller holds the asset's lock. If another process does, a damaged file is left to that one.
         """
         with environment_errors(self.root):
             for path, note in self._candidates(digest, name, links):
@@ -106,7 +108,9 @@ class Cache:
                     self.note_use(path.parent.name)
                     return CachedFile(path, path.parent.name, state.size, note.pieces)
                 if state.fault:
-                    self._set_aside(path, note, digest, state)
+                    with nullcontext(True) if locked else self.try_lock(_key(digest)) as held:
+                        if held:  # else another process repairs it, or looks whether somebody does
+                            self._set_aside(path, note, digest, state)
         return None
 
     def note_use(self, sha256: str) -> None:
@@ -143,16 +147,15 @@ class Cache:
             _log.info("%s is not writable: the file is read each time", path.parent.parent)
 
     def _set_aside(self, path: Path, note: Note, digest: Digest, state: State) -> None:
-        """Leave a damaged file for the next transfer to repair, where that can be; remove it everywhere else."""
-        with self.try_lock(_key(digest)) as held:
-            if state.fingerprint is not None and not has_fingerprint(path, state.fingerprint):
-                return  # meanwhile another process set it aside, or put the right file there
-            with suppress(PermissionError):  # a file of another user can be removed, but not be shortened
-                if held and adopt(path, self.partial_path(digest), note):
-                    _log.warning("%s %s; what is right of it is used", path, state.fault)
-                    return
-            remove(path)
-            _log.warning("%s %s; removed", path, state.fault)
+        """Leave a damaged file for the next transfer to repair, where that can be, or remove it; under the lock."""
+        if state.fingerprint is not None and not has_fingerprint(path, state.fingerprint):
+            return  # meanwhile another process set it aside, or put the right file there
+        with suppress(PermissionError):  # a file of another user can be removed, but not be shortened
+            if adopt(path, self.partial_path(digest), note):
+                _log.warning("%s %s; what is right of it is used", path, state.fault)
+                return
+        remove(path)
+        _log.warning("%s %s; removed", path, state.fault)
 
     def _folders(self, digest: Digest) -> list[Path]:
         if digest.kind == "full":

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hubtool.asset.limits import DEFAULT_LIMITS
 from hubtool.asset.notes import Note, boot_id, fingerprint_of
+from hubtool.errors import EnvironmentProblem
 from hubtool.files import environment_errors
 
 
@@ -61,7 +62,10 @@ def state_of(path: Path, note: Note, *, rehash: bool, foreign: bool) -> State:
     durable = note.boot in {None, boot_id()} or foreign
     if not rehash and durable and note.stat == fingerprint:
         return State(intact=True, size=status.st_size, fingerprint=fingerprint)
-    if hash_file(path) != path.parent.name:
+    found = hash_if_there(path)
+    if found is None:
+        return State()
+    if found != path.parent.name:
         return State(fault="was changed since it was verified", fingerprint=fingerprint)
     return State(intact=True, read=True, size=status.st_size, fingerprint=fingerprint)
 
@@ -72,6 +76,16 @@ def has_fingerprint(path: Path, fingerprint: list[int]) -> bool:
         return fingerprint_of(path.lstat()) == fingerprint
     except (FileNotFoundError, NotADirectoryError):
         return False
+
+
+def hash_if_there(path: Path) -> str | None:
+    """As `hash_file`; None for a file that is not there, such as one that another process set aside to repair it."""
+    try:
+        return hash_file(path)
+    except EnvironmentProblem as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
 
 
 def hash_file(path: Path) -> str:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubtool.asset.cache import Cache
-from hubtool.asset.intact import hash_file
+from hubtool.asset.intact import hash_if_there
 from hubtool.asset.notes import read_note, safe_name
 from hubtool.card.record import FULL_DIGEST_LENGTH, SHORTEST_DIGEST, Digest
-from hubtool.errors import EnvironmentProblem
 from hubtool.files import environment_errors
 
 _OF_WINDOWS = {"thumbs.db", "desktop.ini"}
@@ -125,12 +124,7 @@ def matching(files: Iterable[Kept], name: str) -> list[Kept]:
 
 def is_right(file: Kept) -> bool:
     """Whether a file is there and still has its digest; reads all of it."""
-    try:
-        return hash_file(file.path) == file.sha256
-    except EnvironmentProblem:
-        if file.path.exists():
-            raise
-        return False  # its repair was interrupted, or another process repairs it right now
+    return hash_if_there(file.path) == file.sha256
 
 
 def forget(cache: Cache, file: Kept) -> bool:

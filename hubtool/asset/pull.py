@@ -69,7 +69,7 @@ def pull(
         _log.info("%s is in the cache: %s", redacted(asset.url), present.path)
         verified = _verified(present, transferred=0)
     else:
-        verified = _bring(located, cache, access, progress)
+        verified = _bring(located, cache, access, progress, rehash=rehash)
     if pins is not None and pinned is None and wanted.digest.kind == "prefix":
         pins.add(asset, folder, pin_of(verified, redacted(asset.url)))
     return verified
@@ -84,12 +84,13 @@ def _in_a_cache(located: Located, cache: Cache, access: Access, *, rehash: bool)
     return cache.find(digest, name, links=links, rehash=rehash)
 
 
-def _bring(located: Located, cache: Cache, access: Access, progress: Progress) -> VerifiedAsset:
+def _bring(located: Located, cache: Cache, access: Access, progress: Progress, *, rehash: bool) -> VerifiedAsset:
     """Copy or fetch a file into the cache, once, however many processes want it."""
     if located.beside is None:
         check_may_be_fetched(located, cache, access)
     with cache.lock(located.wanted.digest):
-        if hit := cache.find(located.wanted.digest, located.name, links=located.links):  # another process fetched it
+        digest, name, links = located.wanted.digest, located.name, located.links
+        if hit := cache.find(digest, name, links=links, rehash=rehash, locked=True):  # another process fetched it
             return _verified(hit, transferred=0)
         if located.beside is not None:
             file = copy_in(located, located.beside, cache, progress)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from hubtool.asset.cache import Cache
 from hubtool.asset.pieces import PIECE_BYTES
+from hubtool.card.record import Digest
 from tests.asset.faults.client import MIB, Client, content, sha256
 from tests.asset.faults.server import Server, Step, answer, chunked, file, hang_up, when_ranged
 from tests.asset.faults.table import PATH
@@ -308,11 +310,23 @@ def test_several_processes_repair_a_file_once(client: Client, server: Server) ->
     server.log.clear()
     commands = [client.hubtool.popen("cache", "verify", "--repair") for _ in range(2)] + [client.start()]
     for process in commands:
-        process.communicate()
-        assert process.returncode == 0
+        out, err = process.communicate()
+        assert process.returncode == 0, out + err
     assert path.read_bytes() == DATA
     assert server.body_sent <= PIECE_BYTES
     assert list((client.cache / "partial").iterdir()) == []
+
+
+def test_a_damaged_file_is_left_to_the_process_that_holds_its_lock(client: Client, server: Server) -> None:
+    path = client.publish(server.script(PATH, file(DATA)), DATA).pull().path
+    flip_byte(path, MIDDLE)
+    cache, digest = Cache(client.cache), Digest(path.parent.name)
+    with cache.lock(digest):
+        assert cache.find(digest, path.name) is None
+        assert path.exists()
+        assert cache.find(digest, path.name, locked=True) is None
+        assert not path.exists()
+        assert cache.partial_path(digest).stat().st_size == len(DATA)
 
 
 def test_a_right_copy_in_a_shared_cache_repairs_nothing_by_itself(client: Client, server: Server) -> None:
