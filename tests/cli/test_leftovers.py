@@ -88,7 +88,7 @@ def test_averaged_weights_are_a_choice(hubtool: Hubtool, cards: Path, option: st
 
 
 @pytest.mark.skipif(not GRAPH_ENGINE, reason="no engine that reads graphs is installed")
-@pytest.mark.parametrize(("kind", "said"), [("ckpt", True), ("CKPT", True), ("safetensors", False)])
+@pytest.mark.parametrize(("kind", "said"), [("CKPT", True), ("safetensors", False)])
 def test_a_safetensors_file_is_evaluated_whatever_the_card_calls_it(
     hubtool: Hubtool, cards: Path, kind: str, said: bool
 ) -> None:
