@@ -107,7 +107,7 @@ class Lock:
             except (OSError, NotImplementedError) as error:
                 refused = True
                 _say_refused(self._marker.parent, getattr(error, "strerror", None) or str(error))
-            if granted and (self._borrowed is not None or _lies_at(descriptor, self._path)):
+            if granted and (self._borrowed is not None or lies_at(descriptor, self._path)):
                 self._descriptor = descriptor
                 # A process that the kernel refused a lock a moment ago, for want of memory say, may hold this one.
                 return None if os.path.lexists(self._marker) else True
@@ -168,7 +168,8 @@ def _opened(path: Path) -> int | None:
     return None
 
 
-def _lies_at(descriptor: int, path: Path) -> bool:
+def lies_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file still is the one at a path: another process may have removed or replaced it."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:

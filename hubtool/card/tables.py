@@ -61,11 +61,6 @@ class Results(NamedTuple):
     unread: tuple[Unread, ...]
 
 
-def results_rows(body: str, first_line: int) -> tuple[Variant, ...]:
-    """The models of all results tables, see `read_results`."""
-    return read_results(body, first_line).rows
-
-
 def read_results(body: str, first_line: int) -> Results:
     """The models of all tables in a section such as Results, with what each table says about them.
 

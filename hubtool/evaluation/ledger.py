@@ -17,7 +17,6 @@ import errno
 import hashlib
 import json
 import logging
-import os
 import re
 import time
 import zlib
@@ -32,7 +31,7 @@ from typing import Any
 from hubtool.asset.cachefolder import cache_folder
 from hubtool.evaluation.topk import new_rows
 from hubtool.files import environment_errors, flush_to_disk
-from hubtool.locks import Lock
+from hubtool.locks import Lock, lies_at
 from hubtool.words import counted
 
 _log = logging.getLogger(__name__)
@@ -167,7 +166,7 @@ def _locked(path: Path) -> Iterator[FileIO]:
         with path.open("ab+", buffering=0) as stream, _held(stream, path) as held:
             if not held:
                 raise BlockingIOError(errno.EAGAIN, "another process holds it", str(path))
-            if lies_at(stream, path):
+            if lies_at(stream.fileno(), path):
                 yield stream
                 return
         # It was removed between being opened and being locked.
@@ -182,14 +181,6 @@ def _held(stream: FileIO, path: Path) -> Iterator[bool]:
         yield held
     finally:
         lock.release()
-
-
-def lies_at(stream: FileIO, path: Path) -> bool:
-    """Whether an open file still is the one at a path."""
-    try:
-        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 def digest_of(inputs: Mapping[str, object]) -> str:
@@ -322,7 +313,7 @@ def forget_ledger(ledger: KeptLedger) -> bool:
         except FileNotFoundError:
             return False
         with stream, _held(stream, ledger.path) as held:
-            if not held or not lies_at(stream, ledger.path) or ledger.path.stat().st_mtime != ledger.used:
+            if not held or not lies_at(stream.fileno(), ledger.path) or ledger.path.stat().st_mtime != ledger.used:
                 return False
             with suppress(PermissionError):  # Windows removes no open file
                 ledger.path.unlink()  # under the lock: a process that opens it now sees that it is gone

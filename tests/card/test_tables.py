@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubtool.card.record import Variant
-from hubtool.card.tables import results_rows
+from hubtool.card.tables import read_results
 from tests.effort import little_effort
 
 TABLE = """\
@@ -17,7 +17,7 @@ TABLE = """\
 
 
 def rows(table: str, *, heading: str = "## Results") -> tuple[Variant, ...]:
-    return results_rows(f"{heading}\n\n{table}\n", first_line=1)
+    return read_results(f"{heading}\n\n{table}\n", first_line=1).rows
 
 
 def figures(row: Variant) -> dict[str, float]:
@@ -25,7 +25,7 @@ def figures(row: Variant) -> dict[str, float]:
 
 
 def test_rows_with_their_lines() -> None:
-    found = results_rows(f'\n## Results\n\n<div align="center">\n\n{TABLE}\n</div>\n', first_line=10)
+    found = read_results(f'\n## Results\n\n<div align="center">\n\n{TABLE}\n</div>\n', first_line=10).rows
     assert [(row.line, row.model, row.context, row.params_m, row.recipe) for row in found] == [
         (17, "net-a", "D910x8-G", 25.55, "a.yaml"),
         (18, "net-b", "D910x8-G", 44.54, "b.yaml"),
@@ -51,7 +51,7 @@ def test_figures_have_places() -> None:
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_line_ends_move_nothing(newline: str) -> None:
-    found = results_rows(f"## Results\n\n{TABLE}".replace("\n", newline), first_line=1)
+    found = read_results(f"## Results\n\n{TABLE}".replace("\n", newline), first_line=1).rows
     assert [(row.line, row.model) for row in found] == [(5, "net-a"), (6, "net-b")]
 
 
@@ -140,12 +140,12 @@ def test_an_empty_name_repeats_the_one_above() -> None:
     ],
 )
 def test_what_is_no_result(body: str) -> None:
-    assert results_rows(body, first_line=1) == ()
+    assert read_results(body, first_line=1).rows == ()
 
 
 def test_a_deeper_heading_stays_in_its_section() -> None:
-    assert len(results_rows(f"## Results\n\n### ImageNet\n\n{TABLE}", first_line=1)) == 2
-    assert len(results_rows(f"### Performance\n\n#### ImageNet\n\n{TABLE}", first_line=1)) == 2
+    assert len(read_results(f"## Results\n\n### ImageNet\n\n{TABLE}", first_line=1).rows) == 2
+    assert len(read_results(f"### Performance\n\n#### ImageNet\n\n{TABLE}", first_line=1).rows) == 2
 
 
 @pytest.mark.parametrize(
@@ -154,10 +154,10 @@ def test_a_deeper_heading_stays_in_its_section() -> None:
 )
 def test_long_bodies_cost_little(body: str) -> None:
     with little_effort():
-        results_rows("## Results\n\n" + body, first_line=1)
+        read_results("## Results\n\n" + body, first_line=1)
 
 
 @given(st.text(alphabet="|-: \n\r\tab1#*[]()`<>/Mm"))
 def test_any_body_is_read_without_an_exception(body: str) -> None:
-    results_rows("## Results\n\n" + body, first_line=1)
-    results_rows("## Results\n\n| Model | Top-1 |\n|-|-|\n| a | " + body, first_line=1)
+    read_results("## Results\n\n" + body, first_line=1)
+    read_results("## Results\n\n| Model | Top-1 |\n|-|-|\n| a | " + body, first_line=1)
