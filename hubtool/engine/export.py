@@ -98,8 +98,8 @@ def onnx_content(subject: Subject, folder: Path) -> bytes:
     onnx = require_onnx("export to ONNX")
     spec = subject.spec
     family = family_of(spec)
-    if not family.has_graph(spec):
-        raise UsageProblem(f"hubtool has no ONNX graph of {spec.name}", hint="--to mindir needs none")
+    if reason := family.why_no_graph(spec):
+        raise UsageProblem(reason, hint="--to mindir needs no graph")
     model = family.graph(spec, subject.weights.arrays, GraphShape(subject.side), Inline())
     data: bytes = with_metadata(model, subject.metadata).SerializeToString()
     del model  # as large as the network; the checker needs memory, too

@@ -18,7 +18,7 @@ GRAPH, TENSORS = "graph.onnx", "graph.data"
 
 def no_graph(model: Model) -> str:
     """Why a network has no graph, in one sentence; empty when it has one."""
-    return "" if family_of(model.spec).has_graph(model.spec) else f"hubtool has no ONNX graph of {model.spec.name}"
+    return family_of(model.spec).why_no_graph(model.spec)
 
 
 def device_named(execution: Execution) -> str:
@@ -47,6 +47,7 @@ def graph_inputs(model: Model, shape: GraphShape) -> dict[str, object]:
     """All that the graph of a network and its compilation depend on beside the engine, as values that JSON knows."""
     return {
         "hubtool": __version__,
+        **family_of(model.spec).graph_versions(),
         **model.weights_inputs,
         "network": model.spec.name,
         "side": shape.side,

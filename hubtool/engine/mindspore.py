@@ -12,7 +12,7 @@ from hubtool.errors import EnvironmentProblem, UsageProblem
 from hubtool.extras import require
 from hubtool.network.layout import parameters_of
 from hubtool.network.mindspore import require_mindspore
-from hubtool.network.registry import build
+from hubtool.network.registry import build, family_of
 from hubtool.network.spec import Form, Model
 from hubtool.words import first_line
 
@@ -31,13 +31,12 @@ class MindSporeBackend:
         return {_target(require_mindspore("run a network")): [FLOAT32]}
 
     def why_not(self, model: Model, execution: Execution) -> str:
-        """Empty, or that MindSpore or the precision is missing. Does not import it, which takes seconds."""
-        del model  # every family builds cells
+        """Empty, or that MindSpore, the cell or the precision is missing. Does not import it, which takes seconds."""
         if execution.precision != FLOAT32:
             return f"{self.name} computes in {FLOAT32}, not in {execution.precision}"
         if importlib.util.find_spec("mindspore") is None:
             return "mindspore is needed to run a network and is not installed: pip install 'hubtool[mindspore]'"
-        return ""
+        return family_of(model.spec).why_no_cell(model.spec)
 
     def open(self, model: Model, execution: Execution, workload: Workload) -> Session:
         """A session, compiled as a graph where so many pixels are to come that it pays off; see `Backend.open`."""

@@ -31,12 +31,16 @@ class ModelSpec:
     input_size
         Height and width of the square input it was trained on, in pixels.
     parameter_count
-        Number of scalars in all parameters together.
+        Number of scalars in all tensors of its checkpoint together: batch statistics and index tables are among them.
     options
         What else its family has to know; a value of the family's own.
     eval_defaults
         Keys of `hubtool.data.transform.spec.EvalRecipe` that this network is evaluated with where a card says nothing,
         as text.
+    frozen_count
+        Those of the scalars that training by gradients does not change.
+    spare_outputs
+        How many of the outputs, the last ones, no label means.
     """
 
     name: str
@@ -47,6 +51,18 @@ class ModelSpec:
     parameter_count: int
     options: Hashable = ()
     eval_defaults: Mapping[str, str] = field(default_factory=dict, hash=False)
+    frozen_count: int = 0
+    spare_outputs: int = 0
+
+    @property
+    def trainable_count(self) -> int:
+        """Number of scalars that training changes."""
+        return self.parameter_count - self.frozen_count
+
+    @property
+    def labelled_classes(self) -> int:
+        """How many classes labels tell apart: the first outputs."""
+        return self.num_classes - self.spare_outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +115,17 @@ class Family(Protocol):
     def find(self, name: str) -> ModelSpec | None:
         """The network of that name, case and punctuation aside; None if it is none of this family. Imports nothing."""
 
+    def with_classes(self, spec: ModelSpec, num_classes: int) -> ModelSpec:
+        """The same network with a head of so many outputs, each of which a label means. Imports nothing."""
+
     def shapes(self, spec: ModelSpec) -> Mapping[str, Shape]:
         """Name and shape of every parameter, in the order in which checkpoints hold them. Imports nothing."""
+
+    def dtypes(self, spec: ModelSpec) -> Mapping[str, str]:
+        """The types of the parameters that are not float32, as numpy calls them, by name. Imports nothing."""
+
+    def why_no_cell(self, spec: ModelSpec) -> str:
+        """Why `cell` cannot build this network here, with what to do; empty when it can. Imports nothing."""
 
     def cell(self, spec: ModelSpec, weights: Mapping[str, Any] | None, form: Form) -> Any:
         """A `mindspore.nn.Cell`: images (N, C, H, W) float32 -> logits (N, num_classes) float32.
@@ -116,8 +141,11 @@ class Family(Protocol):
             MindSpore is not installed.
         """
 
-    def has_graph(self, spec: ModelSpec) -> bool:
-        """Whether `graph` builds this network. Imports nothing."""
+    def why_no_graph(self, spec: ModelSpec) -> str:
+        """Why `graph` cannot build this network here, with what to do; empty when it can. Imports nothing."""
+
+    def graph_versions(self) -> Mapping[str, str]:
+        """What a graph depends on beside hubtool, the weights and the shape, by name. Imports nothing."""
 
     def graph(self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore) -> Any:
         """An ONNX `ModelProto`: `images` (N, C, H, W) float32 -> `logits` (N, num_classes) float32.

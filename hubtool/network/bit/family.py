@@ -7,7 +7,7 @@ from typing import Any
 
 from hubtool.card.names import name_key
 from hubtool.network.bit.fold import fold_weight_standardisation
-from hubtool.network.bit.spec import FAMILY, KNOWN, parameter_shapes
+from hubtool.network.bit.spec import FAMILY, KNOWN, parameter_shapes, resized
 from hubtool.network.mindspore import bind, require_mindspore
 from hubtool.network.onnx import GraphShape, TensorStore
 from hubtool.network.spec import Form, ModelSpec, Shape
@@ -23,9 +23,23 @@ class BitFamily:
         """The network of that name, as `bit_resnet50` or `BiT_resnet50`."""
         return _BY_KEY.get(name_key(name))
 
+    def with_classes(self, spec: ModelSpec, num_classes: int) -> ModelSpec:
+        """The same network with a head of so many outputs."""
+        return resized(spec, num_classes)
+
     def shapes(self, spec: ModelSpec) -> Mapping[str, Shape]:
         """Name and shape of every parameter, in the order in which MindCV writes them."""
         return parameter_shapes(spec)
+
+    def dtypes(self, spec: ModelSpec) -> Mapping[str, str]:
+        """None: all are float32."""
+        del spec
+        return {}
+
+    def why_no_cell(self, spec: ModelSpec) -> str:
+        """Empty: MindSpore is all that it takes."""
+        del spec
+        return ""
 
     def cell(self, spec: ModelSpec, weights: Mapping[str, Any] | None, form: Form) -> Any:
         """A `mindspore.nn.Cell`; kernels are standardised at every call only in the form for training."""
@@ -45,9 +59,14 @@ class BitFamily:
             bind(cell, weights)
         return cell
 
-    def has_graph(self, spec: ModelSpec) -> bool:
-        """True: every BiT has one."""
-        return spec.family == self.name
+    def why_no_graph(self, spec: ModelSpec) -> str:
+        """Empty: every BiT has one."""
+        del spec
+        return ""
+
+    def graph_versions(self) -> Mapping[str, str]:
+        """Nothing: the graph is hubtool's own."""
+        return {}
 
     def graph(self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore) -> Any:
         """An ONNX `ModelProto` with standardised kernels: see `hubtool.network.bit.graph`."""

@@ -50,6 +50,19 @@ def bit_spec(
     return ModelSpec(name, FAMILY, num_classes, in_channels, input_size, count, options)
 
 
+def resized(spec: ModelSpec, num_classes: int) -> ModelSpec:
+    """The spec with a head of so many outputs."""
+    options = options_of(spec)
+    return bit_spec(
+        spec.name,
+        units=options.units,
+        width=options.width,
+        num_classes=num_classes,
+        in_channels=spec.in_channels,
+        input_size=spec.input_size,
+    )
+
+
 def options_of(spec: ModelSpec) -> BitOptions:
     """What the spec of a BiT network says beside what all specs say. Raises TypeError for one of another family."""
     if not isinstance(spec.options, BitOptions):
