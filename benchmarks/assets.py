@@ -6,13 +6,17 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from hubtool.asset.intact import hash_file
 from hubtool.data.layouts.imagefolder import ImageFolder
-from hubtool.data.transform.spec import EvalRecipe
+from hubtool.data.transform.spec import EvalRecipe, changed
 from hubtool.network.registry import find_spec
 from hubtool.network.sample import random_model
 from hubtool.network.spec import Model, ModelSpec
 from tests.photos import write_photos
+from tests.zoo import zoo_checkpoint
 
+ZOO = "mindcv"
+"""The family of MindCV's networks."""
 FOLDERS = 8
 """Classes that the photographs are spread over."""
 
@@ -56,8 +60,12 @@ class Assets:
 
     def split(self) -> ImageFolder:
         """The photographs, as `hubtool verify` reads them."""
-        spec = self.spec
-        return ImageFolder(self.photos, spec.num_classes, EvalRecipe(spec.input_size), _classes(spec))
+        return ImageFolder(self.photos, self.spec.num_classes, self.recipe, _classes(self.spec))
+
+    @property
+    def recipe(self) -> EvalRecipe:
+        """How MindCV evaluates the network."""
+        return changed(EvalRecipe(self.spec.input_size), self.spec.eval_defaults, self.network)
 
     def save(self) -> Path:
         """A file that `load` reads in another process."""
@@ -76,8 +84,13 @@ def make_assets(folder: Path, network: str, images: int) -> Assets:
     spec = find_spec(network)
     assert spec is not None, f"hubtool does not know {network}"
     write_photos(folder / "photos", _classes(spec)[:FOLDERS], per_class=images // FOLDERS)
-    model = random_model(spec, folder)
-    return Assets(folder, network, model.weights.name, model.sha256)
+    weights = zoo_weights(spec, folder) if spec.family == ZOO else random_model(spec, folder).weights
+    return Assets(folder, network, weights.name, hash_file(weights))
+
+
+def zoo_weights(spec: ModelSpec, folder: Path) -> Path:
+    """Random weights of a network of MindCV's, with the statistics that images give."""
+    return zoo_checkpoint(spec.name, folder, spec.num_classes, spec.input_size)
 
 
 def _classes(spec: ModelSpec) -> list[str]:

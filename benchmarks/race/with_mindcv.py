@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.race.runner import Lap, Runner, Task, first_batch
 
 NAMES = {"bit_resnet50": "BiT_resnet50", "bit_resnet101": "BiT_resnet101", "bit_resnet50x3": "BiT_resnet50x3"}
+"""What MindCV calls the networks for which hubtool has another name."""
 
 
 def opened(task: Task, mode: str) -> Runner:
@@ -31,9 +32,10 @@ class Validating:
         self._task = task
         self._mindspore = mindspore
         assets = task.assets
-        classes = assets.spec.num_classes
         self._network = mindcv.create_model(
-            NAMES[assets.network], num_classes=classes, checkpoint_path=str(assets.checkpoint)
+            NAMES.get(assets.network, assets.network),
+            num_classes=assets.spec.num_classes,
+            checkpoint_path=str(assets.checkpoint),
         )
         self._network.set_train(False)
         metrics = {"top1": nn.Top1CategoricalAccuracy(), "top5": nn.Top5CategoricalAccuracy(), "loss": nn.Loss()}
@@ -44,22 +46,29 @@ class Validating:
 
     def lap(self) -> Lap:
         started = time.perf_counter()
-        rows = self._rows()
+        rows = rows_of(self._task)
         self._model.eval(rows, dataset_sink_mode=False)
         return Lap(rows.get_dataset_size() * self._task.batch_size, time.perf_counter() - started)
 
-    def _rows(self) -> Any:
-        from mindcv.data import create_dataset, create_loader, create_transforms
 
-        workers = self._task.threads
-        side = self._task.assets.spec.input_size
-        return create_loader(
-            dataset=create_dataset(
-                root=str(self._task.assets.photos), split="val", shuffle=False, num_parallel_workers=workers
-            ),
-            batch_size=self._task.batch_size,
-            drop_remainder=False,
+def rows_of(task: Task) -> Any:
+    """The photographs as MindCV prepares them, in batches of images and labels."""
+    from mindcv.data import create_dataset, create_loader, create_transforms
+
+    workers, recipe = task.threads, task.assets.recipe
+    return create_loader(
+        dataset=create_dataset(root=str(task.assets.photos), split="val", shuffle=False, num_parallel_workers=workers),
+        batch_size=task.batch_size,
+        drop_remainder=False,
+        is_training=False,
+        transform=create_transforms(
+            dataset_name="imagenet",
             is_training=False,
-            transform=create_transforms(dataset_name="imagenet", is_training=False, image_resize=side),
-            num_parallel_workers=workers,
-        )
+            image_resize=recipe.image_size,
+            crop_pct=recipe.crop_pct,
+            interpolation=recipe.interpolation,
+            mean=recipe.mean,
+            std=recipe.std,
+        ),
+        num_parallel_workers=workers,
+    )
