@@ -10,6 +10,7 @@ from typing import Any
 from hubtool.errors import EnvironmentProblem, MissingExtra
 
 MEASURING = (
+    "mindcv",
     "mindspore",
     "numpy",
     "onnx",

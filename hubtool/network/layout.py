@@ -13,7 +13,7 @@ from hubtool.checkpoint.tensors import TensorFile, printable
 from hubtool.errors import CheckpointMismatch
 from hubtool.extras import require
 from hubtool.network.fit import Fit, fit, listed
-from hubtool.network.registry import family_of, known_names, known_specs
+from hubtool.network.registry import family_of, known_networks, known_specs
 from hubtool.network.spec import Model, ModelSpec, Shape
 
 _log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def spec_fitting(checkpoint: TensorFile, ema: bool | None = None) -> ModelSpec:
         raise CheckpointMismatch(f"{checkpoint.path}: {found.choice}", hint=found.hint)
     raise CheckpointMismatch(
         f"{checkpoint.path}: not the weights of a known network: {_first_odd(checkpoint, nearest, found)}",
-        hint=f"hubtool knows {', '.join(known_names())}",
+        hint=f"hubtool knows {known_networks()}",
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from hubtool.errors import CheckpointMismatch
 from hubtool.extras import require
 
 _LOG_NEXT_TO_NOTHING = "4"  # failures are also raised as errors
@@ -26,14 +27,38 @@ def require_mindspore(purpose: str) -> Any:
 
 
 def bind(cell: Any, weights: Mapping[str, Any]) -> None:
-    """Set every parameter of a cell from the array of its name, as float32.
+    """Set every parameter of a cell from the array of its name, as the type that the parameter has.
 
-    The arrays have to be those of the cell's network: see `hubtool.network.layout.check_layout`.
+    Names are those of the parameters themselves; where a parameter lies in the cell does not matter. The arrays have
+    to be those of the cell's network: see `hubtool.network.layout.check_layout`.
+
+    Raises
+    ------
+    CheckpointMismatch
+        The type of a parameter cannot hold the values: it is an integer and they are no whole numbers, or it is
+        float16 and they are too large.
     """
-    from mindspore import Tensor
+    from mindspore import Tensor, dtype_to_nptype
 
-    for parameter in cell.get_parameters():
-        parameter.set_data(Tensor(weights[parameter.name].astype("float32")))
+    for name, parameter in cell.parameters_dict().items():
+        parameter.set_data(Tensor(_cast(weights[name], dtype_to_nptype(parameter.dtype), name)))
+
+
+def _cast(values: Any, dtype: Any, name: str) -> Any:
+    import numpy as np
+
+    if values.dtype == dtype:
+        return values
+    with np.errstate(over="ignore", invalid="ignore"):
+        cast = np.asarray(values).astype(dtype)
+        back = cast.astype(values.dtype)
+    kept = back == values if np.issubdtype(dtype, np.integer) else np.isfinite(back) == np.isfinite(values)
+    if not kept.all():
+        raise CheckpointMismatch(
+            f"{name}: values that the type of the parameter, {np.dtype(dtype)}, cannot hold",
+            hint="the file may be damaged, or belong to another network",
+        )
+    return cast
 
 
 @cache

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from hubtool.card.names import name_key
 from hubtool.errors import UsageProblem
 from hubtool.network.bit.family import BitFamily
+from hubtool.network.mindcv.family import MindCVFamily
 from hubtool.network.spec import Family, Form, ModelSpec
 
-FAMILIES: tuple[Family, ...] = (BitFamily(),)
+FAMILIES: tuple[Family, ...] = (BitFamily(), MindCVFamily())
 """Every family, in the order in which they are asked for a name."""
+
+_SUGGESTED = 3  # names, at most
+_NEAR = 0.8  # how much of two names has to agree
+_LISTED = 8  # members of a family that is listed by name, at most
 
 
 def find_spec(name: str) -> ModelSpec | None:
@@ -23,7 +30,7 @@ def spec_named(name: str) -> ModelSpec:
     """The network of that name, as `find_spec` has it. Raises UsageProblem where hubtool knows none."""
     spec = find_spec(name)
     if spec is None:
-        raise UsageProblem(f"hubtool cannot build the network {name}", hint=f"it knows {', '.join(known_names())}")
+        raise UsageProblem(f"hubtool cannot build the network {name}", hint=suggestion(name))
     return spec
 
 
@@ -45,11 +52,29 @@ def known_specs() -> list[ModelSpec]:
     return [spec for family in FAMILIES for spec in family.members]
 
 
-def known_names() -> list[str]:
-    """What the networks are called that hubtool can build."""
-    return [spec.name for spec in known_specs()]
+def suggestion(name: str) -> str:
+    """A hint for whoever named a network that hubtool cannot build: names nearly the same, or what it knows."""
+    names: dict[str, list[str]] = {}
+    for spec in known_specs():
+        names.setdefault(name_key(spec.name), []).append(spec.name)
+    near = [one for key in get_close_matches(name_key(name), names, cutoff=_NEAR) for one in names[key]]
+    return f"did you mean {' or '.join(near[:_SUGGESTED])}?" if near else f"it knows {known_networks()}"
+
+
+def known_networks() -> str:
+    """The networks that hubtool can build, in a few words: of a large family, how many it has."""
+    small = [spec.name for family in FAMILIES if len(family.members) <= _LISTED for spec in family.members]
+    large = [
+        f"{len(family.members)} of the family {family.name}" for family in FAMILIES if len(family.members) > _LISTED
+    ]
+    return " and ".join(filter(None, [", ".join(small), *large]))
 
 
 def parameter_counts() -> dict[str, int]:
-    """Number of parameters of each network, by its name in lower case without punctuation."""
-    return {name_key(spec.name): spec.parameter_count for spec in known_specs()}
+    """Number of parameters of each network, by its name in lower case without punctuation.
+
+    Networks whose names then read the same, such as `regnet_x_16gf` and `regnet_x_1_6gf`, are skipped.
+    """
+    specs = known_specs()
+    seen = Counter(name_key(spec.name) for spec in specs)
+    return {key: spec.parameter_count for spec in specs if seen[key := name_key(spec.name)] == 1}

@@ -17,6 +17,7 @@ from hubtool.extras import installed_versions
 from hubtool.files import free_bytes
 
 _EXTRAS = (
+    ("mindcv", "zoo", "builds the networks of the family mindcv"),
     ("numpy", "eval", "computes with tensors and answers"),
     ("onnx", "eval", "writes the graphs that openvino and onnxruntime run"),
     ("opencv-python-headless", "eval", "decodes and resizes images"),

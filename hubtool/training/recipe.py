@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hubtool.errors import NotFound, UsageProblem
-from hubtool.network.registry import find_spec, known_names
+from hubtool.network.registry import find_spec, suggestion
 from hubtool.network.spec import ModelSpec
 from hubtool.resources import packaged
 
@@ -61,9 +61,10 @@ def read_recipe(path: Path) -> TrainRecipe:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageProblem(f"{path}: not a readable YAML file: {' '.join(str(error).split())}") from error
     _validate(path, values)
-    network = find_spec(values.pop("network"))
+    name = values.pop("network")
+    network = find_spec(name)
     if network is None:
-        raise UsageProblem(f"{path}: network: hubtool cannot build it", hint=f"known: {', '.join(known_names())}")
+        raise UsageProblem(f"{path}: network: hubtool cannot build it", hint=suggestion(name))
     # JSON Schema counts 14.0 as an integer.
     exact: dict[str, Any] = {key: int(value) if key in _INTEGERS else value for key, value in values.items()}
     return TrainRecipe(network=network, **exact)

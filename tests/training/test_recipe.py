@@ -26,7 +26,7 @@ def test_the_recipe_of_the_demo_model() -> None:
         ("epochs: 14\n", "", "'epochs' is a required property"),
         ("shift: 4", "shfit: 4", "'shfit' was unexpected"),
         ("dataset: digits", "dataset: imagenet", "dataset: 'imagenet' is not one of"),
-        ("network: bit_digits", "network: resnet18", "network: hubtool cannot build it"),
+        ("network: bit_digits", "network: resnet17", "network: hubtool cannot build it"),
         ("network: bit_digits", "network: [", "not a readable YAML file"),
     ],
 )
