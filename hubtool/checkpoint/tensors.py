@@ -141,7 +141,11 @@ class TensorFile:
         return CorruptCheckpoint(f"{self.path}: this is {kind.what}, not a {self.called}", hint=kind.hint)
 
     def array(self, name: str) -> Any:
-        """The values of one tensor as a numpy array.
+        """The values of one tensor as a numpy array: see `values`."""
+        return self.values(self.tensors[name])
+
+    def values(self, tensor: TensorInfo) -> Any:
+        """The values that lie at the extents of a tensor, one of the file or one joined from several, as a numpy array.
 
         bfloat16 and float8 come as float32, which holds them exactly; `chunks` gives the bits as they are.
 
@@ -154,9 +158,10 @@ class TensorFile:
             numpy is not installed.
         """
         np = require("numpy", extra="eval", purpose="read tensors")
-        tensor = self.tensors[name]
         if not is_decoded(tensor.dtype):
-            raise UsageProblem(f"{self.path}: {printable(name)} is {tensor.dtype}, which hubtool does not decode")
+            raise UsageProblem(
+                f"{self.path}: {printable(tensor.name)} is {tensor.dtype}, which hubtool does not decode"
+            )
         dtype = DTYPES[tensor.dtype]
         parts = [
             np.frombuffer(self._data, dtype.stored, (end - start) // dtype.item_bytes, start)

@@ -27,24 +27,39 @@ from hubtool.errors import UsageProblem
     help="The file to write.  [default: the source's name with another ending, in the current folder]",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@click.option(
+    "--network",
+    metavar="NETWORK",
+    help="The network that FILE holds the weights of, where several networks have the same parameters.",
+)
 @ema_option
 @global_options
 @click.pass_context
-def command(ctx: click.Context, *, given: str, to: str, output: Path | None, force: bool, ema: bool | None) -> None:
+def command(
+    ctx: click.Context,
+    *,
+    given: str,
+    to: str,
+    output: Path | None,
+    force: bool,
+    network: str | None,
+    ema: bool | None,
+) -> None:
     """Write a network or its weights in another format, and print the path.
 
     FILE is a MindSpore checkpoint or a safetensors file; NAME is a card. onnx and mindir files hold the network with
     its weights, ready to run. safetensors and ckpt files hold the weights alone, bit for bit. A damaged source is
     refused, and nothing is left behind.
     """
-    if ema is not None and to not in FORMATS:
-        raise UsageProblem(f"--ema and --no-ema: a {to} file keeps every tensor", hint="leave the option out")
+    for option, value in (("--ema and --no-ema", ema), ("--network", network)):
+        if value is not None and to not in FORMATS:
+            raise UsageProblem(f"{option}: a {to} file keeps every tensor", hint="leave the option out")
     chosen = settings(ctx)
     source = workspace(chosen).source(given)
     target = output or Path(source.path.with_suffix(f".{to}").name)
     if to in FORMATS:
         with contained():
-            export(source, target, to, ema=ema, replace=force)
+            export(source, target, to, ema=ema, network=network, replace=force)
     else:
         convert(open_weights(source.path), target, to, replace=force, progress=chosen.progress())
     click.echo(target)

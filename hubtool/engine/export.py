@@ -30,7 +30,15 @@ _GRAPH_BYTES = 16 << 20
 """More than the nodes of any graph take beside the weights."""
 
 
-def export(source: Source, target: Path, to: str, *, ema: bool | None = None, replace: bool = False) -> None:
+def export(
+    source: Source,
+    target: Path,
+    to: str,
+    *,
+    ema: bool | None = None,
+    network: str | None = None,
+    replace: bool = False,
+) -> None:
     """Write the network of a card or a file in a format of `FORMATS`, atomically.
 
     The file takes any number of images: `images` (N, C, side, side) float32 -> `logits` (N, num_classes) float32.
@@ -39,6 +47,8 @@ def export(source: Source, target: Path, to: str, *, ema: bool | None = None, re
     ----------
     ema
         Which of two sets of weights: see `hubtool.network.layout.check_layout`.
+    network
+        Which network a file without a card is of: see `hubtool.engine.subject.subject_of`.
     replace
         Whether an existing file may be replaced.
 
@@ -55,7 +65,7 @@ def export(source: Source, target: Path, to: str, *, ema: bool | None = None, re
     """
     chosen = FORMATS[to]
     check_target(target, replace=replace)
-    subject = subject_of(source, ema)
+    subject = subject_of(source, ema, network)
     most = (chosen.most_bytes - _GRAPH_BYTES) // _FLOAT32_BYTES
     if subject.spec.parameter_count > most:
         raise UsageProblem(

@@ -11,10 +11,12 @@ from hubtool.asset.intact import hash_file
 from hubtool.card.claimset import ClaimSet
 from hubtool.card.datasets import dataset_key
 from hubtool.checkpoint.formats import open_weights
+from hubtool.checkpoint.tensors import TensorFile
 from hubtool.data.transform.defaults import default_recipe
 from hubtool.data.transform.spec import EvalRecipe, changed
 from hubtool.errors import UsageProblem
-from hubtool.network.layout import Weights, check_finite, spec_fitting, warned_layout
+from hubtool.network.identify import named, spec_fitting
+from hubtool.network.layout import Weights, check_finite, warned_layout
 from hubtool.network.registry import spec_named
 from hubtool.network.spec import ModelSpec
 from hubtool.workspace import Source
@@ -42,7 +44,7 @@ class Subject:
     metadata: Mapping[str, str]
 
 
-def subject_of(source: Source, ema: bool | None = None) -> Subject:
+def subject_of(source: Source, ema: bool | None = None, network: str | None = None) -> Subject:
     """The network of a card, or the one whose parameters have the names and shapes in a file without a card.
 
     What was skipped or taken for granted in the file is warned of.
@@ -51,11 +53,13 @@ def subject_of(source: Source, ema: bool | None = None) -> Subject:
     ----------
     ema
         Which of two sets of weights: see `hubtool.network.layout.check_layout`.
+    network
+        The network of a file without a card, where the file alone does not tell.
 
     Raises
     ------
     UsageProblem
-        hubtool cannot build the network that the card names.
+        hubtool does not know the network that the card or `network` names, or both name one.
     CheckpointMismatch
         The file holds the weights of another network, or of none that hubtool knows, or values that are not finite.
     NotFound, EnvironmentProblem, CorruptCheckpoint
@@ -63,7 +67,7 @@ def subject_of(source: Source, ema: bool | None = None) -> Subject:
     """
     claim_set = source.claim_set
     file = open_weights(source.path)
-    spec = spec_named(claim_set.network_name) if claim_set is not None else spec_fitting(file, ema)
+    spec = _spec(source, file, ema, network)
     file.check_crc()
     weights = warned_layout(file, spec, ema)
     check_finite(file, weights.names)
@@ -75,6 +79,17 @@ def subject_of(source: Source, ema: bool | None = None) -> Subject:
     recipe = _recipe(claim_set, spec)
     side = recipe.image_size if recipe is not None else spec.input_size
     return Subject(spec, weights, side, metadata | _from_card(claim_set, recipe))
+
+
+def _spec(source: Source, file: TensorFile, ema: bool | None, network: str | None) -> ModelSpec:
+    if source.claim_set is None:
+        return spec_fitting(file, ema) if network is None else named(file, spec_named(network), ema)
+    if network is not None:
+        raise UsageProblem(
+            f"--network {network}: the card {source.claim_set.card.uid} says which network it is",
+            hint=f"name the file itself: {source.path}",
+        )
+    return spec_named(source.claim_set.network_name)
 
 
 def _from_card(claim_set: ClaimSet, recipe: EvalRecipe | None) -> dict[str, str]:

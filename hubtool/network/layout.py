@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hubtool.checkpoint.arrays import Arrays
@@ -12,9 +12,11 @@ from hubtool.checkpoint.statistics import statistics
 from hubtool.checkpoint.tensors import TensorFile, printable
 from hubtool.errors import CheckpointMismatch
 from hubtool.extras import require
-from hubtool.network.fit import Fit, fit, listed
-from hubtool.network.registry import family_of, known_networks, known_specs
-from hubtool.network.spec import Model, ModelSpec, Shape
+from hubtool.network.differences import listed
+from hubtool.network.fit import Fit, fit
+from hubtool.network.identify import networks_fitting, with_outputs
+from hubtool.network.spec import Model, ModelSpec
+from hubtool.words import some_of
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ class Weights:
     arrays
         The values by the names of the parameters, each read when it is asked for.
     names
-        Of the parameters' tensors in the file.
+        Of the parameters' tensors in the file; there may be more of them than parameters, each in several pieces.
     notes
         What was skipped or taken for granted, in sentences that a user has to see; empty for a file that holds the
         parameters under their own names and nothing else.
@@ -42,37 +44,13 @@ class Weights:
     notes: tuple[str, ...] = ()
 
 
-def spec_fitting(checkpoint: TensorFile, ema: bool | None = None) -> ModelSpec:
-    """The network whose parameters are in a file: see `check_layout`. Reads no values.
-
-    Parameters
-    ----------
-    ema
-        As for `check_layout`.
-
-    Raises
-    ------
-    CheckpointMismatch
-        No known network has; the message names the nearest one and the first tensor that it has not.
-    """
-    known = [(spec, fit(checkpoint.tensors, family_of(spec).shapes(spec), ema)) for spec in known_specs()]
-    for spec, found in known:
-        if not found.problems:
-            return spec
-    nearest, found = max(known, key=lambda pair: len(_shapes(checkpoint, pair[1]).items() & _wanted(pair[0]).items()))
-    if found.choice:
-        raise CheckpointMismatch(f"{checkpoint.path}: {found.choice}", hint=found.hint)
-    raise CheckpointMismatch(
-        f"{checkpoint.path}: not the weights of a known network: {_first_odd(checkpoint, nearest, found)}",
-        hint=f"hubtool knows {known_networks()}",
-    )
-
-
 def check_layout(checkpoint: TensorFile, spec: ModelSpec, ema: bool | None = None) -> Weights:
     """The parameters of a network in a file that holds all of them; reads no values.
 
     All names may have one thing more at their begin or end, such as `network.`. What training leaves beside the
-    parameters, such as the state of an optimiser, is skipped. Both are said in the notes.
+    parameters, such as the state of an optimiser, is skipped. Kernels that are kept group by group are joined: see
+    `hubtool.network.groups`. All three are said in the notes. Types are converted within floating-point numbers and
+    within signed integers, as MindSpore's `load_param_into_net` does.
 
     Parameters
     ----------
@@ -83,17 +61,19 @@ def check_layout(checkpoint: TensorFile, spec: ModelSpec, ema: bool | None = Non
     Raises
     ------
     CheckpointMismatch
-        With the number and the first few of the missing, unexpected and misshapen tensors, or with a name of each of
-        the sets of weights to choose from.
+        With the number and the first few of the missing, unexpected and misshapen tensors and of those of a wrong
+        type, with the network whose weights they are if it is a known one, with both numbers of outputs where only the
+        head differs, or with a name of each of the sets of weights to choose from.
     """
-    found = fit(checkpoint.tensors, _wanted(spec), ema)
+    found = fit(checkpoint.tensors, spec, ema)
     if found.choice:
         raise CheckpointMismatch(f"{checkpoint.path}: {found.choice}", hint=found.hint)
     if found.problems:
         raise CheckpointMismatch(
-            f"{checkpoint.path}: not a checkpoint of {spec.name}: {'; '.join(found.problems)}", hint=found.hint
+            f"{checkpoint.path}: {_what_it_is(checkpoint, spec, found, ema)}: {'; '.join(found.problems)}",
+            hint=found.hint,
         )
-    return Weights(checkpoint, Arrays(checkpoint, found.names), tuple(found.names.values()), found.notes)
+    return Weights(checkpoint, Arrays(checkpoint, found.parameters), found.names, found.notes)
 
 
 def warned_layout(checkpoint: TensorFile, spec: ModelSpec, ema: bool | None = None) -> Weights:
@@ -107,6 +87,14 @@ def warned_layout(checkpoint: TensorFile, spec: ModelSpec, ema: bool | None = No
 def parameters_of(model: Model) -> Arrays:
     """The values of a network's parameters by their names; raises as opening the file and `check_layout` do."""
     return check_layout(open_weights(model.weights), model.spec, model.ema).arrays
+
+
+def _what_it_is(checkpoint: TensorFile, spec: ModelSpec, found: Fit, ema: bool | None) -> str:
+    """What a file is that does not fit a network: the weights of another one, if it is a known one."""
+    others = () if found.outputs is not None else networks_fitting(checkpoint, ema)
+    if not others:
+        return f"not a checkpoint of {spec.name}"
+    return f"these are the weights of {some_of([with_outputs(other) for other in others], 3)}, not of {spec.name}"
 
 
 def check_finite(checkpoint: TensorFile, names: Iterable[str] | None = None) -> None:
@@ -133,28 +121,3 @@ def check_finite(checkpoint: TensorFile, names: Iterable[str] | None = None) -> 
     )
     if said:
         raise CheckpointMismatch(f"{checkpoint.path}: {said}", hint="the training that wrote it may have diverged")
-
-
-def _wanted(spec: ModelSpec) -> Mapping[str, Shape]:
-    return family_of(spec).shapes(spec)
-
-
-def _shapes(checkpoint: TensorFile, found: Fit) -> dict[str, Shape]:
-    """The shapes in a file by the names of the parameters; of tensors that nobody knows by their own, too."""
-    parameters = {called: name for name, called in found.names.items()}
-    parameters |= {name: name for name in found.unexpected}
-    return {parameters[name]: tensor.shape for name, tensor in checkpoint.tensors.items() if name in parameters}
-
-
-def _first_odd(checkpoint: TensorFile, nearest: ModelSpec, found: Fit) -> str:
-    """The first tensor of a file that the nearest network does not have so, or has and the file has not."""
-    here, there = _shapes(checkpoint, found), _wanted(nearest)
-    # A tensor of another type is odd, too, although its shape fits.
-    odd = next((name for name in (*here, *there) if here.get(name) != there.get(name)), "")
-    if not odd:
-        return f"nearest is {nearest.name}: {'; '.join(found.problems)}"
-    in_file, in_network = (
-        f"has the shape {shapes[odd]}" if odd in shapes else "is missing" for shapes in (here, there)
-    )
-    said = f"{printable(odd)} {in_file}, and in {nearest.name}, which is nearest, it {in_network}"
-    return "; ".join([said, *found.layers])

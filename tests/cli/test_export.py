@@ -53,7 +53,7 @@ def test_damage_exits_5_and_leaves_nothing(hubtool: Hubtool, at: int, to: str) -
     [
         (("a.ckpt", "--to", "ckpt"), 2, "a.ckpt: already a ckpt file"),
         (("a.ckpt", "--to", "torch"), 2, "'torch' is not one of 'onnx', 'mindir', 'safetensors', 'ckpt'"),
-        (("a.ckpt", "--to", "onnx"), 5, "a.ckpt: not the weights of a known network: a has the shape (1,)"),
+        (("a.ckpt", "--to", "onnx"), 5, "a.ckpt: not the weights of a known network: none has a tensor called a"),
         (("a.ckpt", "--to", "onnx"), 5, "hubtool knows bit_resnet50, bit_resnet101, bit_resnet50x3, bit_digits"),
         (("a.ckpt", "--to", "mindir", "-o", "none/b"), 6, "none/b: No such file or directory"),
         (("a.ckpt", "--to", "onnx", "-o", "hifloat8.ckpt"), 2, "hifloat8.ckpt already exists"),

@@ -7,7 +7,8 @@ import pytest
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CheckpointMismatch
 from hubtool.network.bit.spec import bit_spec, parameter_shapes
-from hubtool.network.layout import check_finite, check_layout, spec_fitting
+from hubtool.network.identify import spec_fitting
+from hubtool.network.layout import check_finite, check_layout
 from hubtool.network.registry import find_spec, known_networks
 from tests.checkpoint.proto import entry
 from tests.conftest import DIGITS_CHECKPOINT
@@ -90,8 +91,8 @@ def test_a_network_is_found_by_the_tensors_of_a_file(tmp_path: Path) -> None:
     ("change", "said"),
     [
         (
-            {"classifier.weight": (7, 512, 1, 1), "classifier.bias": (7,)},
-            "classifier.weight has the shape (7, 512, 1, 1), and in bit_digits, which is nearest, it has the shape "
+            {"classifier.weight": (7, 300, 1, 1), "classifier.bias": (7,)},
+            "classifier.weight has the shape (7, 300, 1, 1), and in bit_digits, which is nearest, it has the shape "
             "(10, 512, 1, 1)",
         ),
         ({"gn.beta": None}, "gn.beta is missing, and in bit_digits, which is nearest, it has the shape (512,)"),

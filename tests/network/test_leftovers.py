@@ -11,7 +11,8 @@ from hubtool.checkpoint.leftovers import Role, leftover_notes, roles
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CheckpointMismatch
 from hubtool.network.bit.spec import bit_spec, parameter_shapes
-from hubtool.network.layout import check_layout, parameters_of, spec_fitting
+from hubtool.network.identify import spec_fitting
+from hubtool.network.layout import check_layout, parameters_of
 from hubtool.network.registry import find_spec
 from hubtool.network.spec import Model
 from tests.checkpoint.proto import entry
