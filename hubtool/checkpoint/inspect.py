@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from hubtool.checkpoint.leftovers import leftover_notes
@@ -23,11 +24,14 @@ class Inspection:
         By name of the tensor; empty when they were not asked for.
     crc_checked
         Whether the bytes agree with the CRC-32 in the file; None when it has none or nothing was read.
+    networks
+        The networks that have these parameters, each with its number of outputs.
     """
 
     weights: TensorFile
     statistics: Mapping[str, Statistics | None]
     crc_checked: bool | None
+    networks: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def tensors(self) -> tuple[TensorInfo, ...]:
@@ -55,6 +59,7 @@ class Inspection:
             "texts": dict(self.weights.texts),
             "metadata": dict(self.weights.metadata),
             "notes": list(self.notes),
+            "networks": [{"name": name, "num_classes": count} for name, count in self.networks.items()],
             "total": {
                 "tensors": len(self.tensors),
                 "count": sum(tensor.count for tensor in self.tensors),
@@ -75,8 +80,15 @@ class Inspection:
         }
 
 
-def inspect(weights: TensorFile, *, with_statistics: bool) -> Inspection:
+def inspect(
+    weights: TensorFile, *, with_statistics: bool, networks: Mapping[str, int] = MappingProxyType({})
+) -> Inspection:
     """List the tensors of an open file; with statistics, every byte is read once, or twice if it carries a CRC.
+
+    Parameters
+    ----------
+    networks
+        As `Inspection` has them.
 
     Raises
     ------
@@ -86,8 +98,8 @@ def inspect(weights: TensorFile, *, with_statistics: bool) -> Inspection:
         The bytes disagree with the CRC-32 in the file.
     """
     if not with_statistics:
-        return Inspection(weights, {}, None)
+        return Inspection(weights, {}, None, networks)
     np = require("numpy", extra="eval", purpose="compute statistics")
     weights.check_crc()
     by_name = {name: statistics(np, weights, tensor) for name, tensor in weights.tensors.items()}
-    return Inspection(weights, by_name, True if weights.has_crc else None)
+    return Inspection(weights, by_name, True if weights.has_crc else None, networks)

@@ -10,6 +10,7 @@ from hubtool.cli.output import print_json
 from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import workspace
 from hubtool.errors import MissingExtra
+from hubtool.network.identify import networks_fitting
 
 
 @click.command("inspect")
@@ -27,18 +28,19 @@ def command(ctx: click.Context, *, given: str, statistics: bool | None, as_json:
     """List the tensors of a checkpoint: name, shape, type, number of values, statistics of the finite ones.
 
     FILE is a MindSpore checkpoint or a safetensors file; NAME stands for the file of a card that is beside the card or
-    in the cache.
+    in the cache. Below the list stands which network has these parameters, if hubtool knows it.
     """
     chosen = settings(ctx)
     weights = open_weights(workspace(chosen).source(given).path)
+    networks = {spec.name: spec.num_classes for spec in networks_fitting(weights)}
     try:
-        inspection = inspect(weights, with_statistics=statistics is not False)
+        inspection = inspect(weights, with_statistics=statistics is not False, networks=networks)
     except MissingExtra as error:
         if statistics:
             raise
         if not chosen.quiet:
             click.echo(f"no statistics: {error.message}: {error.hint}", err=True)
-        inspection = inspect(weights, with_statistics=False)
+        inspection = inspect(weights, with_statistics=False, networks=networks)
     if as_json:
         print_json(inspection.to_json())
     else:

@@ -78,7 +78,7 @@ def fit(tensors: Tensors, spec: ModelSpec, ema: bool | None) -> Fit:
         names=tuple(piece for tensor in there.values() for piece in whole.pieces.get(tensor.name, (tensor.name,))),
         notes=(
             *_affix_notes(chosen.affix, names, whole),
-            *whole.notes(),
+            *whole.notes(names.values()),
             *(f"skipped {said}" for said in grouped({name: purpose for name, purpose in others.items() if purpose})),
         ),
         unexpected=tuple(whole.tensors[name] for name in found.unexpected),

@@ -8,7 +8,7 @@ groups one after the other along the first axis, (out, in / groups, kh, kw), so 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hubtool.checkpoint.leftovers import affixes
@@ -43,13 +43,13 @@ class Joined:
         pieces = self.pieces.get(name, (name,))
         return " to ".join(printable(piece) for piece in dict.fromkeys((pieces[0], pieces[-1])))
 
-    def notes(self) -> Iterator[str]:
-        """What was joined, in a sentence; none where nothing was."""
-        if self.pieces:
-            example = max(self.pieces, key=lambda name: len(self.pieces[name]))
-            verb = "is" if len(self.pieces) == 1 else "are"
-            kernels = counted(len(self.pieces), "kernel")
-            yield f"{kernels} of group convolutions {verb} kept group by group and joined, as in {self.called(example)}"
+    def notes(self, names: Iterable[str]) -> Iterator[str]:
+        """Which of these tensors were joined, in a sentence; none where none was."""
+        kernels = [name for name in names if name in self.pieces]
+        if kernels:
+            example = self.called(max(kernels, key=lambda name: len(self.pieces[name])))
+            said = f"{counted(len(kernels), 'kernel')} of group convolutions {'is' if len(kernels) == 1 else 'are'}"
+            yield f"{said} kept group by group and joined, as in {example}"
 
 
 def joined(tensors: Tensors, parameters: Collection[str]) -> Joined:

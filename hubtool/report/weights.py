@@ -8,7 +8,7 @@ from hubtool.checkpoint.inspect import Inspection
 from hubtool.checkpoint.statistics import Statistics
 from hubtool.checkpoint.tensors import printable
 from hubtool.lint.formats.characters import visible
-from hubtool.words import counted
+from hubtool.words import counted, some_of
 
 _WIDEST_CELL = 60  # a longer one moves the rest of its line instead of all lines
 _HEAD: tuple[str, ...] = ("name", "shape", "dtype", "count")
@@ -29,6 +29,9 @@ def weights_view(inspection: Inspection) -> Iterator[str]:
     values = sum(tensor.count for tensor in inspection.tensors)
     by_type = ", ".join(f"{count:,} {dtype}" for dtype, count in inspection.dtypes.most_common())
     yield f"{counted(len(inspection.tensors), 'tensor')}, {counted(values, 'value')}: {by_type}"
+    if inspection.networks:
+        named = [f"{name} ({counted(outputs, 'output')})" for name, outputs in inspection.networks.items()]
+        yield f"note: the names and shapes are those of {some_of(named)}"
     for note in inspection.notes:
         yield f"note: {note}"
     if said := _not_finite(inspection.statistics.values()):

@@ -69,6 +69,7 @@ def test_json_is_one_document(hubtool: Hubtool, small: Path) -> None:
         "texts": {"note": "hi"},
         "metadata": {},
         "notes": ["1 tensor of training state: step"],
+        "networks": [],
         "total": {"tensors": 2, "count": 3, "bytes": 16, "dtypes": {"float32": 1, "int64": 1}},
     }
 
@@ -105,6 +106,13 @@ def test_a_name_is_the_file_of_its_card(hubtool: Hubtool, name: str) -> None:
     document = json.loads(hubtool("inspect", name, "--json").out)
     assert document["total"] == {"tensors": 35, "count": 498_922, "bytes": 1_995_688, "dtypes": {"float32": 35}}
     assert Path(document["path"]).name == DIGITS_CHECKPOINT.name
+
+
+def test_the_network_of_a_file(hubtool: Hubtool) -> None:
+    document = json.loads(hubtool("inspect", "bit_digits", "--no-statistics", "--json").out)
+    assert document["networks"] == [{"name": "bit_digits", "num_classes": 10}]
+    lines = hubtool("inspect", "bit_digits", "--no-statistics").out.splitlines()
+    assert lines[-1] == "note: the names and shapes are those of bit_digits (10 outputs)"
 
 
 def test_a_folder_of_a_cards_name_is_not_in_its_way(hubtool: Hubtool, cards: Path) -> None:
