@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from hubtool.errors import UsageProblem
 from hubtool.network.registry import family_of
 from hubtool.network.spec import ModelSpec, Shape
+
+
+def resized(spec: ModelSpec, outputs: int) -> ModelSpec:
+    """A network with so many outputs; the same one where its family does not change its head."""
+    try:
+        return family_of(spec).with_classes(spec, outputs)
+    except UsageProblem:
+        return spec
 
 
 @lru_cache(maxsize=64)
 def head_axes(spec: ModelSpec) -> Mapping[str, int]:
     """The axis that is as long as the network has outputs, by the name of the parameter."""
     family = family_of(spec)
-    here, there = family.shapes(spec), family.shapes(family.with_classes(spec, spec.num_classes + 1))
+    here, there = family.shapes(spec), family.shapes(resized(spec, spec.num_classes + 1))
     return {
         name: next(axis for axis, pair in enumerate(zip(shape, there[name], strict=True)) if pair[0] != pair[1])
         for name, shape in here.items()
@@ -34,6 +43,5 @@ def outputs_of(spec: ModelSpec, found: Mapping[str, Shape]) -> int | None:
     if len(counts) != 1 or not axes.keys() <= found.keys():
         return None
     (count,) = counts
-    family = family_of(spec)
-    wanted = family.shapes(family.with_classes(spec, count)) if count > 0 else {}
+    wanted = family_of(spec).shapes(resized(spec, count)) if count > 0 else {}
     return count if all(wanted.get(name) == found[name] for name in axes) else None

@@ -12,6 +12,7 @@ from hubtool.checkpoint.tensors import TensorFile, TensorInfo, printable
 from hubtool.errors import CheckpointMismatch
 from hubtool.network.fit import Fit, fit
 from hubtool.network.groups import joined
+from hubtool.network.head import resized
 from hubtool.network.registry import family_of, known_networks, known_specs
 from hubtool.network.spec import ModelSpec, Shape
 from hubtool.words import counted, some_of
@@ -75,7 +76,7 @@ def spec_fitting(checkpoint: TensorFile, ema: bool | None = None) -> ModelSpec:
 def named(checkpoint: TensorFile, spec: ModelSpec, ema: bool | None = None) -> ModelSpec:
     """A network that a user named for a file, with as many outputs as the head in the file has. Reads no values."""
     outputs = fit(checkpoint.tensors, spec, ema).outputs
-    return spec if outputs is None else family_of(spec).with_classes(spec, outputs)
+    return spec if outputs is None else resized(spec, outputs)
 
 
 def with_outputs(spec: ModelSpec) -> str:
@@ -85,31 +86,47 @@ def with_outputs(spec: ModelSpec) -> str:
 
 
 def _networks(checkpoint: TensorFile, ema: bool | None) -> tuple[tuple[ModelSpec, ...], ModelSpec | None]:
-    """The networks that fit; where none does, the nearest one, too, if any has a tensor of the file."""
+    """The networks that fit; where none does, the nearest one, too, if any has a tensor of the file.
+
+    The number of values is compared first: it needs nothing but the specs, and leaves few networks.
+    """
     tensors = checkpoint.tensors
-    if exact := _once(spec for spec in _of_counts(set(_counts(tensors))) if _is_of(fit(tensors, spec, ema))):
+    counts = set(_counts(tensors))
+    if exact := _fitting(tensors, (spec for spec in known_specs() if spec.parameter_count in counts), ema):
         return exact, None
+    if resized := _fitting(tensors, _resized_to(counts), ema):
+        return resized, None
     near = _nearest(tensors)
-    compared = {spec: fit(tensors, spec, ema) for spec in near}
-    if exact := _once(spec for spec, found in compared.items() if _is_of(found)):
+    if exact := _fitting(tensors, near, ema):
         return exact, None
-    resized = (
-        family_of(spec).with_classes(spec, found.outputs)
-        for spec, found in compared.items()
-        if found.outputs is not None
-    )
-    return _once(resized), near[0] if near else None
+    return _fitting(tensors, _resized(tensors, near, ema), ema), near[0] if near else None
 
 
-def _is_of(found: Fit) -> bool:
-    return found.problems in {(), (found.choice,)}
-
-
-def _once(specs: Iterable[ModelSpec]) -> tuple[ModelSpec, ...]:
+def _fitting(tensors: Tensors, specs: Iterable[ModelSpec], ema: bool | None) -> tuple[ModelSpec, ...]:
+    """Those that a file has the parameters of; of two with the same letters and digits in their names, the first."""
     found: dict[str, ModelSpec] = {}
     for spec in specs:
-        found.setdefault(name_key(spec.name), spec)
+        fitted = fit(tensors, spec, ema)
+        if fitted.problems in {(), (fitted.choice,)}:
+            found.setdefault(name_key(spec.name), spec)
     return tuple(found.values())
+
+
+def _resized_to(counts: set[int]) -> Iterator[ModelSpec]:
+    """The networks that have one of these numbers of values with another number of outputs."""
+    for spec in known_specs():
+        each = resized(spec, spec.num_classes + 1).parameter_count - spec.parameter_count
+        for count in counts:
+            more, odd = divmod(count - spec.parameter_count, each) if each else (0, 1)
+            if not odd and spec.num_classes + more > 0:
+                yield resized(spec, spec.num_classes + more)
+
+
+def _resized(tensors: Tensors, specs: Iterable[ModelSpec], ema: bool | None) -> Iterator[ModelSpec]:
+    for spec in specs:
+        outputs = fit(tensors, spec, ema).outputs
+        if outputs is not None:
+            yield resized(spec, outputs)
 
 
 def _counts(tensors: Tensors) -> Iterator[int]:
@@ -117,10 +134,6 @@ def _counts(tensors: Tensors) -> Iterator[int]:
     yield sum(tensor.count for tensor in tensors.values())
     others = roles(tensors)
     yield sum(tensor.count for name, tensor in tensors.items() if name not in others)
-
-
-def _of_counts(counts: set[int]) -> list[ModelSpec]:
-    return [spec for spec in known_specs() if spec.parameter_count in counts]
 
 
 def _nearest(tensors: Tensors) -> list[ModelSpec]:

@@ -12,7 +12,8 @@ from hubtool.checkpoint.tensors import TensorFile
 from hubtool.errors import CheckpointMismatch
 from hubtool.network.identify import spec_fitting
 from hubtool.network.layout import check_finite, check_layout
-from hubtool.network.registry import spec_named
+from hubtool.network.registry import build, family_of, spec_named
+from hubtool.network.spec import Form
 from tests.checkpoint.proto import entry
 from tests.network.family import know
 
@@ -51,6 +52,7 @@ def write(folder: Path, values: Values) -> TensorFile:
     return open_weights(path)
 
 
+WIDTHS = ("05", "10", "15", "20")
 PIECES = {"f.1.weight": 2, "f.2.weight": 12}
 
 
@@ -149,3 +151,76 @@ def test_pieces_that_do_not_make_the_kernel(whole: Values, tmp_path: Path, chang
 def test_what_a_network_has_in_pieces_is_not_joined(whole: Values, tmp_path: Path) -> None:
     assert "f.0.convs.0.weight" in whole
     assert check_layout(write(tmp_path, whole), spec_named("grouped")).notes == ()
+
+
+def groups_of(cell: object) -> dict[str, int]:
+    """The 1x1 convolutions of a ShuffleNet that MindCV 0.5 builds group by group, with their groups."""
+    kinds = ("branch_main_1.0", "branch_main_2.2")
+    return {f"{name}.weight": one.group for name, one in cell.cells_and_names() if name.endswith(kinds)}
+
+
+def group_by_group(convolution: object) -> object:
+    """A cell that splits the channels, convolves each group by itself and puts the results together."""
+    from mindspore import nn, ops
+
+    class ByGroup(nn.Cell):
+        def __init__(self) -> None:
+            super().__init__()
+            self.groups = convolution.group
+            sizes = (convolution.in_channels // self.groups, convolution.out_channels // self.groups)
+            self.convs = nn.CellList([nn.Conv2d(*sizes, kernel_size=1) for _ in range(self.groups)])
+
+        def construct(self, x: object) -> object:
+            parts = ops.split(x, x.shape[1] // self.groups, axis=1)
+            return ops.concat([convs(part) for convs, part in zip(self.convs, parts, strict=True)], axis=1)
+
+    return ByGroup()
+
+
+@pytest.mark.mindspore
+def test_joined_kernels_are_those_of_convolutions_group_by_group(tmp_path: Path) -> None:
+    """MindCV's network with cells like those of its version 0.5 saves 308 tensors; ours of 246 answers the same."""
+    mindspore = pytest.importorskip("mindspore")
+    pytest.importorskip("mindcv")
+    from tests.network.zoo import logits, random_images, random_weights
+
+    spec = spec_named("shufflenet_v1_g3_05")
+    weights = random_weights(spec)
+    older = build(spec, weights, Form.INFERENCE)
+    groups = groups_of(older)
+    for block in older.features:
+        for branch, at in ((block.branch_main_1, 0), (block.branch_main_2, 2)):
+            branch[at] = group_by_group(branch[at])
+    pieces = split(weights, groups)
+    parameters = dict(older.parameters_and_names())
+    assert (len(weights), len(parameters)) == (246, 308)
+    assert parameters.keys() == pieces.keys()
+    for name, parameter in parameters.items():
+        parameter.set_data(mindspore.Tensor(pieces[name]))
+    path = tmp_path / "older.ckpt"
+    mindspore.save_checkpoint([{"name": name, "data": value} for name, value in parameters.items()], str(path))
+
+    joined = check_layout(open_weights(path), spec)
+    assert joined.notes[0].startswith("32 kernels of group convolutions are kept group by group and joined, as in ")
+    images = random_images(spec, 4)
+    wanted = logits(older, images)
+    spread = np.ptp(wanted, axis=0).mean()
+    answers = logits(build(spec, joined.arrays, Form.INFERENCE), images)
+    assert np.abs(answers - wanted).max() < 1e-4 * spread
+    swapped = {name: np.roll(value, len(value) // groups.get(name, 1), 0) for name, value in joined.arrays.items()}
+    assert np.abs(logits(build(spec, swapped, Form.INFERENCE), images) - wanted).max() > 0.1 * spread
+
+
+@pytest.mark.parametrize("name", [f"shufflenet_v1_g{groups}_{width}" for groups in (3, 8) for width in WIDTHS])
+def test_every_shufflenet_v1_in_pieces(tmp_path: Path, name: str) -> None:
+    spec = spec_named(name)
+    shapes = family_of(spec).shapes(spec)
+    groups = 3 if "_g3_" in name else 8
+    first = "features.0.branch_main_1.0.weight"
+    kernels = {one: groups for one in shapes if one.endswith(("branch_main_1.0.weight", "branch_main_2.2.weight"))}
+    pieces = split({one: np.zeros(shape, "float32") for one, shape in shapes.items()}, {**kernels, first: 1})
+    assert len(pieces) == len(shapes) + (len(kernels) - 1) * (groups - 1)
+    file = write(tmp_path, pieces)
+    weights = check_layout(file, spec)
+    assert {one: value.shape for one, value in weights.arrays.items()} == shapes
+    assert spec_fitting(file) == spec
