@@ -17,6 +17,8 @@ from hubtool.network.registry import family_of, known_networks, known_specs
 from hubtool.network.spec import ModelSpec, Shape
 from hubtool.words import counted, some_of
 
+_MOST_TENSORS = 20_000
+"""Of a file that is compared; the largest network has 2,084. It bounds the time that a hostile file takes."""
 _MOST_NEAREST = 8
 _NEAR_ENOUGH = 0.8
 """Of the likeness of the nearest network, what another one has to have to be compared tensor by tensor."""
@@ -62,8 +64,8 @@ def spec_fitting(checkpoint: TensorFile, ema: bool | None = None) -> ModelSpec:
         raise CheckpointMismatch(f"{checkpoint.path}: {found.choice}", hint=found.hint)
     known = f"hubtool knows {known_networks()}"
     if nearest is None:
-        first = next(iter(checkpoint.tensors.values()))
-        said = f"none has a tensor called {printable(first.name)}"
+        first, many = next(iter(checkpoint.tensors)), len(checkpoint.tensors) > _MOST_TENSORS
+        said = f"it has {len(checkpoint.tensors):,} tensors" if many else f"none has a tensor called {printable(first)}"
         raise CheckpointMismatch(f"{checkpoint.path}: not the weights of a known network: {said}", hint=known)
     found = fit(checkpoint.tensors, nearest, ema)
     if found.choice:
@@ -91,6 +93,8 @@ def _networks(checkpoint: TensorFile, ema: bool | None) -> tuple[tuple[ModelSpec
     The number of values is compared first: it needs nothing but the specs, and leaves few networks.
     """
     tensors = checkpoint.tensors
+    if len(tensors) > _MOST_TENSORS:
+        return (), None
     counts = set(_counts(tensors))
     if exact := _fitting(tensors, (spec for spec in known_specs() if spec.parameter_count in counts), ema):
         return exact, None
@@ -183,4 +187,3 @@ def _first_odd(nearest: ModelSpec, found: Fit) -> str:
     )
     said = f"{printable(odd)} {in_file}, and in {nearest.name}, which is nearest, it {in_network}"
     return "; ".join([said, *found.layers])
-

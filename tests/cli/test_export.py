@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import struct
 import sys
@@ -9,6 +10,9 @@ import pytest
 
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.checkpoint.safetensors import Safetensors
+from hubtool.network.bit.spec import parameter_shapes
+from hubtool.network.head import resized
+from hubtool.network.registry import spec_named
 from tests.checkpoint.proto import entry
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, HubtoolProcess, edit, flip_byte
 
@@ -57,6 +61,14 @@ def test_damage_exits_5_and_leaves_nothing(hubtool: Hubtool, at: int, to: str) -
         (("a.ckpt", "--to", "onnx"), 5, "hubtool knows bit_resnet50, bit_resnet101, bit_resnet50x3, bit_digits"),
         (("a.ckpt", "--to", "mindir", "-o", "none/b"), 6, "none/b: No such file or directory"),
         (("a.ckpt", "--to", "onnx", "-o", "hifloat8.ckpt"), 2, "hifloat8.ckpt already exists"),
+        (
+            ("a.ckpt", "--to", "onnx", "--network", "bit_digits"),
+            5,
+            "a.ckpt: not a checkpoint of bit_digits: 35 missing",
+        ),
+        (("a.ckpt", "--to", "onnx", "--network", "none"), 2, "hubtool cannot build the network none"),
+        (("a.ckpt", "--to", "safetensors", "--network", "bit_digits"), 2, "--network: a safetensors file keeps every"),
+        (("bit_digits", "--to", "onnx", "--network", "bit_digits"), 2, "the card hubtool/1.0/bit_digits says which"),
         (("none.ckpt", "--to", "onnx"), 3, "none.ckpt: no such file"),
         (("bit_resnet50", "--to", "onnx"), 3, "hubtool pull bit_resnet50"),
         (("a.ckpt",), 2, "Missing option '--to'"),
@@ -135,6 +147,17 @@ def test_weights_in_a_safetensors_file(hubtool: Hubtool) -> None:
     assert hubtool("export", "weights.safetensors", "--to", "onnx", "-o", "a.onnx").code == 0
     assert hubtool("export", DIGITS_CHECKPOINT, "--to", "onnx", "-o", "b.onnx").code == 0
     assert logits(hubtool.folder / "a.onnx") == logits(hubtool.folder / "b.onnx")
+
+
+@pytest.mark.parametrize("more", [(), ("--network", "BiT_digits")])
+def test_a_file_with_another_number_of_classes(hubtool: Hubtool, more: tuple[str, ...]) -> None:
+    pytest.importorskip("onnxruntime")
+    shapes = parameter_shapes(resized(spec_named("bit_digits"), 7))
+    data = (entry(name, list(shape), "Float32", bytes(4 * math.prod(shape))) for name, shape in shapes.items())
+    (hubtool.folder / "net.ckpt").write_bytes(b"".join(data))
+    result = hubtool("export", "net.ckpt", "--to", "onnx", *more)
+    assert (result.code, result.out, result.err) == (0, "net.onnx\n", "")
+    assert logits(hubtool.folder / "net.onnx") == [0] * 7
 
 
 def logits(path: Path) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 from hubtool.checkpoint.reader import Checkpoint
 from hubtool.errors import CheckpointMismatch
+from hubtool.network.head import resized
+from hubtool.network.registry import family_of, spec_named
 from tests.checkpoint.proto import entry
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, edit
 
@@ -124,6 +127,29 @@ def test_export_and_load_take_the_same_choice(hubtool: Hubtool, cards: Path) -> 
     ):
         assert np.ptp(averaged.logits(images)) > 1
         assert np.ptp(other.logits(images)) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "said"),
+    [
+        ("shufflenet_v2_x0_5", 1000, "these are the weights of shufflenet_v2_x0_5, not of bit_digits: "),
+        ("bit_digits", 7, "not a checkpoint of bit_digits: the head has 7 outputs, bit_digits has 10"),
+    ],
+)
+def test_weights_of_another_network_are_refused_by_its_name(
+    hubtool: Hubtool, cards: Path, name: str, classes: int, said: str
+) -> None:
+    spec = resized(spec_named(name), classes)
+    shapes = family_of(spec).shapes(spec)
+    publish(
+        cards,
+        b"".join(entry(one, list(shape), "Float32", bytes(4 * math.prod(shape))) for one, shape in shapes.items()),
+    )
+    result, check = verified(hubtool, cards)
+    assert check["status"] == "failed"
+    assert said in check["detail"]
+    assert {claim["verdict"] for claim in result["claims"]} == {"not-run"}
+    assert hubtool("verify", "bit_digits", "--cards", cards).code == 5
 
 
 def test_a_new_card_counts_parameters_alone(hubtool: Hubtool) -> None:

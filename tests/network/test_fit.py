@@ -105,6 +105,12 @@ def test_a_file_of_nothing_known(tmp_path: Path) -> None:
     assert networks_fitting(open_weights(path)) == ()
 
 
+def test_a_file_of_very_many_tensors_is_not_compared(tmp_path: Path) -> None:
+    path = write(tmp_path / "net.ckpt", {f"{number}.stem.weight": () for number in range(20_001)})
+    with pytest.raises(CheckpointMismatch, match="not the weights of a known network: it has 20,001 tensors"):
+        spec_fitting(open_weights(path))
+
+
 @pytest.mark.parametrize(("classes", "said"), [(10, "10 outputs"), (1, "1 output"), (21841, "21,841 outputs")])
 def test_a_head_of_other_classes_is_said_in_words(family: MadeUp, tmp_path: Path, classes: int, said: str) -> None:
     for name in ("wide", "windows"):  # windows has two heads

@@ -7,11 +7,12 @@ whole; `tensors.zip` has a text of all tensors a network, of which one is read w
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def made_with() -> Mapping[str, str]:
     return versions
 
 
+@lru_cache(maxsize=16)  # a file of weights is compared with a network several times
 def tensors(name: str) -> tuple[Tensor, ...]:
     """The parameters of a network, in the order in which checkpoints hold them.
 
@@ -64,8 +66,7 @@ def tensors(name: str) -> tuple[Tensor, ...]:
     EnvironmentProblem
         The two files of the table do not belong together.
     """
-    with zipfile.ZipFile(TENSORS) as archive:
-        text = archive.read(name)
+    text = _archive().read(name)
     if digest(text) != entries()[name]["digest"]:
         raise EnvironmentProblem(
             f"{TENSORS}: the tensors of {name} are not those that {MODELS.name} describes",
@@ -94,6 +95,12 @@ def parsed(text: bytes) -> tuple[Tensor, ...]:
 def digest(text: bytes) -> str:
     """SHA-256 of such a text: two networks with the same one have the same parameters."""
     return hashlib.sha256(text).hexdigest()
+
+
+@cache
+def _archive() -> zipfile.ZipFile:
+    """In memory: reading the list of its members takes longer than reading one of them."""
+    return zipfile.ZipFile(io.BytesIO(TENSORS.read_bytes()))
 
 
 def _document() -> Any:
