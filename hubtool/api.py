@@ -12,7 +12,8 @@ from hubtool.card.record import Card
 from hubtool.engine.protocol import Session
 from hubtool.errors import UsageProblem
 from hubtool.evaluation.sampling import BATCH_SIZE
-from hubtool.network.registry import find_spec, spec_named
+from hubtool.network.claimed import claimed_network
+from hubtool.network.registry import find_spec
 from hubtool.network.spec import Model, ModelSpec
 from hubtool.resources import default_card_roots, user_path
 from hubtool.workspace import default_workspace, weights_of
@@ -109,17 +110,20 @@ def load(
     >>> network = hubtool.load("bit_digits")  # doctest: +SKIP
     """
     from hubtool.checkpoint.formats import open_weights
+    from hubtool.network.claimedfile import spec_in_file
     from hubtool.network.layout import warned_layout
     from hubtool.network.mindspore import require_mindspore
     from hubtool.network.registry import build
 
     require_mindspore("build a network")
     if not pretrained:
-        return build(find_spec(name) or spec_named(claims_named(_catalogue(cards), name).network_name))
+        return build(find_spec(name) or claimed_network(claims_named(_catalogue(cards), name)).require())
     workspace = default_workspace(cards, cache, offline=offline)
     claim_set = workspace.claims(name)
-    spec = spec_named(claim_set.network_name)
+    claimed = claimed_network(claim_set)
+    claimed.require()  # before anything is fetched
     checkpoint = open_weights(workspace.pull(weights_of(claim_set), claim_set.card.folder).path)
+    spec = spec_in_file(claimed, checkpoint)
     return build(spec, warned_layout(checkpoint, spec, ema).arrays)
 
 
@@ -184,6 +188,7 @@ def session(
     from hubtool.engine.compiled import compiled_models_of
     from hubtool.engine.protocol import PRECISIONS, Execution, Workload
     from hubtool.evaluation.fastest import open_uncompared
+    from hubtool.network.claimedfile import spec_in_file
     from hubtool.network.layout import check_finite, warned_layout
 
     _check_among("engine", engine, [AUTO, *BACKENDS])
@@ -193,10 +198,11 @@ def session(
             raise UsageProblem(f"{key} is {value}", hint="use 1 or more")
     workspace = default_workspace(cards, cache, offline=offline)
     claim_set = workspace.claims(name)
-    spec = spec_named(claim_set.network_name)
-    side = image_size or _image_size(claim_set, spec)
+    claimed = claimed_network(claim_set)
+    side = _image_size(claim_set, claimed.require(), image_size)
     asset = workspace.pull(weights_of(claim_set), claim_set.card.folder)
     checkpoint = open_weights(asset.path)
+    spec = spec_in_file(claimed, checkpoint)
     check_finite(checkpoint, warned_layout(checkpoint, spec, ema).names)
     workload = Workload(batch_size, side, batch_size, compiled_models_of(workspace.cache_root))
     execution = Execution(PRECISIONS[precision], device)
@@ -204,11 +210,15 @@ def session(
     return CheckedSession(opened, spec, side)
 
 
-def _image_size(claim_set: ClaimSet, spec: ModelSpec) -> int:
-    from hubtool.data.transform.spec import EvalRecipe, changed
+def _image_size(claim_set: ClaimSet, spec: ModelSpec, asked: int | None) -> int:
+    from hubtool.data.transform.spec import EvalRecipe
+    from hubtool.engine.preprocessing import preprocessing
+    from hubtool.network.sizes import why_not_size
 
-    said = {**spec.eval_defaults, **claim_set.eval_recipe}
-    return changed(EvalRecipe(spec.input_size), said, f"{claim_set.card.path}: eval-recipe").image_size
+    side = asked or preprocessing(claim_set, spec, EvalRecipe(spec.input_size)).recipe.image_size
+    if reason := why_not_size(spec, side):
+        raise UsageProblem(f"image_size is {side}: {reason}", hint=f"use {spec.input_size}")
+    return side
 
 
 def _check_among(argument: str, value: str, known: Iterable[str]) -> None:

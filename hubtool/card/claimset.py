@@ -9,6 +9,7 @@ from hubtool.card.catalogue import Catalogue, Match, invalid
 from hubtool.card.claim import Claim
 from hubtool.card.datasets import same_dataset
 from hubtool.card.names import name_key
+from hubtool.card.params import Published
 from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset, Card, Variant
 from hubtool.errors import CardError, NotFound
@@ -55,8 +56,8 @@ class ClaimSet:
         Files of the front matter about which no numbers are published.
     dataset
         What all the claims are about, as the card names it; None where the card does not say.
-    params_m
-        Published number of parameters, in millions.
+    params
+        Published number of parameters.
     called
         The name that commands take for it.
     """
@@ -67,8 +68,13 @@ class ClaimSet:
     others: tuple[Asset, ...]
     claims: tuple[Claim, ...]
     dataset: str | None
-    params_m: float | None
+    params: Published | None
     called: str
+
+    @property
+    def params_m(self) -> float | None:
+        """Published number of parameters, in millions."""
+        return self.params.millions if self.params else None
 
     @property
     def assets(self) -> tuple[Asset, ...]:
@@ -196,7 +202,7 @@ def row_claims(card: Card, row: Variant, called: str = "") -> ClaimSet:
     published = next((a for a in card.assets if _same_file(a, row.asset)), row.asset)
     dataset = row.dataset or card.train_dataset
     claims = tuple(Claim(metric, dataset) for metric in row.metrics)
-    return ClaimSet(card, row, published, (), claims, dataset, row.params_m, called or row.model)
+    return ClaimSet(card, row, published, (), claims, dataset, row.params, called or row.model)
 
 
 def claim_sets(card: Card, called: str = "") -> tuple[ClaimSet, ...]:
@@ -246,11 +252,14 @@ def assets_of(card: Card, row: Variant | None) -> tuple[Asset, ...]:
     return (asset,)
 
 
-def _params_of(card: Card, asset: Asset | None) -> float | None:
-    """The parameters that the table gives for a file, or else for the card's network: other weights are as many."""
-    rows = [row for row in card.variants if row.params_m is not None]
-    about_file = [row.params_m for row in rows if _same_file(row.asset, asset)]
-    about_network = [row.params_m for row in rows if row.model.casefold() == card.model_name.casefold()]
+def _params_of(card: Card, asset: Asset | None) -> Published | None:
+    """The parameters that the table gives for a file, or else for the card's network: other weights are as many.
+
+    Rows about another dataset do not count: their network may have more or fewer outputs.
+    """
+    rows = [row for row in card.variants if same_dataset(row.dataset or card.train_dataset, card.train_dataset)]
+    about_file = [row.params for row in rows if row.params and _same_file(row.asset, asset)]
+    about_network = [row.params for row in rows if row.params and row.model.casefold() == card.model_name.casefold()]
     return next(iter(about_file + about_network), None)
 
 

@@ -12,6 +12,7 @@ from hubtool.card.filename import name_in_link
 from hubtool.card.metrics import Metric
 from hubtool.card.namedigest import digest_in_name
 from hubtool.card.names import says_none
+from hubtool.card.params import Published
 from hubtool.card.span import Span
 
 FULL_DIGEST_LENGTH = 64
@@ -87,8 +88,8 @@ class Variant:
     ----------
     metrics
         The claims of the row: its figures of quality, not of speed.
-    params_m
-        Published number of parameters, in millions.
+    params
+        Published number of parameters.
     model_span
         Place of the model's name; of the row's first cell where the name stands above it.
     dataset
@@ -100,12 +101,17 @@ class Variant:
     model: str
     context: str | None
     metrics: tuple[Metric, ...]
-    params_m: float | None
+    params: Published | None
     recipe: str | None
     asset: Asset | None
     model_span: Span
     dataset: str | None = None
     params_span: Span | None = None
+
+    @property
+    def params_m(self) -> float | None:
+        """Published number of parameters, in millions."""
+        return self.params.millions if self.params else None
 
     @property
     def line(self) -> int:

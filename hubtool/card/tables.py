@@ -18,8 +18,9 @@ from hubtool.card.cell import Cell
 from hubtool.card.cellfigures import Reading, read_figures
 from hubtool.card.columns import Column, Figure, columns_of, names_quality
 from hubtool.card.fractions import in_percent
-from hubtool.card.metrics import Metric
+from hubtool.card.metrics import Metric, decimals
 from hubtool.card.names import says_none
+from hubtool.card.params import Published
 from hubtool.card.record import Asset, Variant, digest_in_link
 from hubtool.card.span import Span
 
@@ -28,7 +29,8 @@ _MAKES_ROWS: dict[About, set[str]] = {"results": {"figure", "params", "download"
 _WEIGHTS_FILE = re.compile(r"\.(?:ckpt|mindir|air|om|onnx|safetensors|pth?|bin|tar|zip|npz)$", re.IGNORECASE)
 _COUNT = re.compile(r"(?P<value>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*(?P<unit>[A-Za-z]{1,4})?[\s*†‡↑↓]*(?:\([^()]*\))?")
 _THOUSANDS = re.compile(r",(?=[0-9]{3}(?![0-9]))")
-_MILLIONS = {"k": 1e-3, "m": 1.0, "million": 1.0, "millions": 1.0, "b": 1e3, "g": 1e3}
+_POWERS_OF_MILLION = {"k": -3, "m": 0, "million": 0, "millions": 0, "b": 3, "g": 3}
+"""Units of numbers of parameters, as powers of ten of a million."""
 _LEAST_RAW_COUNT = 100_000  # no network has that many millions of parameters
 _NUMBER_ALONE = re.compile(
     r"[~<>≈]?\s*[-+]?[0-9]+(?:[.,][0-9]+)?\s*%?[\s*†‡↑↓]*|[0-9]+\.[0-9]+\s*%?(?:\s*[/|±,(]\s*[-+±]?[0-9]+\.[0-9]+\s*%?\s*\)?)+"
@@ -165,7 +167,7 @@ class _Reader:
             model=_name(model) if model else name_above,
             context=context.text if context else None,
             metrics=(),
-            params_m=params[0] if params else None,
+            params=params[0] if params else None,
             recipe=next(iter(recipe.links), None) if recipe else None,
             asset=_asset(first.get("download"), line),
             model_span=(model or line[0]).span,
@@ -226,18 +228,19 @@ def _shown(text: str) -> str:
     return line if len(line) <= 40 else f"{line[:37]}..."
 
 
-def _params(columns: Sequence[Column], line: Sequence[Cell]) -> Iterator[tuple[float, Span]]:
-    """Numbers of parameters in millions: `25.55` under Params(M), `25.6M`, `850K`, `25,549,352`."""
+def _params(columns: Sequence[Column], line: Sequence[Cell]) -> Iterator[tuple[Published, Span]]:
+    """Numbers of parameters: `25.55` under Params(M), `25.6M`, `850K`, `25,549,352`."""
     for column, cell in zip(columns, line, strict=False):
         written = _THOUSANDS.sub("", cell.text).replace(",", ".")
         match = _COUNT.fullmatch(written) if column.role == "params" else None
         if match:
-            count = float(match["value"])
+            count, digits = float(match["value"]), decimals(match["value"])
             unit = (match["unit"] or column.unit_of_params or "m").casefold()
             if not match["unit"] and count >= _LEAST_RAW_COUNT:
-                yield count / 1e6, cell.span
-            elif unit in _MILLIONS:
-                yield count * _MILLIONS[unit], cell.span
+                yield Published(count / 1e6, digits + 6), cell.span
+            elif unit in _POWERS_OF_MILLION:
+                shift = _POWERS_OF_MILLION[unit]
+                yield Published(count * 10.0**shift, digits - shift), cell.span
 
 
 def _asset(download: Cell | None, line: Sequence[Cell]) -> Asset | None:

@@ -28,7 +28,7 @@ from hubtool.lint.rule import CARD_RULES, CATALOGUE_RULES, Facts, Rule
 from hubtool.lint.rules.links import LINK_CODES, links_of
 from hubtool.lint.run import CardFile, Checked, Checks, check_cards, default_jobs, find_cards
 from hubtool.lint.suppress import drop_ignored
-from hubtool.network.registry import parameter_counts
+from hubtool.network.claimed import counts_of_row, known_counts
 from hubtool.resources import LOCKFILE
 from hubtool.words import counted
 
@@ -135,7 +135,7 @@ def _rules() -> dict[str, Rule]:
 
 def _checks(config: LintConfig, codes: frozenset[str], cards: Sequence[CardFile]) -> Checks:
     ignored = {card.shown: unwanted for card in cards if (unwanted := ignored_for(config, card.shown))}
-    return Checks(codes, Facts(parameter_counts(), _locks(cards)), ignored)
+    return Checks(codes, Facts(counts_of_row, known_counts(), _locks(cards)), ignored)
 
 
 def _locks(cards: Sequence[CardFile]) -> Locks | None:

@@ -55,7 +55,7 @@ class SplitSource:
     class_names
         Class names in the order of the network's outputs, as the user gave them; None to sort the names.
     num_classes
-        Outputs of the network's head.
+        Classes that the network's labels tell apart: its outputs without those that no label means.
     in_channels
         Colours of the images that the network takes.
     input_size

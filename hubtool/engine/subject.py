@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from hubtool import __version__
 from hubtool.asset.intact import hash_file
 from hubtool.card.claimset import ClaimSet
-from hubtool.card.datasets import dataset_key
 from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.tensors import TensorFile
-from hubtool.data.transform.defaults import default_recipe
-from hubtool.data.transform.spec import EvalRecipe, changed
+from hubtool.data.transform.spec import EvalRecipe
+from hubtool.engine.preprocessing import foreseen
 from hubtool.errors import UsageProblem
+from hubtool.network.claimed import claimed_network
+from hubtool.network.claimedfile import spec_in_file
 from hubtool.network.identify import named, spec_fitting
 from hubtool.network.layout import Weights, check_finite, warned_layout
 from hubtool.network.registry import spec_named
@@ -76,7 +77,8 @@ def subject_of(source: Source, ema: bool | None = None, network: str | None = No
         metadata["weights_notes"] = "; ".join(weights.notes)
     if claim_set is None:
         return Subject(spec, weights, spec.input_size, metadata)
-    recipe = _recipe(claim_set, spec)
+    settings = foreseen(claim_set, spec)
+    recipe = settings.recipe if settings is not None else None
     side = recipe.image_size if recipe is not None else spec.input_size
     return Subject(spec, weights, side, metadata | _from_card(claim_set, recipe))
 
@@ -89,22 +91,10 @@ def _spec(source: Source, file: TensorFile, ema: bool | None, network: str | Non
             f"--network {network}: the card {source.claim_set.card.uid} says which network it is",
             hint=f"name the file itself: {source.path}",
         )
-    return spec_named(source.claim_set.network_name)
+    return spec_in_file(claimed_network(source.claim_set), file, ema)
 
 
 def _from_card(claim_set: ClaimSet, recipe: EvalRecipe | None) -> dict[str, str]:
     # `model_license` is the key that ONNX reserves for it.
     said = {"uid": claim_set.card.uid, "model_license": str(claim_set.card.fields["license"])}
     return said if recipe is None else said | {"recipe": json.dumps(recipe.to_json())}
-
-
-def _recipe(claim_set: ClaimSet, spec: ModelSpec) -> EvalRecipe | None:
-    """How images have to be prepared; None where neither the card nor MindCV says it for the card's dataset."""
-    dataset = claim_set.dataset or ""
-    if not dataset_key(dataset):
-        return None
-    try:
-        recipe = default_recipe(dataset, spec.input_size, spec.in_channels)
-    except UsageProblem:
-        return None
-    return changed(recipe, {**spec.eval_defaults, **claim_set.eval_recipe}, f"{claim_set.card.path}: eval-recipe")

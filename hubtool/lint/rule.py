@@ -8,13 +8,14 @@ two indented snippets under `Bad:` and `Good:`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from hubtool.card.params import ParameterCounts
 from hubtool.card.parse import ParsedCard
-from hubtool.card.record import Asset
+from hubtool.card.record import Asset, Variant
 from hubtool.card.span import Span
 from hubtool.lint.diagnostic import Edit, Severity
 from hubtool.lint.summary import Summary
@@ -49,8 +50,10 @@ class Facts:
 
     Attributes
     ----------
-    parameter_counts
-        Parameters of the networks that can be built, by model name in lower case with only letters and digits.
+    counts_of
+        How many parameters the network has that a row of a results table is about; None where that is not certain.
+    other_counts
+        Of the networks from which a figure may have been copied.
     pinned
         The full digest that a lockfile has for a file of the cards in a folder, and that lockfile; None where no card
         has a lockfile.
@@ -58,7 +61,8 @@ class Facts:
         What an http(s) link gives; None where the network is not asked.
     """
 
-    parameter_counts: Mapping[str, int] = field(default_factory=dict)
+    counts_of: Callable[[ParsedCard, Variant], ParameterCounts | None] | None = None
+    other_counts: tuple[ParameterCounts, ...] = ()
     pinned: Callable[[Asset, Path], tuple[str, Path] | None] | None = None
     probe: Callable[[str], LinkState] | None = None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from hubtool.verify.problems import Obstacle
+
 
 class Level(str, Enum):
     """What is checked, in order."""
@@ -32,12 +34,15 @@ class Check:
     ----------
     notes
         What else a reader has to know, in sentences: what was skipped, or taken for granted.
+    obstacle
+        Why it was skipped, as a key; None where it was not.
     """
 
     level: Level
     status: Status
     detail: str
     notes: tuple[str, ...] = ()
+    obstacle: Obstacle | None = None
 
     def to_json(self) -> dict[str, object]:
         """As `hubtool verify --json` prints it."""
@@ -46,4 +51,5 @@ class Check:
             "status": self.status.value,
             "detail": self.detail,
             "notes": list(self.notes),
+            "reason": self.obstacle.value if self.obstacle else None,
         }

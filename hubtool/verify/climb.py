@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from hubtool.errors import HubtoolError, MissingExtra
+from hubtool.errors import HubtoolError, MissingExtra, Offline
 from hubtool.verify.checks import Check, Level, Status
-from hubtool.verify.problems import Skipped, as_problem, missing
+from hubtool.verify.problems import Obstacle, Skipped, as_problem, missing
 
 T = TypeVar("T")
 _VALID = Check(Level.CARD, Status.OK, "valid")
@@ -33,7 +33,8 @@ class Climb:
     ) -> T | None:
         """The value of a level, and a check with its detail and its notes; None when it failed or was skipped."""
         if self.error is not None:
-            self.checks.append(Check(level, Status.SKIPPED, f"the {self.failed_level} level failed"))
+            reason = f"the {self.failed_level} level failed"
+            self.checks.append(Check(level, Status.SKIPPED, reason, obstacle=self.obstacle))
             return None
         try:
             outcome = run()
@@ -44,11 +45,18 @@ class Climb:
             self.checks.append(Check(level, Status.FAILED, self.error.message))
             return None
         if isinstance(outcome, Skipped):
-            self.checks.append(Check(level, Status.SKIPPED, outcome.reason))
+            self.checks.append(Check(level, Status.SKIPPED, outcome.reason, obstacle=outcome.obstacle))
             return None
-        value, detail, *notes = outcome
-        self.checks.append(Check(level, Status.OK, detail, *notes))
+        value, detail, *rest = outcome
+        self.checks.append(Check(level, Status.OK, detail, notes=rest[0] if rest else ()))
         return value
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """What keeps the claims from being run once a level failed; None where none did."""
+        if self.error is None:
+            return None
+        return Obstacle.OFFLINE if isinstance(self.error, Offline) else Obstacle.FAILED
 
     @property
     def failed_level(self) -> str:

@@ -12,7 +12,7 @@ from hubtool.network.spec import Model
 from hubtool.verify.files import Files
 from hubtool.verify.metrics import measurable
 from hubtool.verify.plan import Plan
-from hubtool.verify.problems import Failed, Skipped, as_problem
+from hubtool.verify.problems import Failed, Obstacle, Skipped, as_problem
 from hubtool.verify.splits import Images
 
 
@@ -50,15 +50,26 @@ def jobs(files: Sequence[Files], plan: Plan) -> list[Job | Skipped | Failed]:
     return [replace(job, settles=tuple(settles[job])) if isinstance(job, Job) else job for job in found]
 
 
+def _no_model(one: Files) -> Skipped:
+    """Why there is no network with its weights: the last level that was skipped tells."""
+    skipped = [check for check in one.checks if check.obstacle is not None]
+    obstacle = skipped[-1].obstacle if skipped else None
+    return Skipped("the checkpoint could not be read", obstacle or Obstacle.FAILED)
+
+
 def _job(one: Files, plan: Plan) -> Job | Skipped | Failed:
     if isinstance(one.images, Skipped):
         return one.images
     if one.model is None:
-        return Skipped("the checkpoint could not be read")
+        return _no_model(one)
+    outputs, classes = one.model.spec.labelled_classes, one.images.source.num_classes
+    if outputs != classes:  # known only now, for a dataset that hubtool does not know
+        reason = f"the file has {outputs:,} outputs, the dataset was read for {classes:,} classes"
+        return Skipped(reason, Obstacle.NO_DATASET)
     try:
         _, reason = candidates(plan.engine, one.model, plan.execution)
     except Exception as error:  # such as a library that is installed and does not load
         return Failed(as_problem(error, "asking the engines"))
     if reason:
-        return Skipped(reason)
+        return Skipped(reason, Obstacle.NO_ENGINE)
     return Job(one.model, one.images, plan.engine, plan.execution, plan.sampling)

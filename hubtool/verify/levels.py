@@ -10,15 +10,17 @@ from collections.abc import Iterator
 
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet
-from hubtool.card.params import published_fits
+from hubtool.card.params import agreeing, copied_from
 from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.leftovers import leftover_notes
 from hubtool.checkpoint.tensors import TensorFile
 from hubtool.errors import CardError
+from hubtool.network.claimed import Claimed, counts_of, known_counts
+from hubtool.network.claimedfile import spec_in_file
 from hubtool.network.layout import check_finite, check_layout
 from hubtool.network.spec import ModelSpec
 from hubtool.progress import SILENT, Progress
-from hubtool.verify.problems import Skipped
+from hubtool.verify.problems import Obstacle, Skipped, no_network
 from hubtool.workspace import Workspace
 
 
@@ -27,7 +29,7 @@ def asset_fetched(
 ) -> tuple[VerifiedAsset, str] | Skipped:
     """The verified file of a claim set, fetched if need be. Raises as `Workspace.pull` does."""
     if claim_set.asset is None:
-        return Skipped("no file is linked")
+        return Skipped("no file is linked", Obstacle.NO_FILE)
     _check_others(claim_set, workspace)
     return _agrees(claim_set, workspace.pull(claim_set.asset, claim_set.card.folder, progress))
 
@@ -35,19 +37,22 @@ def asset_fetched(
 def asset_at_hand(claim_set: ClaimSet, workspace: Workspace) -> tuple[VerifiedAsset, str] | Skipped:
     """The verified file of a claim set if that takes no network. Raises as `Workspace.at_hand` does."""
     if claim_set.asset is None:
-        return Skipped("no file is linked")
+        return Skipped("no file is linked", Obstacle.NO_FILE)
     _check_others(claim_set, workspace)
     asset = workspace.at_hand(claim_set.asset, claim_set.card.folder)
     if asset is None:
-        return Skipped(f"not in the cache: {claim_set.how_to_fetch}")
+        return Skipped(f"not in the cache: {claim_set.how_to_fetch}", Obstacle.NOT_ASKED)
     workspace.cache.note_use(asset.sha256)
     return _agrees(claim_set, asset)
 
 
 def checkpoint(
-    asset: VerifiedAsset | None, claim_set: ClaimSet, spec: ModelSpec | None, ema: bool | None = None
-) -> tuple[TensorFile, str, tuple[str, ...]] | Skipped:
-    """The tensors of a file, with notes about those that are no parameters.
+    asset: VerifiedAsset | None, claim_set: ClaimSet, claimed: Claimed, ema: bool | None = None
+) -> tuple[ModelSpec | None, str, tuple[str, ...]] | Skipped:
+    """The network whose parameters a file holds, with notes about tensors that are none.
+
+    It is the one that is claimed, with the number of outputs of the file where nobody knows how many classes the
+    dataset has; None where hubtool does not build it.
 
     Parameters
     ----------
@@ -62,10 +67,11 @@ def checkpoint(
         The tensors are not those of the network, or some values are not finite.
     """
     if asset is None:
-        return Skipped("there is no file to read")
+        return Skipped("there is no file to read", Obstacle.NO_FILE)
     if not claim_set.has_weights:
-        return Skipped("neither a MindSpore checkpoint nor a safetensors file")
+        return Skipped("neither a MindSpore checkpoint nor a safetensors file", Obstacle.NO_FILE)
     found = open_weights(asset.path)
+    spec = spec_in_file(claimed, found) if claimed.spec is not None else None
     if spec is None:
         names, belongs, notes = tuple(found.tensors), "", leftover_notes(found.tensors)
     else:
@@ -73,20 +79,39 @@ def checkpoint(
         names, belongs, notes = weights.names, f", the names and shapes of {spec.name}", weights.notes
     check_finite(found, names)
     count = sum(found.tensors[name].count for name in names)
-    return found, f"{len(names)} tensors, {count:,} finite values{belongs}", (*_format_notes(found, claim_set), *notes)
+    return spec, f"{len(names)} tensors, {count:,} finite values{belongs}", (*_format_notes(found, claim_set), *notes)
 
 
-def network(claim_set: ClaimSet, spec: ModelSpec | None) -> tuple[ModelSpec, str] | Skipped:
+def network(claim_set: ClaimSet, claimed: Claimed) -> tuple[ModelSpec, str, tuple[str, ...]] | Skipped:
     """The network, if it has as many parameters as the card publishes. Raises CardError where it has not."""
+    spec, published = claimed.spec, claim_set.params
     if spec is None:
-        return Skipped(f"hubtool cannot build the network {claim_set.network_name}")
-    count_m = spec.parameter_count / 1e6
-    said = f"{spec.name} has {count_m:.6f} M parameters"
-    if claim_set.params_m is None:
-        return spec, f"{said}, the card publishes no number"
-    if not published_fits(spec.parameter_count, claim_set.params_m):
-        raise CardError(f"{said}, the card publishes {claim_set.params_m:g} M", hint="fix Params in the results table")
-    return spec, f"{said}, published {claim_set.params_m:g} M"
+        return no_network(claimed)
+    counts, notes = counts_of(spec), tuple(_head_notes(claim_set, claimed))
+    said = f"{spec.name} has {counts.described()}"
+    if published is None:
+        return spec, f"{said}, the card publishes no number", notes
+    if claimed.own_head:
+        return spec, f"{said}, published {published}: not compared", notes
+    agreed = agreeing(published, counts, known_counts())
+    if not agreed:
+        other = copied_from(published, counts, known_counts())
+        copied = f", which is the number of {other}" if other else ""
+        raise CardError(f"{said}, the card publishes {published}{copied}", hint="fix Params in the results table")
+    return spec, f"{said}, published {published}" + (f": {agreed}" if len(counts.named()) > 1 else ""), notes
+
+
+def _head_notes(claim_set: ClaimSet, claimed: Claimed) -> Iterator[str]:
+    """What a reader has to know about the outputs of a network."""
+    spec = claimed.spec
+    if spec is not None and claimed.own_head:
+        yield (
+            f"how many classes {claim_set.dataset} has is not known to hubtool: the network is taken with its usual "
+            f"{spec.num_classes:,} outputs"
+        )
+    if spec is not None and spec.spare_outputs:
+        last = "the last one" if spec.spare_outputs == 1 else f"the last {spec.spare_outputs}"
+        yield f"{spec.num_classes:,} outputs for {spec.labelled_classes:,} classes: no label means {last}"
 
 
 def _format_notes(found: TensorFile, claim_set: ClaimSet) -> Iterator[str]:

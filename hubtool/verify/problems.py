@@ -4,18 +4,46 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from enum import Enum
 
 from hubtool.errors import HubtoolError, MissingExtra
+from hubtool.network.claimed import Claimed
 from hubtool.words import first_line
 
 _log = logging.getLogger(__name__)
 
 
+class Obstacle(str, Enum):
+    """What keeps claims from being run, as `hubtool verify --json` calls it."""
+
+    NOT_ASKED = "not-asked"
+    NO_DATA = "no-data"
+    NO_DATASET = "no-dataset"
+    NO_NETWORK = "no-network"
+    OTHER_NETWORK = "other-network"
+    NO_FILE = "no-file"
+    NOT_MEASURED = "not-measured"
+    NO_ENGINE = "no-engine"
+    NO_PACKAGE = "no-package"
+    OFFLINE = "offline"
+    SETTINGS = "settings"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something was skipped, and why, in one sentence; it is not a problem of the card."""
+    """Something was skipped; it is not a problem of the card.
+
+    Attributes
+    ----------
+    reason
+        Why, in one sentence.
+    obstacle
+        The same as a key.
+    """
 
     reason: str
+    obstacle: Obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +53,14 @@ class Failed:
     error: HubtoolError
 
 
+def no_network(claimed: Claimed) -> Skipped:
+    """Skipped because hubtool does not build the network."""
+    return Skipped(claimed.reason, Obstacle.OTHER_NETWORK if claimed.other_source else Obstacle.NO_NETWORK)
+
+
 def missing(extra: MissingExtra) -> Skipped:
     """Skipped because a package is missing, with the command that installs it."""
-    return Skipped(f"{extra.message}: {extra.hint}")
+    return Skipped(f"{extra.message}: {extra.hint}", Obstacle.NO_PACKAGE)
 
 
 def as_problem(error: Exception, what: str) -> HubtoolError:

@@ -13,13 +13,14 @@ from hubtool.data.open import SplitSource, open_split
 from hubtool.data.prepared import Prepared, prepared, recipe_of
 from hubtool.data.split import Dataset
 from hubtool.data.transform.spec import EvalRecipe
+from hubtool.engine.preprocessing import claimed_changes, preprocessing
 from hubtool.errors import MissingExtra, UsageProblem
-from hubtool.network.registry import find_spec
+from hubtool.network.claimed import claimed_network
 from hubtool.network.spec import ModelSpec
 from hubtool.progress import Progress
 from hubtool.verify.metrics import measurable
 from hubtool.verify.plan import Plan
-from hubtool.verify.problems import Skipped, missing
+from hubtool.verify.problems import Obstacle, Skipped, missing, no_network
 
 _log = logging.getLogger(__name__)
 
@@ -53,26 +54,24 @@ class Splits:
         HubtoolError
             As `open_split` does, or the plan's recipe does not fit the dataset.
         """
-        if reason := _nothing_to_measure(claim_set):
-            return Skipped(reason)
-        spec = find_spec(claim_set.network_name)
-        if spec is None:
-            return Skipped(f"hubtool cannot build the network {claim_set.network_name}")
-        if reason := _why_not(claim_set, plan):
-            return Skipped(reason)
-        source = _source(claim_set.dataset or "", spec, plan.locations)
+        if skipped := _nothing_to_measure(claim_set):
+            return skipped
+        claimed = claimed_network(claim_set)
+        if claimed.spec is None:
+            return no_network(claimed)
+        if skipped := _why_not(claim_set, plan):
+            return skipped
+        source = _source(claim_set.dataset or "", claimed.spec, plan.locations)
         try:
             split = self._open(source)
         except MissingExtra as extra:
             return missing(extra)
         try:
-            return Images(
-                source, recipe_of(prepared(split, {**spec.eval_defaults, **claim_set.eval_recipe}, plan.recipe))
-            )
+            return Images(source, _recipe(claim_set, claimed.spec, split, plan))
         except UsageProblem as error:
             if plan.recipe:
                 raise
-            return Skipped(error.message)
+            return Skipped(error.message, Obstacle.SETTINGS)
 
     def open(self, images: Images) -> Dataset:
         """The images as they are to be evaluated."""
@@ -100,25 +99,34 @@ class Splits:
         return self._opened[source]
 
 
-def _nothing_to_measure(claim_set: ClaimSet) -> str:
-    """Why a card has nothing that hubtool measures; empty when it has."""
+def _recipe(claim_set: ClaimSet, spec: ModelSpec, split: Dataset, plan: Plan) -> EvalRecipe | None:
+    """How the images of a split are to be prepared. Raises UsageProblem where they cannot be."""
+    if isinstance(split, Prepared):
+        return preprocessing(claim_set, spec, split.recipe, plan.recipe).recipe
+    return recipe_of(prepared(split, claimed_changes(claim_set, spec), plan.recipe))
+
+
+def _nothing_to_measure(claim_set: ClaimSet) -> Skipped | None:
+    """Why a card has nothing that hubtool measures; None when it has."""
     if claim_set.asset is None:
-        return "no file is linked"
-    measured = any(measurable(claim_set.claims))
-    return "" if measured else "hubtool measures top-1 and top-5, the card publishes neither"
+        return Skipped("no file is linked", Obstacle.NO_FILE)
+    if any(measurable(claim_set.claims)):
+        return None
+    return Skipped("hubtool measures top-1 and top-5, the card publishes neither", Obstacle.NOT_MEASURED)
 
 
-def _why_not(claim_set: ClaimSet, plan: Plan) -> str:
-    """Why claims about a network that hubtool builds are not evaluated; empty when they are."""
+def _why_not(claim_set: ClaimSet, plan: Plan) -> Skipped | None:
+    """Why claims about a network that hubtool builds are not evaluated; None when they are."""
     name = claim_set.dataset or ""
     if not claim_set.has_weights:
-        return "no checkpoint is linked that hubtool reads"
+        return Skipped("no checkpoint is linked that hubtool reads", Obstacle.NO_FILE)
     if not dataset_key(name):
-        return "the card does not say on which dataset"
+        return Skipped("the card does not say on which dataset", Obstacle.NO_DATASET)
     if not plan.locations.knows(name):
         key = dataset_key(name)
-        return f"{name} was not given: hubtool verify {claim_set.called} --reproduce-eval --data {key}=PATH"
-    return "" if plan.reproduce_eval else "not asked for: add --reproduce-eval"
+        todo = f"hubtool verify {claim_set.called} --reproduce-eval --data {key}=PATH"
+        return Skipped(f"{name} was not given: {todo}", Obstacle.NO_DATA)
+    return None if plan.reproduce_eval else Skipped("not asked for: add --reproduce-eval", Obstacle.NOT_ASKED)
 
 
 def _source(dataset: str, spec: ModelSpec, locations: DataLocations) -> SplitSource:
@@ -127,5 +135,5 @@ def _source(dataset: str, spec: ModelSpec, locations: DataLocations) -> SplitSou
     path = locations.path_of(dataset)
     # One name for a dataset, however cards spell it: they share what is opened and evaluated.
     return SplitSource(
-        known.title if known else dataset, path, names, spec.num_classes, spec.in_channels, spec.input_size
+        known.title if known else dataset, path, names, spec.labelled_classes, spec.in_channels, spec.input_size
     )

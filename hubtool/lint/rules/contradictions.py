@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
-from hubtool.card.datasets import IMAGENET, dataset_key, same_dataset
-from hubtool.card.metrics import Metric, decimals
-from hubtool.card.names import name_key
-from hubtool.card.params import published_fits
+from hubtool.card.datasets import same_dataset
+from hubtool.card.metrics import Metric
+from hubtool.card.params import agreeing, copied_from
 from hubtool.card.parse import ParsedCard
-from hubtool.card.record import Asset, Variant, same_file
-from hubtool.card.span import Span
+from hubtool.card.record import Asset, same_file
 from hubtool.lint.diagnostic import Severity
 from hubtool.lint.figures import place_of
 from hubtool.lint.rule import Facts, Finding, rule
@@ -75,16 +72,17 @@ def params_differ(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
         | ------------ | --------- |
         | bit_resnet50 | 25.55     |
     """
-    if not facts.parameter_counts:
-        return
     for row in card.rows:
-        name = _network_of(card, row, facts)
-        if name is None or row.params_m is None or row.params_span is None or not _standard_head(card, row, name):
+        if row.params is None or row.params_span is None or facts.counts_of is None:
             continue
-        count = facts.parameter_counts[name]
-        if not published_fits(count, row.params_m, _decimals_written(card, row.params_span)):
-            message = f"`{row.model}` has {count / 1e6:.2f} M parameters, not {row.params_m:g} M"
-            yield Finding(row.params_span, message)
+        counts = facts.counts_of(card, row)
+        if counts is None or agreeing(row.params, counts, facts.other_counts):
+            continue
+        other = copied_from(row.params, counts, facts.other_counts)
+        message = f"`{row.model}` has {counts.described(2)}, not {row.params}" + (
+            f", which is the number of {other}" if other else ""
+        )
+        yield Finding(row.params_span, message)
 
 
 def _only_checkpoint(assets: Sequence[Asset]) -> Asset | None:
@@ -104,27 +102,3 @@ def _agree(one: Metric, other: Metric) -> bool:
         for scale in (1.0, 100.0, 0.01)
         if scale == 1.0 or min(one.value, other.value) <= 1
     )
-
-
-def _network_of(card: ParsedCard, row: Variant, facts: Facts) -> str | None:
-    """Key of the known network that a row is about: the one it names, or the card's if it links the card's file."""
-    names = [name_key(row.model)]
-    if card.card is not None and any(same_file(asset, row.asset) for asset in card.card.assets):
-        names.append(name_key(card.card.model_name))
-    return next((name for name in names if name in facts.parameter_counts), None)
-
-
-def _standard_head(card: ParsedCard, row: Variant, name: str) -> bool:
-    """Whether a network has its usual number of classes: fine-tuned to another dataset, it has fewer parameters."""
-    text = card.values.get("train-dataset") if card.values else None
-    dataset = dataset_key(row.dataset or (text if isinstance(text, str) else ""))
-    return not dataset or dataset == IMAGENET.key or dataset in name
-
-
-def _decimals_written(card: ParsedCard, span: Span) -> int:
-    """Decimals of a number of millions; those of 25.55 where the number is written out, as 25,549,352."""
-    written = card.lines[span.line - 1][span.column - 1 : span.end_column - 1]
-    number = re.search(r"[0-9]+(?:\.[0-9]+)?", written.replace(",", ""))
-    if number is None or float(number[0]) >= 100_000:
-        return 2
-    return decimals(number[0])

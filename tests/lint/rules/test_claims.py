@@ -10,9 +10,10 @@ import hubtool.lint.rules  # noqa: F401 (fills the tables of rules)
 from hubtool.card.parse import parse_card
 from hubtool.lint.engine import check_card
 from hubtool.lint.rule import Facts
+from hubtool.network.claimed import counts_of_row, known_counts
 
 CODES = frozenset(f"HT{number}" for number in range(501, 509))
-FACTS = Facts({"bitresnet50": 25_549_352, "bitresnet50x3": 217_319_080, "bitdigits": 500_000})
+FACTS = Facts(counts_of_row, known_counts())
 CKPT = "https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-77dcaf0f-910v2.ckpt"
 OTHER = "https://download-mindspore.osinfra.cn/toolkits/mindcv/bit/BiT_resnet50-1e4795a4.ckpt"
 
@@ -213,7 +214,13 @@ def test_two_files_are_two_claims() -> None:
 def test_params_differ(model: str, params: str, expected: list) -> None:
     table = row(params, OTHER, header="Params(M)", model=model)
     assert [(line, 18, code) for line, _, code in found(card(table=table))] == expected
-    assert found(card(table=table, dataset="CIFAR-10")) == []
+    assert found(card(table=table, dataset="Flowers")) == []  # nobody knows how many outputs the network has
+
+
+@pytest.mark.parametrize(("params", "is_right"), [("23.52", True), ("25.55", False), ("44.54", False)])
+def test_params_are_counted_with_the_head_of_the_dataset(params: str, is_right: bool) -> None:
+    text = card(table=row(params, OTHER, header="Params(M)", model="bit_resnet50"), dataset="CIFAR-10")
+    assert [code for _, _, code in found(text)] == ([] if is_right else ["HT507"])
 
 
 def test_params_of_the_file_of_the_card() -> None:

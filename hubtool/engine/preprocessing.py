@@ -1,0 +1,96 @@
+"""How the images of claims are to be prepared, and who says so: the dataset, MindCV, the card, or the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hubtool.card.claimset import ClaimSet
+from hubtool.card.datasets import IMAGENET, dataset_key, dataset_named
+from hubtool.data.transform.defaults import default_recipe
+from hubtool.data.transform.spec import KEYS, EvalRecipe, changed
+from hubtool.errors import UsageProblem
+from hubtool.network.sizes import why_not_size
+from hubtool.network.spec import ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How images are to be prepared.
+
+    Attributes
+    ----------
+    recipe
+        All settings.
+    sources
+        For each key of the recipe, who says so, in a few words.
+    """
+
+    recipe: EvalRecipe
+    sources: Mapping[str, str]
+
+
+def network_defaults(claim_set: ClaimSet, spec: ModelSpec) -> Mapping[str, str]:
+    """The settings that a network is evaluated with where nobody says otherwise.
+
+    They are those for ImageNet: claims about another dataset do not follow them.
+    """
+    about = dataset_named(claim_set.dataset)
+    is_about_imagenet = about is IMAGENET or not dataset_key(claim_set.dataset)
+    return spec.eval_defaults if is_about_imagenet else {}
+
+
+def claimed_changes(claim_set: ClaimSet, spec: ModelSpec) -> dict[str, object]:
+    """What a network's defaults and its card, which overrides them, set differently from the dataset's recipe."""
+    said = {key.replace("-", "_"): value for key, value in claim_set.eval_recipe.items()}
+    return {**network_defaults(claim_set, spec), **said}
+
+
+def preprocessing(
+    claim_set: ClaimSet, spec: ModelSpec, base: EvalRecipe, asked: Mapping[str, object] | None = None
+) -> Preprocessing:
+    """The settings of an evaluation with their sources.
+
+    Parameters
+    ----------
+    base
+        The recipe of the dataset.
+    asked
+        What the user overrides, as text.
+
+    Raises
+    ------
+    UsageProblem
+        The card or the user gives what no recipe can be, or images of a size that the network cannot take.
+    """
+    recipe = changed(base, claimed_changes(claim_set, spec), f"{claim_set.card.path}: eval-recipe")
+    recipe = changed(recipe, asked or {}, "--recipe")
+    if recipe.image_size != base.image_size and (reason := why_not_size(spec, recipe.image_size)):
+        raise UsageProblem(reason, hint=f"use image_size={spec.input_size}")
+    return Preprocessing(recipe, _sources(claim_set, spec, asked or {}))
+
+
+def _sources(claim_set: ClaimSet, spec: ModelSpec, asked: Mapping[str, object]) -> dict[str, str]:
+    about = dataset_named(claim_set.dataset)
+    layers: tuple[tuple[Iterable[str], str], ...] = (
+        (KEYS, f"MindCV's default for {about.title if about else 'ImageNet-1k'}"),
+        (["image_size"], f"the input size of {spec.name}"),
+        (network_defaults(claim_set, spec), f"MindCV's config of {spec.name}"),
+        (claim_set.eval_recipe, "the card's eval-recipe"),
+        (asked, "--recipe"),
+    )
+    return {key.replace("-", "_"): source for keys, source in layers for key in keys}
+
+
+def foreseen(claim_set: ClaimSet, spec: ModelSpec, asked: Mapping[str, object] | None = None) -> Preprocessing | None:
+    """The settings of an evaluation before anything is opened; None where nobody knows any for the dataset.
+
+    Raises as `preprocessing` does.
+    """
+    if not dataset_key(claim_set.dataset):
+        return None
+    try:
+        base = default_recipe(claim_set.dataset or "", spec.input_size, spec.in_channels)
+    except UsageProblem:
+        return None
+    return preprocessing(claim_set, spec, base, asked)
