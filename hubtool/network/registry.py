@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from hubtool.card.names import name_key
 from hubtool.errors import UsageProblem
 from hubtool.network.bit.family import BitFamily
 from hubtool.network.mindcv.family import MindCVFamily
@@ -48,3 +49,21 @@ def build(spec: ModelSpec, weights: Mapping[str, Any] | None = None, form: Form 
 def known_specs() -> list[ModelSpec]:
     """The networks that hubtool can build."""
     return [spec for family in FAMILIES for spec in family.members]
+
+
+def suggestion(name: str) -> str:
+    """A hint for whoever named a network that hubtool cannot build: names nearly the same, or what it knows."""
+    names: dict[str, list[str]] = {}
+    for spec in known_specs():
+        names.setdefault(name_key(spec.name), []).append(spec.name)
+    near = [one for key in get_close_matches(name_key(name), names, cutoff=_NEAR) for one in names[key]]
+    return f"did you mean {' or '.join(near[:_SUGGESTED])}?" if near else f"it knows {known_networks()}"
+
+
+def known_networks() -> str:
+    """The networks that hubtool can build, in a few words: of a large family, how many it has."""
+    small = [spec.name for family in FAMILIES if len(family.members) <= _LISTED for spec in family.members]
+    large = [
+        f"{len(family.members)} of the family {family.name}" for family in FAMILIES if len(family.members) > _LISTED
+    ]
+    return " and ".join(filter(None, [", ".join(small), *large]))
