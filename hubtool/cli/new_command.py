@@ -22,6 +22,7 @@ from hubtool.cli.settings import global_options, settings
 from hubtool.cli.userpath import UserPath
 from hubtool.errors import NotFound, UsageProblem
 from hubtool.files import atomic_stream, environment_errors, write_atomically
+from hubtool.network.claimed import with_head
 from hubtool.network.registry import find_spec
 from hubtool.resources import packaged
 
@@ -81,8 +82,8 @@ def command(
     if target.exists():
         raise UsageProblem(f"{target} already exists", hint="hubtool never overwrites a card; choose another name")
     digest, parameters = _measured(ckpt) if ckpt else ("", None)
-    if parameters is None and (spec := find_spec(name)):
-        parameters = spec.parameter_count
+    if parameters is None and (spec := find_spec(name)) and (headed := with_head(spec, dataset)):
+        parameters = headed.parameter_count
     file_name = f"{name}-{digest[:SHORTEST_DIGEST]}.ckpt" if digest else f"{name}.ckpt"
     draft = Draft(
         name=name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hubtool.card.catalogue import Catalogue
+from hubtool.card.claimset import claim_sets
 from hubtool.cli.output import print_json, print_rich
 from hubtool.cli.settings import global_options, settings
 
@@ -20,6 +21,6 @@ def command(ctx: click.Context, *, name: str, as_json: bool) -> None:
     if as_json:
         print_json(card.to_json())
     else:
-        from hubtool.report.cards import card_view
+        from hubtool.report.cards import card_view, network_view
 
-        print_rich(*card_view(card))
+        print_rich(*card_view(card), *network_view(claim_sets(card)))

@@ -26,6 +26,7 @@ from hubtool.evaluation.sampling import BATCH_SIZE, Sampling
 from hubtool.evidence.verdict import ROUNDING, TOLERANCE
 from hubtool.verify.plan import Plan
 from hubtool.verify.result import Result
+from hubtool.verify.summary import summary_of
 from hubtool.verify.verify import verify
 
 
@@ -204,7 +205,8 @@ def command(
 
 def _show(results: Sequence[Result], *, as_json: bool) -> None:
     if as_json:
-        print_json({"results": [result.to_json() for result in results]})
+        summary = summary_of(results)
+        print_json({"results": [result.to_json() for result in results], "summary": summary.to_json()})
         return
     from hubtool.report.verification import verification_view
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 
 from hubtool.data.transform.spec import (
     BGR,
@@ -16,10 +16,13 @@ from hubtool.data.transform.spec import (
     SQUASH,
     EvalRecipe,
 )
-from hubtool.network.spec import Model
+from hubtool.network.sizes import why_not_size
+from hubtool.network.spec import Model, ModelSpec
 
 CROP_PCTS = (0.875, 0.9, 0.95, 1.0)
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest", "area")
+_SETTINGS = "settings="
+"""How the keys begin of hypotheses about several settings together."""
 NORMALISATIONS = (
     ("ImageNet's mean and standard deviation", IMAGENET_MEAN, IMAGENET_STD),
     ("mean and standard deviation of 0.5", (127.5,) * 3, (127.5,) * 3),
@@ -98,15 +101,51 @@ def label_hypotheses(outputs: int) -> Iterator[Hypothesis]:
         yield Hypothesis("first_output=1", "the network's outputs without the background class", first_output=1)
 
 
-def different(hypotheses: Iterator[Hypothesis], recipe: EvalRecipe) -> list[Hypothesis]:
-    """The hypotheses without those that are no other than the recipe, and without repetitions."""
-    seen = {recipe}
-    kept = []
+def settings_hypotheses(recipe: EvalRecipe, usual: EvalRecipe, spec: ModelSpec) -> Iterator[Hypothesis]:
+    """Whole sets of settings that others may have evaluated a network with.
+
+    They are MindCV's own for the network, where the card or the user overrides them, and the most common ones of all:
+    224 pixels, a centre crop of 0.875, bilinear interpolation.
+
+    Parameters
+    ----------
+    recipe
+        What the evaluation used.
+    usual
+        What MindCV evaluates the network with.
+    """
+    yield Hypothesis("settings=mindcv", f"MindCV's settings for {spec.name} ({_differences(usual, recipe)})", usual)
+    common = replace(usual, crop_pct=EvalRecipe().crop_pct, interpolation=EvalRecipe().interpolation)
+    if not why_not_size(spec, EvalRecipe().image_size):
+        common = replace(common, image_size=EvalRecipe().image_size)
+    if common != usual:
+        yield Hypothesis("settings=common", f"the common settings ({_differences(common, recipe)})", common)
+
+
+def _differences(recipe: EvalRecipe, other: EvalRecipe) -> str:
+    """In what a recipe differs from another one."""
+    shown = [
+        f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}"
+        for key, value in asdict(recipe).items()
+        if value != getattr(other, key)
+    ]
+    return ", ".join(shown)
+
+
+def different(hypotheses: Iterable[Hypothesis], recipe: EvalRecipe) -> list[Hypothesis]:
+    """The hypotheses without those that are no other than the recipe, and without repetitions.
+
+    What a repetition says in other words is added to those of the first one.
+    """
+    kept: dict[EvalRecipe, Hypothesis] = {}
     for hypothesis in hypotheses:
-        if hypothesis.recipe is not None and hypothesis.recipe not in seen:
-            seen.add(hypothesis.recipe)
-            kept.append(hypothesis)
-    return kept
+        if hypothesis.recipe is None or hypothesis.recipe == recipe:
+            continue
+        first = kept.setdefault(hypothesis.recipe, hypothesis)
+        if hypothesis.key.startswith(_SETTINGS) and first is not hypothesis:
+            words = hypothesis.what.partition(" (")[0]
+            kept[hypothesis.recipe] = replace(first, what=f"{first.what}, as in {words}")
+    return list(kept.values())
 
 
 def _of(recipe: EvalRecipe, key: str, value: object, what: str) -> Hypothesis:

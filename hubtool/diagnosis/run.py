@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def diagnose(
     published: Sequence[PublishedFigure],
     *,
     whole: Mapping[int, int] | None = None,
+    outputs: int | None = None,
     others: Sequence[Hypothesis] = (),
     images: int = DIAGNOSED_IMAGES,
     seed: int = 0,
@@ -62,8 +64,10 @@ def diagnose(
         The figures that hubtool measures, those that were met too: the cause has to explain them all.
     whole
         Right answers by k over the whole split, where that was evaluated: intervals get much narrower.
+    outputs
+        Of the network; by default as many as the dataset has classes.
     others
-        Further hypotheses: see `other_checkpoints`.
+        Further hypotheses: see `other_checkpoints` and `settings_hypotheses`.
     images
         In the sample.
     skip_unreadable
@@ -74,9 +78,10 @@ def diagnose(
     HubtoolError
         The sample cannot be evaluated as it was before, or has no image.
     """
-    hypotheses = [*label_hypotheses(dataset.num_classes), *others]
+    hypotheses = [*label_hypotheses(outputs or dataset.num_classes), *(one for one in others if one.recipe is None)]
     if isinstance(dataset, Prepared):
-        hypotheses = [*different(recipe_hypotheses(dataset.recipe), dataset.recipe), *hypotheses]
+        prepared = chain(recipe_hypotheses(dataset.recipe), (one for one in others if one.recipe is not None))
+        hypotheses = [*different(prepared, dataset.recipe), *hypotheses]
     indices, unread = _sample(dataset, images, seed, progress, skip_unreadable=skip_unreadable)
     with open_session(model) as session:
         run = _Run(session, open_session, dataset, indices, progress)

@@ -87,10 +87,20 @@ def foreseen(claim_set: ClaimSet, spec: ModelSpec, asked: Mapping[str, object] |
 
     Raises as `preprocessing` does.
     """
+    base = _dataset_recipe(claim_set, spec)
+    return None if base is None else preprocessing(claim_set, spec, base, asked)
+
+
+def usual_recipe(claim_set: ClaimSet, spec: ModelSpec) -> EvalRecipe | None:
+    """How MindCV prepares the images of a dataset for a network, whatever the card says; None where nobody knows."""
+    base = _dataset_recipe(claim_set, spec)
+    return None if base is None else changed(base, network_defaults(claim_set, spec), f"MindCV's config of {spec.name}")
+
+
+def _dataset_recipe(claim_set: ClaimSet, spec: ModelSpec) -> EvalRecipe | None:
     if not dataset_key(claim_set.dataset):
         return None
     try:
-        base = default_recipe(claim_set.dataset or "", spec.input_size, spec.in_channels)
+        return default_recipe(claim_set.dataset or "", spec.input_size, spec.in_channels)
     except UsageProblem:
         return None
-    return preprocessing(claim_set, spec, base, asked)

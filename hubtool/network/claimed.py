@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from hubtool.card.claimset import ClaimSet, row_claims
-from hubtool.card.datasets import dataset_key, dataset_named
+from hubtool.card.datasets import IMAGENET, dataset_key, dataset_named
 from hubtool.card.names import says_none
 from hubtool.card.params import ParameterCounts
 from hubtool.card.parse import ParsedCard
@@ -101,15 +101,15 @@ def known_counts() -> tuple[ParameterCounts, ...]:
 def with_head(spec: ModelSpec, dataset: str | None) -> ModelSpec | None:
     """A network with as many outputs as a dataset has classes; None where nobody knows how many it has.
 
-    A card that names no dataset is taken to be about the one that the network was made for. A network that has one
-    output more may have a background class: it is left as it is, for whoever reads labels to refuse.
+    A card that names no dataset is taken to be about the one that the network was made for. A network that was not made
+    for the classes of ImageNet is left as it is: its head is part of what it is.
 
     Raises UsageProblem where the head of a network cannot have that many.
     """
     known = dataset_named(dataset)
     if known is None:
         return None if dataset_key(dataset) else spec
-    if spec.labelled_classes - known.num_classes in {0, 1}:
+    if spec.labelled_classes != IMAGENET.num_classes or known is IMAGENET:
         return spec
     return family_of(spec).with_classes(spec, known.num_classes)
 

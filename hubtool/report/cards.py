@@ -8,9 +8,15 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from hubtool.card.claimset import ClaimSet
 from hubtool.card.metrics import Metric
 from hubtool.card.record import Card
+from hubtool.engine.preprocessing import foreseen
+from hubtool.errors import UsageProblem
 from hubtool.lint.formats.characters import visible
+from hubtool.network.claimed import claimed_network, counts_of
+from hubtool.report.settings import sources_said
+from hubtool.words import counted
 
 
 def catalogue_table(cards: Sequence[Card]) -> Table:
@@ -44,6 +50,36 @@ def card_view(card: Card) -> Iterator[Table | Text]:
             _add(table, row.model, row.context or "", _figures(row.metrics), params, name)
         yield Text()
         yield table
+
+
+def network_view(claim_sets: Sequence[ClaimSet]) -> Iterator[Table | Text]:
+    """The networks that the claims of a card are about, and how images are prepared for each of them."""
+    told: set[str] = set()
+    for claim_set in claim_sets:
+        lines = list(_network_lines(claim_set))
+        if "\n".join(lines) not in told:
+            told.add("\n".join(lines))
+            yield Text()
+            yield Text(visible(lines[0]), style="bold")
+            yield from (Text(f"  {visible(line)}") for line in lines[1:])
+
+
+def _network_lines(claim_set: ClaimSet) -> Iterator[str]:
+    claimed = claimed_network(claim_set)
+    if claimed.spec is None:
+        yield f"network: {claimed.reason}"
+        return
+    spec = claimed.spec
+    outputs = counted(spec.num_classes, "output")
+    yield f"network: {spec.name} of the family {spec.family}, {counts_of(spec).described()}, {outputs}"
+    try:
+        settings = foreseen(claim_set, spec)
+    except UsageProblem as error:
+        yield f"images: {error.message}"
+        return
+    if settings is not None:
+        yield f"images: {settings.recipe.described}"
+        yield f"settings: {sources_said(settings.sources)}"
 
 
 def _figures(metrics: Iterable[Metric]) -> str:

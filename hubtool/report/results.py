@@ -15,6 +15,7 @@ from hubtool.report.answers import answers_of
 from hubtool.report.engine import engine_facts
 from hubtool.report.html import render_page
 from hubtool.report.section import Line, Section
+from hubtool.report.settings import sources_said
 from hubtool.verify.result import Result
 from hubtool.verify.run import Run
 from hubtool.words import counted
@@ -61,7 +62,7 @@ def result_sections(results: Sequence[Result]) -> Iterator[Section]:
             diagnosis=result.diagnosis.sentences if result.diagnosis else (),
             answers=answers_of(run.evaluation, run.split) if run and first == number else None,
             same_as=None if first == number else first,
-            provenance=list(_provenance(run, result.split_note)) if run else (),
+            provenance=list(_provenance(result, run)) if run else (),
         )
 
 
@@ -84,13 +85,13 @@ def _versions() -> Iterator[tuple[str, str]]:
     yield "platform", platform.platform()
 
 
-def _provenance(run: Run, split_note: str) -> Iterator[tuple[str, str]]:
+def _provenance(result: Result, run: Run) -> Iterator[tuple[str, str]]:
     counts, transform = run.evaluation.counts, run.job.images.transform
     yield from engine_facts(run.engine.used)
     yield "dataset", run.split.name
     yield from _fingerprint_facts(run.fingerprint)
-    if split_note:
-        yield "known split", split_note
+    if result.split_note:
+        yield "known split", result.split_note
     if run.split.left_out:
         yield "skipped files", left_out_note(run.split.left_out)
     if run.split.clutter:
@@ -101,6 +102,8 @@ def _provenance(run: Run, split_note: str) -> Iterator[tuple[str, str]]:
     if counts.skipped:
         yield "skipped as unreadable", counted(counts.skipped, "image")
     yield "images prepared", transform.described if transform else "the only way this dataset has"
+    if result.recipe_sources:
+        yield "settings", sources_said(result.recipe_sources)
     yield "answers SHA-256", run.evaluation.digest
 
 

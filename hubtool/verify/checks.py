@@ -35,7 +35,7 @@ class Check:
     notes
         What else a reader has to know, in sentences: what was skipped, or taken for granted.
     obstacle
-        Why it was skipped, as a key; None where it was not.
+        Why it was skipped or failed, as a key; None where it was not.
     """
 
     level: Level

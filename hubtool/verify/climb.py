@@ -42,7 +42,7 @@ class Climb:
             outcome = missing(extra)
         except Exception as error:  # whatever a library raises about one card must not cost the results of the others
             self.error = as_problem(error, f"the {level.value} level")
-            self.checks.append(Check(level, Status.FAILED, self.error.message))
+            self.checks.append(Check(level, Status.FAILED, self.error.message, obstacle=self.obstacle))
             return None
         if isinstance(outcome, Skipped):
             self.checks.append(Check(level, Status.SKIPPED, outcome.reason, obstacle=outcome.obstacle))

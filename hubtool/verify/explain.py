@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from hubtool.card.claimset import ClaimSet
 from hubtool.diagnosis.comparison import PublishedFigure
 from hubtool.diagnosis.conclusion import Diagnosis
+from hubtool.diagnosis.hypotheses import Hypothesis, settings_hypotheses
 from hubtool.diagnosis.run import diagnose, other_checkpoints
+from hubtool.engine.preprocessing import usual_recipe
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.progress import Progress
@@ -34,7 +36,8 @@ def explain(
             run.split,
             [PublishedFigure(claim.name, claim.value, k) for claim, k in measurable(claim_set.claims)],
             whole=counts.correct if counts.images == counts.split_size else None,
-            others=other_checkpoints(claim_set, job.model, plan.workspace),
+            outputs=job.model.spec.num_classes,
+            others=[*_settings(claim_set, run), *other_checkpoints(claim_set, job.model, plan.workspace)],
             images=plan.diagnosed_images,
             seed=plan.sampling.seed,
             skip_unreadable=plan.sampling.skip_unreadable,
@@ -43,3 +46,10 @@ def explain(
     except Exception as error:  # an image outside of the part that was evaluated, say: the verdicts stand
         _log.warning("%s: no diagnosis: %s", claim_set.called, as_problem(error, "the diagnosis").message)
         return None
+
+
+def _settings(claim_set: ClaimSet, run: Run) -> list[Hypothesis]:
+    """The settings that others may have evaluated the network with."""
+    recipe, spec = run.job.images.transform, run.job.model.spec
+    usual = usual_recipe(claim_set, spec)
+    return [] if recipe is None or usual is None else list(settings_hypotheses(recipe, usual, spec))

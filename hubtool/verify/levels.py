@@ -41,7 +41,7 @@ def asset_at_hand(claim_set: ClaimSet, workspace: Workspace) -> tuple[VerifiedAs
     _check_others(claim_set, workspace)
     asset = workspace.at_hand(claim_set.asset, claim_set.card.folder)
     if asset is None:
-        return Skipped(f"not in the cache: {claim_set.how_to_fetch}", Obstacle.NOT_ASKED)
+        return Skipped(f"not in the cache: {claim_set.how_to_fetch}", Obstacle.NOT_IN_CACHE)
     workspace.cache.note_use(asset.sha256)
     return _agrees(claim_set, asset)
 
@@ -67,7 +67,7 @@ def checkpoint(
         The tensors are not those of the network, or some values are not finite.
     """
     if asset is None:
-        return Skipped("there is no file to read", Obstacle.NO_FILE)
+        return Skipped("there is no file to read", Obstacle.NOT_IN_CACHE if claim_set.asset else Obstacle.NO_FILE)
     if not claim_set.has_weights:
         return Skipped("neither a MindSpore checkpoint nor a safetensors file", Obstacle.NO_FILE)
     found = open_weights(asset.path)

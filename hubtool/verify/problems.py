@@ -22,6 +22,7 @@ class Obstacle(str, Enum):
     NO_NETWORK = "no-network"
     OTHER_NETWORK = "other-network"
     NO_FILE = "no-file"
+    NOT_IN_CACHE = "not-in-cache"
     NOT_MEASURED = "not-measured"
     NO_ENGINE = "no-engine"
     NO_PACKAGE = "no-package"

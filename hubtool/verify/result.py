@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hubtool.asset.verified import VerifiedAsset
 from hubtool.card.claimset import ClaimSet, Heading
 from hubtool.data.transform.spec import EvalRecipe
 from hubtool.diagnosis.conclusion import Diagnosis
+from hubtool.engine.preprocessing import Preprocessing
 from hubtool.errors import CardError, HubtoolError
 from hubtool.evaluation.outcome import Counts, Evaluation
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.verify.checks import Check, Level
+from hubtool.verify.metrics import best_classes_of
+from hubtool.verify.problems import Obstacle
 from hubtool.verify.run import Run
 
 EXIT_PROBLEM = CardError.exit_code
@@ -36,6 +40,8 @@ class Result:
         What made a level fail; None when none did.
     diagnosis
         What explains a mismatch; None when there was none, or nobody asked.
+    settings
+        How images were prepared, or would be, and who says so; None where nothing is known about it.
     """
 
     heading: Heading
@@ -46,6 +52,7 @@ class Result:
     run: Run | None = None
     error: HubtoolError | None = None
     diagnosis: Diagnosis | None = None
+    settings: Preprocessing | None = None
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -72,6 +79,22 @@ class Result:
         """The note for when the number of images given is not that of the split that the figures are about."""
         return self.run.split_note if self.run else ""
 
+    @property
+    def recipe_sources(self) -> dict[str, str]:
+        """Who says how images were prepared, or would be, by the recipe's key; empty where nothing is known."""
+        if self.settings is None or (self.run is not None and self.recipe is None):
+            return {}
+        return dict(self.settings.sources)
+
+    def obstacles(self) -> Iterator[tuple[Measurement, Obstacle]]:
+        """The claims that were not run, each with what kept it."""
+        published = self.claim_set.claims if self.claim_set is not None else ()
+        kept = next((check.obstacle for check in reversed(self.checks) if check.obstacle), None)
+        for number, claim in enumerate(self.claims):
+            if claim.verdict is Verdict.NOT_RUN:
+                is_measured = number >= len(published) or best_classes_of(published[number]) is not None
+                yield claim, (kept or Obstacle.FAILED) if is_measured else Obstacle.NOT_MEASURED
+
     def exit_code(self, *, strict: bool) -> int:
         """What the command line exits with: the error's code, 1 for a mismatch, else 0.
 
@@ -95,8 +118,11 @@ class Result:
             },
             "checks": [check.to_json() for check in self.checks],
             "claims": [claim.to_json() for claim in self.claims],
+            "not_run": [{"metric": claim.metric, "reason": kept.value} for claim, kept in self.obstacles()],
             "dataset": run.fingerprint.to_json() if run else None,
             "recipe": self.recipe.to_json() if self.recipe else None,
+            "planned_recipe": self.settings.recipe.to_json() if self.settings and run is None else None,
+            "recipe_sources": self.recipe_sources,
             "known_split_images": run.known_dataset.images if run and run.known_dataset else None,
             "unreadable": dict(run.evaluation.unreadable) if run else {},
             "diagnosis": self.diagnosis.to_json() if self.diagnosis else None,

@@ -90,6 +90,7 @@ class _Verified:
             run=made,
             error=climb.error,
             diagnosis=diagnosis,
+            settings=files.settings,
         )
 
 
