@@ -42,8 +42,7 @@ def network_defaults(claim_set: ClaimSet, spec: ModelSpec) -> Mapping[str, str]:
 
 def claimed_changes(claim_set: ClaimSet, spec: ModelSpec) -> dict[str, object]:
     """What a network's defaults and its card, which overrides them, set differently from the dataset's recipe."""
-    said = {key.replace("-", "_"): value for key, value in claim_set.eval_recipe.items()}
-    return {**network_defaults(claim_set, spec), **said}
+    return {**network_defaults(claim_set, spec), **_keyed(claim_set.eval_recipe)}
 
 
 def preprocessing(
@@ -63,11 +62,20 @@ def preprocessing(
     UsageProblem
         The card or the user gives what no recipe can be, or images of a size that the network cannot take.
     """
-    recipe = changed(base, claimed_changes(claim_set, spec), f"{claim_set.card.path}: eval-recipe")
-    recipe = changed(recipe, asked or {}, "--recipe")
+    asked, said = asked or {}, _keyed(claim_set.eval_recipe)
+    overridden = {*said, *_keyed(asked)}
+    defaults = {key: text for key, text in network_defaults(claim_set, spec).items() if key not in overridden}
+    recipe = changed(base, defaults, f"MindCV's config of {spec.name}")
+    recipe = changed(recipe, said, f"{claim_set.card.path}: eval-recipe")
+    recipe = changed(recipe, asked, "--recipe")
     if recipe.image_size != base.image_size and (reason := why_not_size(spec, recipe.image_size)):
         raise UsageProblem(reason, hint=f"use image_size={spec.input_size}")
-    return Preprocessing(recipe, _sources(claim_set, spec, asked or {}))
+    return Preprocessing(recipe, _sources(claim_set, spec, asked))
+
+
+def _keyed(changes: Mapping[str, object]) -> dict[str, object]:
+    """By the keys that records have, without hyphens."""
+    return {key.replace("-", "_"): value for key, value in changes.items()}
 
 
 def _sources(claim_set: ClaimSet, spec: ModelSpec, asked: Mapping[str, object]) -> dict[str, str]:
@@ -79,7 +87,7 @@ def _sources(claim_set: ClaimSet, spec: ModelSpec, asked: Mapping[str, object]) 
         (claim_set.eval_recipe, "the card's eval-recipe"),
         (asked, "--recipe"),
     )
-    return {key.replace("-", "_"): source for keys, source in layers for key in keys}
+    return {key: source for keys, source in layers for key in _keyed(dict.fromkeys(keys))}
 
 
 def foreseen(claim_set: ClaimSet, spec: ModelSpec, asked: Mapping[str, object] | None = None) -> Preprocessing | None:
@@ -92,7 +100,10 @@ def foreseen(claim_set: ClaimSet, spec: ModelSpec, asked: Mapping[str, object] |
 
 
 def usual_recipe(claim_set: ClaimSet, spec: ModelSpec) -> EvalRecipe | None:
-    """How MindCV prepares the images of a dataset for a network, whatever the card says; None where nobody knows."""
+    """How MindCV prepares the images of a dataset for a network, whatever the card says; None where nobody knows.
+
+    Raises UsageProblem where hubtool cannot prepare them so.
+    """
     base = _dataset_recipe(claim_set, spec)
     return None if base is None else changed(base, network_defaults(claim_set, spec), f"MindCV's config of {spec.name}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from hubtool.network.layout import Weights, check_finite, warned_layout
 from hubtool.network.registry import spec_named
 from hubtool.network.spec import ModelSpec
 from hubtool.workspace import Source
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,7 @@ def subject_of(source: Source, ema: bool | None = None, network: str | None = No
         metadata["weights_notes"] = "; ".join(weights.notes)
     if claim_set is None:
         return Subject(spec, weights, spec.input_size, metadata)
-    settings = foreseen(claim_set, spec)
-    recipe = settings.recipe if settings is not None else None
+    recipe = _recipe(claim_set, spec)
     side = recipe.image_size if recipe is not None else spec.input_size
     return Subject(spec, weights, side, metadata | _from_card(claim_set, recipe))
 
@@ -98,3 +100,13 @@ def _from_card(claim_set: ClaimSet, recipe: EvalRecipe | None) -> dict[str, str]
     # `model_license` is the key that ONNX reserves for it.
     said = {"uid": claim_set.card.uid, "model_license": str(claim_set.card.fields["license"])}
     return said if recipe is None else said | {"recipe": json.dumps(recipe.to_json())}
+
+
+def _recipe(claim_set: ClaimSet, spec: ModelSpec) -> EvalRecipe | None:
+    """How images have to be prepared; None where nobody says it for the dataset, or hubtool cannot do it."""
+    try:
+        settings = foreseen(claim_set, spec)
+    except UsageProblem as error:
+        _log.warning("%s: the file does not say how to prepare images", error.message)
+        return None
+    return settings.recipe if settings is not None else None

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from hubtool.network.spec import ModelSpec
 
-_ANY_SIZE = {"bit"}
-"""Families all of whose networks end in a mean over all places, whatever their number."""
+_BIT, _MINDCV = "bit", "mindcv"
+_CONVOLUTIONAL = (
+    *("resnet", "resnext", "seresnet", "seresnext", "skresnet", "skresnext", "res2net", "mobilenet_", "squeezenet"),
+    *("shufflenet_", "mnasnet", "mixnet", "ghostnet", "efficientnet", "googlenet", "densenet", "regnet", "repvgg"),
+    *("rexnet", "inception_", "nasnet", "hrnet", "convnext", "poolformer"),
+)
+"""How the names of MindCV's networks begin that end in a mean over all places, however many there are.
+
+Each of them was run with images of its own size and of three others. Transformers and the like are not among them, also
+where MindCV runs them: their embeddings of positions, windows or Dense layers are made for one size.
+"""
 
 
 def takes_other_sizes(spec: ModelSpec) -> bool:
     """Whether a network is known to take images of another size than its own."""
-    return spec.family in _ANY_SIZE
+    return spec.family == _BIT or (spec.family == _MINDCV and spec.name.startswith(_CONVOLUTIONAL))
 
 
 def why_not_size(spec: ModelSpec, side: int) -> str:

@@ -11,6 +11,7 @@ from hubtool.diagnosis.conclusion import Diagnosis
 from hubtool.diagnosis.hypotheses import Hypothesis, settings_hypotheses
 from hubtool.diagnosis.run import diagnose, other_checkpoints
 from hubtool.engine.preprocessing import usual_recipe
+from hubtool.errors import UsageProblem
 from hubtool.evidence.measurement import Measurement
 from hubtool.evidence.verdict import Verdict
 from hubtool.progress import Progress
@@ -51,5 +52,8 @@ def explain(
 def _settings(claim_set: ClaimSet, run: Run) -> list[Hypothesis]:
     """The settings that others may have evaluated the network with."""
     recipe, spec = run.job.images.transform, run.job.model.spec
-    usual = usual_recipe(claim_set, spec)
+    try:
+        usual = usual_recipe(claim_set, spec)
+    except UsageProblem:  # MindCV's cannot be given here, so they were not tried before either
+        usual = None
     return [] if recipe is None or usual is None else list(settings_hypotheses(recipe, usual, spec))

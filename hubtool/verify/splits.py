@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hubtool.card.claimset import ClaimSet
@@ -66,12 +67,8 @@ class Splits:
             split = self._open(source)
         except MissingExtra as extra:
             return missing(extra)
-        try:
-            return Images(source, _recipe(claim_set, claimed.spec, split, plan))
-        except UsageProblem as error:
-            if plan.recipe:
-                raise
-            return Skipped(error.message, Obstacle.SETTINGS)
+        recipe = _recipe(claim_set, claimed.spec, split, plan.recipe)
+        return recipe if isinstance(recipe, Skipped) else Images(source, recipe)
 
     def open(self, images: Images) -> Dataset:
         """The images as they are to be evaluated."""
@@ -99,11 +96,27 @@ class Splits:
         return self._opened[source]
 
 
-def _recipe(claim_set: ClaimSet, spec: ModelSpec, split: Dataset, plan: Plan) -> EvalRecipe | None:
-    """How the images of a split are to be prepared. Raises UsageProblem where they cannot be."""
+def _recipe(
+    claim_set: ClaimSet, spec: ModelSpec, split: Dataset, asked: Mapping[str, str]
+) -> EvalRecipe | Skipped | None:
+    """How the images of a split are to be prepared, or why hubtool cannot: MindCV crops more than the image, say.
+
+    Raises UsageProblem where it is what the user asks for that does not go.
+    """
+    try:
+        recipe = _changed(claim_set, spec, split, {})
+    except UsageProblem as error:
+        try:
+            return _changed(claim_set, spec, split, asked) if asked else Skipped(error.message, Obstacle.SETTINGS)
+        except UsageProblem as still:
+            return Skipped(still.message, Obstacle.SETTINGS)
+    return _changed(claim_set, spec, split, asked) if asked else recipe
+
+
+def _changed(claim_set: ClaimSet, spec: ModelSpec, split: Dataset, asked: Mapping[str, str]) -> EvalRecipe | None:
     if isinstance(split, Prepared):
-        return preprocessing(claim_set, spec, split.recipe, plan.recipe).recipe
-    return recipe_of(prepared(split, claimed_changes(claim_set, spec), plan.recipe))
+        return preprocessing(claim_set, spec, split.recipe, asked).recipe
+    return recipe_of(prepared(split, claimed_changes(claim_set, spec), asked))
 
 
 def _nothing_to_measure(claim_set: ClaimSet) -> Skipped | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,26 @@ def test_a_size_that_a_network_cannot_take_stops_the_run_before_anything_is_fetc
     )
     with pytest.raises(UsageProblem, match="swin_tiny takes images of 224 pixels a side, not of 256"):
         checked(cards, tmp_path, f"imagenet2012={imagenet}", reproduce_eval=True, recipe={"image_size": "256"})
+
+
+def test_settings_that_hubtool_cannot_give_cost_no_other_card(tmp_path: Path, imagenet: Path) -> None:
+    """MindCV resizes images for VOLO-D4 to less than the crop."""
+    cards = tmp_path / "cards"
+    cards.mkdir()
+    for name in ("volo_d4", "vgg13"):
+        written = text(name=name, repo=MINDCV, link=f"https://x.test/{name}-00223eb4.ckpt")
+        (cards / f"{name}_imagenet2012.md").write_text(written, encoding="utf-8")
+    plan = Plan(
+        Workspace((cards,), tmp_path),
+        reproduce_eval=True,
+        locations=locations_from([f"imagenet2012={imagenet}"], None, ["ImageNet2012"]),
+    )
+    splits, (vgg, volo) = Splits(), choose(Catalogue([cards]), []).claim_sets
+    assert isinstance(splits.of(vgg, plan), Images)
+    skipped = splits.of(volo, plan)
+    assert (skipped.obstacle, skipped.reason) == (
+        Obstacle.SETTINGS,
+        "MindCV's config of volo_d4: crop_pct: `1.15` is no part of an image: write a number up to 1, such as 0.875",
+    )
+    assert isinstance(splits.of(volo, replace(plan, recipe={"crop_pct": "1"})), Images)
+    assert isinstance(splits.of(volo, replace(plan, recipe={"interpolation": "area"})), type(skipped))
