@@ -130,7 +130,7 @@ def _no_data(about: str, models: Sequence[str], claims: Sequence[tuple[Result, M
 def _not_measured(about: str, models: Sequence[str], claims: Sequence[tuple[Result, Measurement]]) -> tuple[str, str]:
     del about, models
     metrics = [name for name, _ in Counter(claim.metric or "unnamed" for _, claim in claims).most_common()]
-    return f"hubtool measures top-1 and top-5, not {some_of(metrics)}", ""
+    return f"only top-1 and top-5 are measured, not {some_of(metrics)}", ""
 
 
 def _said(message: str, hint: str = "") -> _Words:
@@ -148,7 +148,7 @@ _WORDS: dict[Obstacle, _Words] = {
     Obstacle.NO_DATA: _no_data,
     Obstacle.NOT_MEASURED: _not_measured,
     Obstacle.NOT_ASKED: _said("no evaluation was asked for", "add --reproduce-eval"),
-    Obstacle.NO_NETWORK: _said("hubtool cannot build {networks}"),
+    Obstacle.NO_NETWORK: _said("{networks} cannot be built"),
     Obstacle.OTHER_NETWORK: _said("the cards name another implementation than the one hubtool builds: {models}"),
     Obstacle.NO_FILE: _said("no checkpoint is linked by {models}", "link one under `asset`, or in the row"),
     Obstacle.NO_DATASET: _said("nobody says on which dataset, or how many classes it has: {models}"),

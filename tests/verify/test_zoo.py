@@ -111,7 +111,7 @@ def test_a_summary_tells_each_reason_once(tmp_path: Path) -> None:
     assert (said["results"], said["claims"], said["failed"]) == (6, 11, 0)
     assert said["verdicts"]["not-run"] == 11
     assert {one["message"] for one in said["not_run"] if one["reason"] == "no-network"} == {
-        "hubtool cannot build the network of unknown"
+        "the network of unknown cannot be built"
     }
     (unknown,) = (result for result in results if result.heading.name == "unknown")
     assert unknown.to_json()["not_run"] == [

@@ -60,7 +60,8 @@ def params_differ(card: ParsedCard, facts: Facts) -> Iterable[Finding]:
     """The published number of parameters is not that of the network.
 
     The number follows from the architecture. A difference means that the row names another network, or that
-    the figure was copied from one. Only networks that hubtool can build are checked.
+    the figure was copied from one. All parameters may be counted, or only the trainable ones. The head is that of
+    the dataset. Only networks that hubtool can build are checked, and not those of another implementation.
 
     Bad:
         | Model        | Params(M) |
