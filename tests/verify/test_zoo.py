@@ -29,6 +29,7 @@ from hubtool.verify.verify import verify
 from hubtool.workspace import Workspace
 from tests.checkpoint.proto import entry
 from tests.conftest import Hubtool
+from tests.data import makers
 from tests.network.test_claimed import FILE, MINDCV, MODEL_ZOO, ZOO_CARDS, table, text
 from tests.verify.test_verify import Zeros
 
@@ -161,13 +162,14 @@ class Last(Zeros):
         return np.tile(row, (len(images), 1))
 
 
-def with_weights(folder: Path, name: str) -> Path:
+def with_weights(folder: Path, name: str, outputs: int = 0, dataset: str = "ImageNet2012") -> Path:
     """A card about zeros as the weights of a network."""
     spec = find_spec(name)
+    spec = family_of(spec).with_classes(spec, outputs) if outputs else spec
     shapes = family_of(spec).shapes(spec)
     path = folder / f"{name}.ckpt"
     path.write_bytes(b"".join(entry(n, list(s), "Float32", bytes(4 * int(np.prod(s)))) for n, s in shapes.items()))
-    written = text(name=name, repo=MINDCV, link=path.name).replace("00223eb4", hash_file(path))
+    written = text(name=name, repo=MINDCV, link=path.name, dataset=dataset).replace("00223eb4", hash_file(path))
     (folder / f"{name}_imagenet2012.md").write_text(written, encoding="utf-8")
     return path
 
@@ -241,3 +243,44 @@ def test_settings_that_hubtool_cannot_give_cost_no_other_card(tmp_path: Path, im
     )
     assert isinstance(splits.of(volo, replace(plan, recipe={"crop_pct": "1"})), Images)
     assert isinstance(splits.of(volo, replace(plan, recipe={"interpolation": "area"})), type(skipped))
+
+
+def test_a_row_about_another_dataset_has_that_dataset_s_head_settings_and_images(tmp_path: Path) -> None:
+    header = "Model | Dataset | Top-1 (%) | Params (M) | Download"
+    rows = (
+        f"resnet50 | CIFAR-10 | 95.0 | 23.58 | [w]({FILE}/resnet50_cifar-a1111111.ckpt)",
+        f"resnet50 | ImageNet | 76.14 | 25.61 | [w]({FILE}/resnet50-00223eb4.ckpt)",
+        f"resnet50 | Flowers | 97.0 | 9.99 | [w]({FILE}/resnet50_flowers-a2222222.ckpt)",
+    )
+    cards = tmp_path / "cards"
+    cards.mkdir()
+    written = text(repo=MINDCV, link=f"{FILE}/resnet50-00223eb4.ckpt", body=table(*rows, header=header))
+    (cards / "resnet50_imagenet2012.md").write_text(written, encoding="utf-8")
+    results = checked(cards, tmp_path)
+    found = {result.claim_set.dataset: result for result in results}
+    checks = {name: next(c for c in r.checks if c.level is Level.NETWORK) for name, r in found.items()}
+    assert {check.status for check in checks.values()} == {Status.OK}
+    assert "published 25.61 M: all parameters" in checks["ImageNet2012"].detail  # not the first row's
+    assert "23.581642 M parameters" in checks["CIFAR-10"].detail
+    assert "published 9.99 M: not compared" in checks["Flowers"].detail
+    assert "how many classes Flowers has is not known" in checks["Flowers"].notes[0]
+    assert {kept.value for _, kept in found["CIFAR-10"].obstacles()} == {"no-data"}
+    root = makers.write_cifar(tmp_path / "cifar", makers.pixels(4, 3, 32), [1, 2, 3, 4], "cifar-10-binary")
+    plan = Plan(
+        Workspace((cards,), tmp_path),
+        reproduce_eval=True,
+        locations=locations_from([f"cifar10={root}"], None, ["CIFAR-10"]),
+    )
+    images = Splits().of(found["CIFAR-10"].claim_set, plan)
+    assert images.source.num_classes == 10
+    assert (images.transform.crop_pct, images.transform.interpolation) == (1.0, "bilinear")
+
+
+def test_the_head_of_a_dataset_that_nobody_knows_is_that_of_the_file(tmp_path: Path) -> None:
+    cards = tmp_path / "cards"
+    cards.mkdir()
+    path = with_weights(cards, "mobilenet_v1_025", outputs=102, dataset="Flowers")
+    (result,) = checked(cards, tmp_path / "cache")
+    statuses = {check.level: check.status for check in result.checks}
+    assert (statuses[Level.ASSET], statuses[Level.CHECKPOINT], statuses[Level.NETWORK]) == (Status.OK,) * 3
+    assert path.exists()
