@@ -24,7 +24,7 @@ from hubtool.checkpoint.formats import open_weights
 from hubtool.checkpoint.safetensors import encode_header
 from hubtool.checkpoint.tensors import Extent, TensorInfo
 from hubtool.network.bit.spec import parameter_shapes
-from hubtool.network.registry import find_spec, known_names
+from hubtool.network.registry import find_spec, known_specs
 
 OURS = """
 import sys, time
@@ -86,7 +86,7 @@ def measure(command: list[str], rounds: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--network", default="bit_resnet50x3", choices=known_names())
+    parser.add_argument("--network", default="bit_resnet50x3", choices=[spec.name for spec in known_specs()])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="Where to put the files.  [default: the system's temporary folder]")
     options = parser.parse_args()

@@ -123,7 +123,7 @@ def load(
     claimed = claimed_network(claim_set)
     claimed.require()  # before anything is fetched
     checkpoint = open_weights(workspace.pull(weights_of(claim_set), claim_set.card.folder).path)
-    spec = spec_in_file(claimed, checkpoint)
+    spec = spec_in_file(claimed, checkpoint, ema)
     return build(spec, warned_layout(checkpoint, spec, ema).arrays)
 
 
@@ -202,7 +202,7 @@ def session(
     side = _image_size(claim_set, claimed.require(), image_size)
     asset = workspace.pull(weights_of(claim_set), claim_set.card.folder)
     checkpoint = open_weights(asset.path)
-    spec = spec_in_file(claimed, checkpoint)
+    spec = spec_in_file(claimed, checkpoint, ema)
     check_finite(checkpoint, warned_layout(checkpoint, spec, ema).names)
     workload = Workload(batch_size, side, batch_size, compiled_models_of(workspace.cache_root))
     execution = Execution(PRECISIONS[precision], device)

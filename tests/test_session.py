@@ -180,7 +180,7 @@ def test_names_and_files_that_do_not_fit(opened, cards: Path) -> None:
     with pytest.raises(NotFound):
         hubtool.session("no_such_card", cards=[cards])
     edit(cards / "bit_digits.md", "model-name: bit_digits", "model-name: bit_resnet50")
-    with pytest.raises(CheckpointMismatch, match="not a checkpoint of bit_resnet50"):
+    with pytest.raises(CheckpointMismatch, match="the weights of bit_digits, not of bit_resnet50"):
         hubtool.session(DIGITS_CHECKPOINT.name.partition("-")[0], cards=[cards])
     edit(cards / "bit_digits.md", "model-name: bit_resnet50", "model-name: other_net")
     with pytest.raises(UsageProblem, match="cannot build the network other_net"):

@@ -71,7 +71,7 @@ def checkpoint(
     if not claim_set.has_weights:
         return Skipped("neither a MindSpore checkpoint nor a safetensors file", Obstacle.NO_FILE)
     found = open_weights(asset.path)
-    spec = spec_in_file(claimed, found) if claimed.spec is not None else None
+    spec = spec_in_file(claimed, found, ema) if claimed.spec is not None else None
     if spec is None:
         names, belongs, notes = tuple(found.tensors), "", leftover_notes(found.tensors)
     else:
