@@ -188,7 +188,7 @@ def test_the_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_weights_that_the_network_of_the_card_has_not(tmp_path: Path) -> None:
     claim_set = claims_named(Catalogue([CARDS]), "bit_resnet50")
-    with pytest.raises(CheckpointMismatch, match="not a checkpoint of bit_resnet50: 118 missing"):
+    with pytest.raises(CheckpointMismatch, match="weights of bit_digits, not of bit_resnet50: 118 missing"):
         export(Source(DIGITS_CHECKPOINT, claim_set), tmp_path / "network.onnx", "onnx")
     assert list(tmp_path.iterdir()) == []
 
