@@ -19,9 +19,9 @@ pytestmark = [
     pytest.mark.skipif(find_module("mindcv") is None, reason="mindcv is not installed"),
 ]
 
-# One of each kind: index tables and masks, float16, initialisation, names that are no paths, grouped kernels, batch
+# One of each kind: names that are no paths, float16, initialisation, size-bound embeddings, grouped kernels, batch
 # statistics.
-KINDS = ["swinv2_tiny_window8", "pvt_tiny", "rexnet_09", "pit_ti", "shufflenet_v1_g3_05", "mobilenet_v3_small_100"]
+KINDS = ["squeezenet1_0", "pvt_tiny", "rexnet_09", "pit_ti", "shufflenet_v1_g3_05", "mobilenet_v3_small_100"]
 ON_MINDSPORE_AS_IT_IS = set(names_of_cards()) - {"rexnet_09", "pvt_tiny"}
 
 
@@ -158,3 +158,23 @@ def test_another_mindcv_is_compared_with_the_table(monkeypatch: pytest.MonkeyPat
         "MindCV 0.3.0 builds resnet18 otherwise than MindCV 0.3.0: layer1.2.conv1.weight is missing instead of "
         "has the shape (64, 64, 3, 3)"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pvt_tiny", "rexnet_09"])
+def test_networks_with_a_remedy_give_the_same_logits_compiled(name: str) -> None:
+    from hubtool.engine.mindspore import MindSporeSession
+
+    spec = find_spec(name)
+    weights, images = random_weights(spec), random_images(spec)
+    wanted = logits(build(spec, weights, Form.INFERENCE), images)
+    with MindSporeSession(build(spec, weights, Form.GRAPH), compiled=True) as session:
+        np.testing.assert_allclose(session.logits(images), wanted, rtol=0, atol=1e-4)
+
+
+def test_embeddings_are_not_taken_for_images_of_another_size() -> None:
+    spec = find_spec("pvt_tiny")
+    cell = build(spec, random_weights(spec), Form.INFERENCE)
+    for shape in ((1, 3, 288, 288), (1, 3, 448, 112)):
+        with pytest.raises(ValueError):  # noqa: PT011  MindSpore's own for squares of another size
+            logits(cell, np.zeros(shape, "float32"))

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from hubtool.errors import UsageProblem
+from hubtool.network.mindcv.generate import recipe_rows
 from hubtool.network.mindcv.names import ALIASES, Names
 from hubtool.network.mindcv.table import Tensor, entries, parsed, tensors, written
 from hubtool.network.registry import FAMILIES, family_of, find_spec, known_networks, spec_named
@@ -31,7 +32,12 @@ FOUND = [
     ("rexnet_x20", "rexnet_20"),
     ("xcit_tiny", "xcit_tiny_12_p16_224"),
     ("mobilenet_v2_0.75", "mobilenet_v2_075"),
-    ("squeezenet1.0", "squeezenet1_0"),
+    ("mobilenet_v2_1.0", "mobilenet_v2_100"),
+    ("mobilenet_v2_1.0_224", "mobilenet_v2_100"),
+    ("MobileNet V1 0.5", "mobilenet_v1_050"),
+    ("mobilenetv3_small", "mobilenet_v3_small_100"),
+    ("shufflenet_v1_0.5", "shufflenet_v1_g3_05"),
+    ("squeezenet_1.0", "squeezenet1_0"),
     ("regnet_x_16gf", "regnet_x_16gf"),
     ("regnet_x_1_6gf", "regnet_x_1_6gf"),
     ("RegNet_Y_3_2GF", "regnet_y_3_2gf"),
@@ -44,6 +50,12 @@ UNKNOWN = ["", "resnet", "regnetx16gf", "regnet-y-32gf", "vit", "mae_b_16_224_pr
 @pytest.mark.parametrize(("written_name", "name"), FOUND)
 def test_a_network_is_found_by_its_names(written_name: str, name: str) -> None:
     assert find_spec(written_name).name == name
+
+
+def test_what_mindcv_calls_its_configurations_finds_their_networks() -> None:
+    rows = recipe_rows()
+    assert [find_spec(row["config"]).name.casefold() for row in rows] == [row["network"].casefold() for row in rows]
+    assert len(rows) == 156
 
 
 @pytest.mark.parametrize("name", UNKNOWN)

@@ -22,10 +22,12 @@ from hubtool.extras import installed_versions
 from hubtool.network.mindcv.remedies import classes_of, create, spare_outputs, without_values
 from hubtool.network.mindcv.table import MODELS, TENSORS, Tensor, digest, written
 from hubtool.network.mindspore import require_mindspore
+from hubtool.words import first_line
 
 RECIPES = Path(__file__).with_name("recipes.csv")
 RUNS = Path(__file__).with_name("runs.csv")
 _OTHER_CLASSES = 10
+_SETTINGS = ("image_size", "crop_pct", "interpolation", "mean", "std")
 _CHANNELS = 3  # what create_model takes by default
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first date that a zip file can hold
 _SIZE_IN_NAME = re.compile(r"_(96|128|160|192|224|256|384|448)\b")
@@ -72,7 +74,7 @@ def describe(name: str) -> tuple[dict[str, Any], bytes]:
     try:
         found, others = (list(_tensors(name, count)) for count in (classes, _OTHER_CLASSES))
     except Exception as error:  # whatever a constructor raises is the reason
-        return entry | {"fails": f"MindCV cannot build it: {_first_line(error)}"}, b""
+        return entry | {"fails": f"MindCV cannot build it: {type(error).__name__}: {first_line(error)}"}, b""
     text = written(found)
     entry |= {
         "parameters": _count(found),
@@ -82,8 +84,10 @@ def describe(name: str) -> tuple[dict[str, Any], bytes]:
         "tensors": len(found),
         "digest": digest(text),
     }
-    reason = _runs().get(name, "")
-    return entry | ({"fails": reason} if reason else {}), text
+    run = _runs().get(name)
+    if run is not None:
+        entry |= {"fails": run["reason"]} if run["reason"] else {"other_sizes": run["other_sizes"] == "yes"}
+    return entry, text
 
 
 def heads(found: list[Tensor], others: list[Tensor]) -> dict[str, int]:
@@ -146,21 +150,22 @@ def _own_size(name: str) -> int:
 
 def _recipes() -> dict[str, dict[str, str]]:
     """What MindCV's configurations say of the evaluation, by network and key; keys that are empty are skipped."""
+    settings = {row["network"]: row for row in recipe_rows()}
+    return {name: {key: row[key] for key in _SETTINGS if row[key]} for name, row in settings.items()}
+
+
+def recipe_rows() -> list[dict[str, str]]:
+    """The rows of `recipes.csv`: a network, what MindCV calls its configuration, and its evaluation."""
     with RECIPES.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
-    return {row.pop("network"): {key: value for key, value in row.items() if value} for row in rows}
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
 
 
-def _runs() -> dict[str, str]:
-    """Why networks that are built cannot be run, by name; empty for those that can."""
+def _runs() -> dict[str, dict[str, str]]:
+    """What `runs.csv` says, by network."""
     if not RUNS.exists():
         return {}
     with RUNS.open(encoding="utf-8", newline="") as file:
-        return {row["network"]: row["reason"] for row in csv.DictReader(file)}
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+        return {row["network"]: row for row in csv.DictReader(file)}
 
 
 if __name__ == "__main__":

@@ -7,24 +7,44 @@ from collections.abc import Iterable, Mapping
 
 from hubtool.card.names import name_key
 
-_REXNET_WIDTHS = ("09", "10", "13", "15", "20")
-_VIT_SIZES = ("b", "l")
-_VIT_PATCHES = ("16", "32")
-
-
-def _aliases() -> dict[str, str]:
-    """Other names, in lower case, with the registry's."""
-    aliases = {"xcit_tiny": "xcit_tiny_12_p16_224", "xcit_tiny_12_p16": "xcit_tiny_12_p16_224"}
-    for width in _REXNET_WIDTHS:
-        aliases[f"rexnet_x{width}"] = f"rexnet_{width}"
-    for size in _VIT_SIZES:
-        for patch in _VIT_PATCHES:
-            # Without a size, MindCV's pages mean 224.
-            aliases[f"vit_{size}{patch}"] = aliases[f"vit_{size}_{patch}"] = f"vit_{size}_{patch}_224"
-    return aliases
-
-
-ALIASES: Mapping[str, str] = _aliases()
+ALIASES: Mapping[str, str] = {
+    # What MindCV calls its recipes of these networks, and rows of its tables.
+    "mnasnet_0.5": "mnasnet_050",
+    "mnasnet_1.0": "mnasnet_100",
+    "mnasnet_1.3": "mnasnet_130",
+    "mnasnet_1.4": "mnasnet_140",
+    "mobilenet_v1_0.5": "mobilenet_v1_050",
+    "mobilenet_v1_1.0": "mobilenet_v1_100",
+    "mobilenet_v2_1.0": "mobilenet_v2_100",
+    "mobilenet_v2_1.4": "mobilenet_v2_140",
+    "mobilenet_v3_large": "mobilenet_v3_large_100",
+    "mobilenet_v3_small": "mobilenet_v3_small_100",
+    "rexnet_x09": "rexnet_09",
+    "rexnet_x10": "rexnet_10",
+    "rexnet_x13": "rexnet_13",
+    "rexnet_x15": "rexnet_15",
+    "rexnet_x20": "rexnet_20",
+    "shufflenet_v1_0.5": "shufflenet_v1_g3_05",
+    "shufflenet_v1_1.0": "shufflenet_v1_g3_10",
+    "shufflenet_v2_0.5": "shufflenet_v2_x0_5",
+    "shufflenet_v2_1.0": "shufflenet_v2_x1_0",
+    "shufflenet_v2_1.5": "shufflenet_v2_x1_5",
+    "shufflenet_v2_2.0": "shufflenet_v2_x2_0",
+    "xcit_tiny_12_p16": "xcit_tiny_12_p16_224",
+    # Rows of the hub's cards; the registry has one XCiT.
+    "xcit_tiny": "xcit_tiny_12_p16_224",
+    # 224 pixels are what MindCV means where it says no size.
+    "mobilenet_v2_1.0_224": "mobilenet_v2_100",
+    "mobilenet_v2_1.4_224": "mobilenet_v2_140",
+    "mobilenet_v2_075_224": "mobilenet_v2_075",
+    "mobilenet_v2_100_224": "mobilenet_v2_100",
+    "mobilenet_v2_140_224": "mobilenet_v2_140",
+    "vit_b_16": "vit_b_16_224",
+    "vit_b_32": "vit_b_32_224",
+    "vit_l_16": "vit_l_16_224",
+    "vit_l_32": "vit_l_32_224",
+}
+"""Other names, in lower case, with the registry's. Case and punctuation are no reason for an entry."""
 
 
 class Names:
