@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec as find_module
 
 import pytest
 
-from hubtool.errors import CheckpointMismatch, EnvironmentProblem
+from hubtool.errors import CheckpointMismatch, EnvironmentProblem, MissingExtra
 from hubtool.network.mindcv import family as family_module
 from hubtool.network.mindcv.table import tensors
 from hubtool.network.registry import build, family_of, find_spec
@@ -148,6 +149,14 @@ def test_a_remedy_does_not_outlast_the_call() -> None:
     assert rexnet.init is initializer
     with pytest.raises(RuntimeError):
         mindcv.create_model("rexnet_09")
+
+
+def test_without_mindcv_nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mindcv", None)
+    with pytest.raises(MissingExtra) as caught:
+        build(find_spec("resnet18"))
+    assert caught.value.message == "mindcv is needed to build resnet18 and is not installed"
+    assert caught.value.hint == "pip install 'hubtool[zoo]'"
 
 
 def test_another_mindcv_is_compared_with_the_table(monkeypatch: pytest.MonkeyPatch) -> None:

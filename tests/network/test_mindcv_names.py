@@ -14,6 +14,7 @@ from hubtool.network.mindcv.names import ALIASES, Names
 from hubtool.network.mindcv.table import Tensor, entries, parsed, tensors, written
 from hubtool.network.registry import FAMILIES, family_of, find_spec, known_networks, spec_named
 from tests.conftest import REPOSITORY
+from tests.network.zoo import names_of_cards
 
 FAMILY = next(family for family in FAMILIES if family.name == "mindcv")
 
@@ -187,6 +188,31 @@ def test_a_name_becomes_a_spec_without_anything_heavy() -> None:
         [sys.executable, "-c", code], env={"PYTHONPATH": str(REPOSITORY)}, capture_output=True, text=True, check=True
     )
     assert {"numpy", "mindspore", "mindcv", "onnx", "csv"} & set(run.stdout.split()) == set()
+
+
+def test_without_mindcv_the_reason_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mindcv", None)
+    assert FAMILY.why_no_cell(find_spec("resnet50")) == (
+        "MindCV is needed to build resnet50 and is not installed: pip install 'hubtool[zoo]'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("halonet_50t", "MindSpore 2.8.0 cannot run it on CPU: no operator ExtractImagePatches"),
+        ("volo_d1", "MindSpore 2.8.0 cannot run it on CPU: TypeError: For 'pad', the paddings value must be tuple"),
+    ],
+)
+def test_networks_that_mindspore_cannot_run_say_why(name: str, reason: str) -> None:
+    assert FAMILY.why_no_cell(find_spec(name)).startswith(reason)
+
+
+def test_the_networks_of_cards_that_were_tried_run() -> None:
+    names = set(names_of_cards())
+    assert not [name for name in names if "fails" in entries()[name]]
+    tried = {name for name in names if "other_sizes" in entries()[name]}
+    assert names - tried == {"vgg13", "vgg19", "vit_b_32_224", "vit_l_32_224"}  # the largest
 
 
 def test_every_network_has_a_family() -> None:

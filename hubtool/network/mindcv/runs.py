@@ -21,7 +21,7 @@ from hubtool.network.mindcv.table import entries
 from hubtool.network.mindspore import require_mindspore
 from hubtool.words import first_line
 
-_MOST_PARAMETERS = 150_000_000
+_MOST_PARAMETERS = 50_000_000
 _DEVICE = "CPU"
 _MISSING_OPERATOR = re.compile(r"Unsupported op \[(\w+)\]")
 _LARGER = 64  # pixels a side; all strides divide it
