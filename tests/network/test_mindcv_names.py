@@ -13,6 +13,7 @@ from hubtool.network.mindcv.generate import recipe_rows
 from hubtool.network.mindcv.names import ALIASES, Names
 from hubtool.network.mindcv.table import Tensor, entries, parsed, tensors, written
 from hubtool.network.registry import FAMILIES, family_of, find_spec, known_networks, spec_named
+from hubtool.network.sizes import takes_other_sizes
 from tests.conftest import REPOSITORY
 from tests.network.zoo import names_of_cards
 
@@ -226,3 +227,13 @@ def test_bit_is_the_network_of_mindcv(name: str) -> None:
     assert theirs == list(family_of(spec).shapes(spec).items())
     assert (entry["parameters"], entry["frozen"], entry["classes"]) == (spec.parameter_count, 0, spec.num_classes)
     assert {one.dtype for one in tensors(name)} == {"float32"}
+
+
+def test_networks_that_are_said_to_take_other_sizes_did_when_they_were_tried() -> None:
+    tried = {
+        spec.name: entries()[spec.name]["other_sizes"]
+        for spec in FAMILY.members
+        if "other_sizes" in entries()[spec.name]
+    }
+    assert [name for name, ran in tried.items() if takes_other_sizes(find_spec(name)) and not ran] == []
+    assert len(tried) == 191
