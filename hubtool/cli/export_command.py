@@ -13,6 +13,7 @@ from hubtool.cli.settings import global_options, settings
 from hubtool.cli.transfer import workspace
 from hubtool.cli.userpath import UserPath
 from hubtool.cli.weights_option import ema_option
+from hubtool.engine.compiled import compiled_models_of
 from hubtool.engine.export import FORMATS, export
 from hubtool.errors import UsageProblem
 
@@ -55,11 +56,13 @@ def command(
         if value is not None and to not in FORMATS:
             raise UsageProblem(f"{option}: a {to} file keeps every tensor", hint="leave the option out")
     chosen = settings(ctx)
-    source = workspace(chosen).source(given)
+    own = workspace(chosen)
+    source = own.source(given)
     target = output or Path(source.path.with_suffix(f".{to}").name)
     if to in FORMATS:
         with contained():
-            export(source, target, to, ema=ema, network=network, replace=force)
+            kept = compiled_models_of(own.cache_root)
+            export(source, target, to, ema=ema, network=network, replace=force, compiled_models=kept)
     else:
         convert(open_weights(source.path), target, to, replace=force, progress=chosen.progress())
     click.echo(target)

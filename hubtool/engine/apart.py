@@ -7,19 +7,12 @@ gigabytes that it does not give back.
 from __future__ import annotations
 
 import os
-import pickle
-import subprocess
-import sys
-import tempfile
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
+from hubtool.apart import Apart, conversation, portable, received, send
 from hubtool.engine.protocol import Execution, Identity, Workload
 from hubtool.engine.session import Closing
-from hubtool.errors import EnvironmentProblem, HubtoolError
 from hubtool.network.spec import Model
-from hubtool.words import first_line
-
-_SERVE = "import sys; sys.path[:] = {path!r}; from hubtool.engine.apart import serve; serve()"
 
 
 class SessionApart(Closing):
@@ -37,55 +30,26 @@ class SessionApart(Closing):
     """
 
     def __init__(self, engine: str, model: Model, execution: Execution, workload: Workload):
-        self._engine = engine
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
-        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter)
-            [sys.executable, "-c", _SERVE.format(path=sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-        )
-        self._questions, self._answers = cast("BinaryIO", self._process.stdin), cast("BinaryIO", self._process.stdout)
+        self.apart = Apart(engine, __name__, serve.__name__)
         try:
-            self.identity: Identity = self._ask((engine, model, execution, workload))
+            self.identity: Identity = self.apart.ask((engine, model, execution, workload))
         except BaseException:
             self.close()
             raise
 
     def logits(self, images: Any) -> Any:
         """Images (N, C, H, W) float32 -> logits (N, num_classes) float32."""
-        return self._ask(images)
+        return self.apart.ask(images)
 
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
-        self._process.communicate()
-        self._log.close()
-
-    def _ask(self, question: Any) -> Any:
-        try:
-            _send(self._questions, question)
-            answer = pickle.load(self._answers)  # noqa: S301 (what our own process wrote)
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
-            raise EnvironmentProblem(f"{self._engine} ended without an answer: {self._last_words()}") from error
-        if isinstance(answer, HubtoolError):
-            raise answer
-        return answer
-
-    def _last_words(self) -> str:
-        code = self._process.wait()
-        self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"exit code {code}"
+        self.apart.close()
 
 
 def serve() -> None:
     """Open the session that stdin asks for, and answer images with logits until nobody asks any more."""
-    # Libraries print to stdout: what is ours goes through another descriptor.
-    ours = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        _answer(sys.stdin.buffer, ours)
+        _answer(*conversation())
     except (EOFError, BrokenPipeError):
         os._exit(0)
 
@@ -93,29 +57,18 @@ def serve() -> None:
 def _answer(questions: BinaryIO, answers: BinaryIO) -> None:
     from hubtool.engine.choose import backend_named
 
-    engine, model, execution, workload = pickle.load(questions)  # noqa: S301 (what our own process wrote)
+    engine, model, execution, workload = received(questions)
     try:
         session = backend_named(engine).open(model, execution, workload)
     except Exception as error:  # carried to whoever asked
-        _send(answers, _portable(error))
+        send(answers, portable(error))
         return
     with session:
-        _send(answers, session.identity)
+        send(answers, session.identity)
         while True:
-            images = pickle.load(questions)  # noqa: S301 (what our own process wrote)
+            images = received(questions)
             try:
                 answer = session.logits(images)
             except Exception as error:  # carried to whoever asked
-                answer = _portable(error)
-            _send(answers, answer)
-
-
-def _portable(error: Exception) -> HubtoolError:
-    if isinstance(error, HubtoolError):
-        return error
-    return EnvironmentProblem(f"{type(error).__name__}: {first_line(error)}")
-
-
-def _send(stream: BinaryIO, value: Any) -> None:
-    pickle.dump(value, stream, pickle.HIGHEST_PROTOCOL)
-    stream.flush()
+                answer = portable(error)
+            send(answers, answer)

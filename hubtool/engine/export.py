@@ -12,19 +12,21 @@ from typing import Any
 
 from hubtool.checkpoint.target import check_target, written
 from hubtool.descriptors import open_to_read
+from hubtool.engine.graphfile import KeptOutlines
 from hubtool.engine.subject import Subject, subject_of
 from hubtool.errors import EnvironmentProblem, UsageProblem
 from hubtool.files import environment_errors
 from hubtool.network.mindspore import require_mindspore
 from hubtool.network.onnx import GraphShape, Inline, require_onnx, with_metadata
+from hubtool.network.outline import Outlines
 from hubtool.network.registry import build, family_of
 from hubtool.network.spec import Form
 from hubtool.words import first_line
 from hubtool.workspace import Source
 
 _REPORTS = "MS_OM_PATH"
-_OPEN_FILES = "/proc/self/fd"
 """The variable of the environment that names the folder of MindSpore's reports."""
+_OPEN_FILES = "/proc/self/fd"
 _FLOAT32_BYTES = 4
 _GRAPH_BYTES = 16 << 20
 """More than the nodes of any graph take beside the weights."""
@@ -38,6 +40,7 @@ def export(
     ema: bool | None = None,
     network: str | None = None,
     replace: bool = False,
+    compiled_models: Path | None = None,
 ) -> None:
     """Write the network of a card or a file in a format of `FORMATS`, atomically.
 
@@ -51,6 +54,8 @@ def export(
         Which network a file without a card is of: see `hubtool.engine.subject.subject_of`.
     replace
         Whether an existing file may be replaced.
+    compiled_models
+        Folder that keeps what takes long to make of a graph for the next time; None to keep nothing.
 
     Raises
     ------
@@ -61,7 +66,7 @@ def export(
     MissingExtra
         A library that writes the format is not installed.
     EnvironmentProblem
-        The target cannot be written.
+        The target cannot be written, or the network cannot be exported.
     """
     chosen = FORMATS[to]
     check_target(target, replace=replace)
@@ -73,7 +78,7 @@ def export(
             f"{most:,}",
             hint="export the weights alone, with --to safetensors",
         )
-    data = chosen.content(subject, target.parent)
+    data = chosen.content(subject, target.parent, KeptOutlines(compiled_models))
     with written(target, replace=replace) as stream:
         stream.write(data)
 
@@ -85,39 +90,42 @@ class NetworkFormat:
     Attributes
     ----------
     content
-        Gives the bytes of a file; files it needs on the way are in a folder of their own below the one it is given.
+        Gives the bytes of a file. Files it needs on the way are in a folder of their own below the one it is given; the
+        last argument keeps outlines of graphs.
     most_bytes
         Largest size of one file.
     """
 
-    content: Callable[[Subject, Path], bytes]
+    content: Callable[[Subject, Path, Outlines], bytes]
     most_bytes: int
 
 
-def onnx_content(subject: Subject, folder: Path) -> bytes:
+def onnx_content(subject: Subject, folder: Path, outlines: Outlines) -> bytes:
     """The bytes of an ONNX file that onnx.checker accepts, its tensors and metadata inside.
 
     Raises
     ------
     MissingExtra
         onnx is not installed.
-    UsageProblem
-        hubtool has no graph of the network.
+    EnvironmentProblem
+        A library that makes the graph is not installed.
+    NoGraph
+        The network has none.
     """
     del folder  # nothing has to be written on the way
     onnx = require_onnx("export to ONNX")
     spec = subject.spec
     family = family_of(spec)
     if reason := family.why_no_graph(spec):
-        raise UsageProblem(reason, hint="--to mindir needs no graph")
-    model = family.graph(spec, subject.weights.arrays, GraphShape(subject.side), Inline())
+        raise EnvironmentProblem(reason)
+    model = family.graph(spec, subject.weights.arrays, GraphShape(subject.side), Inline(), outlines)
     data: bytes = with_metadata(model, subject.metadata).SerializeToString()
     del model  # as large as the network; the checker needs memory, too
     onnx.checker.check_model(data, full_check=True)
     return data
 
 
-def mindir_content(subject: Subject, folder: Path) -> bytes:
+def mindir_content(subject: Subject, folder: Path, outlines: Outlines) -> bytes:
     """The bytes of a MindIR file, as `mindspore.load` reads it; metadata is its `user_info`.
 
     Raises
@@ -127,6 +135,7 @@ def mindir_content(subject: Subject, folder: Path) -> bytes:
     EnvironmentProblem
         The folder cannot be written, or MindSpore does not export the network.
     """
+    del outlines  # MindSpore exports its own cell
     mindspore = require_mindspore("export to MindIR")
     spec = subject.spec
     # Not the form for graphs: an exported file runs anywhere, so its normalisation must not lose digits.

@@ -7,7 +7,7 @@ from typing import Any
 
 from hubtool.engine.compiled import compilation
 from hubtool.engine.cores import Division, division
-from hubtool.engine.graphfile import GRAPH, TENSORS, device_named, graph_inputs, no_graph, write_graph
+from hubtool.engine.graphfile import GRAPH, TENSORS, KeptOutlines, device_named, graph_inputs, no_graph, write_graph
 from hubtool.engine.processor import device_called
 from hubtool.engine.protocol import FLOAT32, Execution, Identity, Session, Workload
 from hubtool.engine.session import Closing, chunks
@@ -55,7 +55,8 @@ class OnnxRuntimeBackend:
         with compilation(workload.compiled_models, inputs) as place:
             if not place.is_whole:
                 # Optimised first and read again afterwards, so that the first run and the later ones are alike.
-                _optimise(write_graph(model, shape, place.folder), device, cores)
+                outlines = KeptOutlines(workload.compiled_models)
+                _optimise(write_graph(model, shape, place.folder, outlines), device, cores)
                 for name in (GRAPH, TENSORS):
                     (place.folder / name).unlink()
                 if workload.compiled_models is not None:

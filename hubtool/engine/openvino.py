@@ -7,7 +7,7 @@ from typing import Any
 
 from hubtool.engine.compiled import compilation
 from hubtool.engine.cores import Division, division
-from hubtool.engine.graphfile import GRAPH, device_named, graph_inputs, no_graph, write_graph
+from hubtool.engine.graphfile import GRAPH, KeptOutlines, device_named, graph_inputs, no_graph, write_graph
 from hubtool.engine.processor import device_called
 from hubtool.engine.protocol import BFLOAT16, CPU, FLOAT32, Execution, Identity, Session, Workload
 from hubtool.engine.session import Closing, chunks
@@ -58,7 +58,7 @@ class OpenVinoBackend:
         inputs = {**graph_inputs(model, shape), "engine": self.name, "version": version(), "device": device, **config}
         with compilation(workload.compiled_models, inputs) as place:
             if not place.is_whole:
-                write_graph(model, shape, place.folder)
+                write_graph(model, shape, place.folder, KeptOutlines(workload.compiled_models))
             compiled = _compiled(core, place.folder / GRAPH, device, {**config, "CACHE_DIR": str(place.folder)})
             if not place.is_whole and workload.compiled_models is not None:
                 place.keep()

@@ -69,8 +69,9 @@ def first_that_works(
         except EnvironmentProblem as problem:
             if len(able) == 1:
                 raise
-            refusals.append(problem.message)
-            _log.warning("%s", problem.message)
+            if problem.message not in refusals:  # engines that run the same graph lack it for the same reason
+                refusals.append(problem.message)
+                _log.warning("%s", problem.message)
     raise EnvironmentProblem(
         reason or "; ".join(refusals), hint="hubtool doctor shows the engines and how to install them"
     )

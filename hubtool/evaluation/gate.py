@@ -96,10 +96,9 @@ class _Gate:
         """A session of an engine. Raises EnvironmentProblem for one that is refused."""
         if backend.name == REFERENCE and self._execution == Execution():
             return Chosen(backend.open(self._model, self._execution, self._workload), None)
-        found = self._reference_for(backend)
-        session = backend.open(self._model, self._execution, self._workload)
+        session = backend.open(self._model, self._execution, self._workload)  # first: it may come out that it cannot
         try:
-            return self._compared(session, found)
+            return self._compared(session, self._reference_for(backend))
         except BaseException:
             session.close()
             raise

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from hubtool.network.onnx import GraphShape, TensorStore
+    from hubtool.network.outline import Outlines
 
 Shape = tuple[int, ...]
 
@@ -142,12 +143,14 @@ class Family(Protocol):
         """
 
     def why_no_graph(self, spec: ModelSpec) -> str:
-        """Why `graph` cannot build this network here, with what to do; empty when it can. Imports nothing."""
+        """Why `graph` cannot build this network here, with what to do; empty when it may. Imports nothing."""
 
     def graph_versions(self) -> Mapping[str, str]:
         """What a graph depends on beside hubtool, the weights and the shape, by name. Imports nothing."""
 
-    def graph(self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore) -> Any:
+    def graph(
+        self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore, outlines: Outlines
+    ) -> Any:
         """An ONNX `ModelProto`: `images` (N, C, H, W) float32 -> `logits` (N, num_classes) float32.
 
         Parameters
@@ -156,9 +159,13 @@ class Family(Protocol):
             Name to array, as `shapes` has them.
         store
             Where the graph keeps them.
+        outlines
+            Keeps what takes long to make and depends on no weights, for families that have such a thing.
 
         Raises
         ------
         MissingExtra
             onnx is not installed.
+        NoGraph
+            That the network has no graph came out while it was made.
         """

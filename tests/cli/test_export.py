@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import math
 import os
 import struct
@@ -15,6 +16,7 @@ from hubtool.network.head import resized
 from hubtool.network.registry import spec_named
 from tests.checkpoint.proto import entry
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, HubtoolProcess, edit, flip_byte
+from tests.zoo import pictures, zoo_checkpoint
 
 
 def test_a_name_there_and_back(hubtool: Hubtool) -> None:
@@ -164,6 +166,41 @@ def logits(path: Path) -> list[float]:
     np, onnxruntime = pytest.importorskip("numpy"), pytest.importorskip("onnxruntime")
     images = np.random.default_rng(0).normal(size=(1, 1, 32, 32)).astype("float32")
     return onnxruntime.InferenceSession(str(path)).run(None, {"images": images})[0][0].tolist()
+
+
+@pytest.mark.mindspore
+def test_a_network_of_mindcv(hubtool: Hubtool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    onnxruntime, np = pytest.importorskip("onnxruntime"), pytest.importorskip("numpy")
+    pytest.importorskip("mindcv")
+    weights = zoo_checkpoint("squeezenet1_0", tmp_path)
+    result = hubtool("export", weights, "--to", "onnx", "-o", "first.onnx")
+    assert (result.code, result.out, result.err) == (0, "first.onnx\n", "")
+    monkeypatch.setattr("hubtool.network.mindcv.graph.exported", None)  # what MindSpore exported is in the cache
+    assert hubtool("export", weights, "--to", "onnx", "-o", "second.onnx").code == 0
+    files = [hubtool.folder / name for name in ("first.onnx", "second.onnx")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert sorted(hubtool.folder.iterdir()) == files
+    session = onnxruntime.InferenceSession(str(files[0]))
+    assert session.get_modelmeta().custom_metadata_map["network"] == "squeezenet1_0"
+    images = pictures(3, 224)
+    (together,) = session.run(None, {"images": images})
+    for number, image in enumerate(images):
+        (alone,) = session.run(None, {"images": image[None]})
+        np.testing.assert_allclose(alone, together[number : number + 1], atol=1e-4)
+
+
+@pytest.mark.mindspore
+def test_a_network_of_mindcv_without_mindcv(hubtool: Hubtool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mindcv")
+    weights = zoo_checkpoint("squeezenet1_0", tmp_path)
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "mindcv" else found(name))
+    result = hubtool("export", weights, "--to", "onnx")
+    assert (result.code, result.out) == (6, "")
+    assert "mindcv is needed to make a graph of squeezenet1_0 and is not installed: pip install 'hubtool[zoo]'" in (
+        " ".join(result.err.split())
+    )
+    assert list(hubtool.folder.iterdir()) == []
 
 
 def test_a_card_whose_network_hubtool_does_not_build(hubtool: Hubtool, cards: Path) -> None:

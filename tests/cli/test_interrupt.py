@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HubtoolProcess
+from tests.zoo import zoo_checkpoint
 
 EVALUATE = ("verify", "bit_digits", "--reproduce-eval", "--no-progress")
 SLOWLY = (*EVALUATE, "--limit", "90", "--batch-size", "4")
@@ -66,6 +67,29 @@ def test_while_mindspore_is_being_imported(hubtool_process: HubtoolProcess, seco
     finally:
         process.kill()
     assert (process.returncode, out, err.strip()) == (130, "", "interrupted")
+
+
+@pytest.mark.mindspore
+def test_while_mindspore_exports_in_a_process_of_its_own(hubtool_process: HubtoolProcess, tmp_path: Path) -> None:
+    pytest.importorskip("mindcv")
+    weights = zoo_checkpoint("squeezenet1_0", tmp_path)
+    process = started(hubtool_process, "export", str(weights), "--to", "onnx")
+    try:
+        wait_until(lambda: bool(exporting(process.pid)), process)
+        (other,) = exporting(process.pid)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert (process.returncode, out, err.strip()) == (130, "", "interrupted")
+    assert list(hubtool_process.folder.iterdir()) == []
+    assert not Path(f"/proc/{other}").exists()
+
+
+def exporting(parent: int) -> list[int]:
+    """The processes that a process started and that have loaded MindSpore."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in children if "/mindspore/" in Path(f"/proc/{child}/maps").read_text()]
 
 
 @pytest.mark.mindspore

@@ -159,14 +159,14 @@ class TestApart:
 
     def test_a_process_that_dies_is_named(self, model: Model) -> None:
         apart = SessionApart("onnxruntime", model, Execution(), WORKLOAD)
-        apart._process.kill()
+        apart.apart.process.kill()
         with pytest.raises(EnvironmentProblem, match="onnxruntime ended without an answer"):
             apart.logits(IMAGES)
         apart.close()
 
     def test_ends_when_nobody_asks_any_more(self, model: Model) -> None:
         apart = SessionApart("onnxruntime", model, Execution(), WORKLOAD)
-        apart._questions.close()  # as when the process that asks was killed
-        assert apart._process.wait(timeout=60) == 0
-        apart._process.stdin = None
+        apart.apart.questions.close()  # as when the process that asks was killed
+        assert apart.apart.process.wait(timeout=60) == 0
+        apart.apart.process.stdin = None
         apart.close()

@@ -17,6 +17,7 @@ from hubtool.errors import CheckpointMismatch, EnvironmentProblem
 from hubtool.evaluation.gate import GATE_IMAGES, choose
 from hubtool.evaluation.parity import BOUND, parity
 from hubtool.network.bit.family import BitFamily
+from hubtool.network.outline import NoGraph
 from hubtool.network.registry import find_spec
 from hubtool.network.spec import Model
 from tests.weights import random_model
@@ -76,8 +77,8 @@ def change(monkeypatch: pytest.MonkeyPatch, kernel: str) -> None:
     """From now on graphs that are built in this process have one kernel that is 1 % off."""
     graph = BitFamily.graph
 
-    def changed(self, spec, weights, shape, store):
-        return graph(self, spec, weights, shape, Changed(store, kernel))
+    def changed(self, spec, weights, shape, store, outlines):
+        return graph(self, spec, weights, shape, Changed(store, kernel), outlines)
 
     monkeypatch.setattr(BitFamily, "graph", changed)
 
@@ -154,6 +155,26 @@ def test_when_graphs_are_off_the_reference_evaluates_and_the_result_says_why(
     assert [note.partition(" ")[0] for note in found.notes] == ["openvino", "onnxruntime"]
     assert all("was refused" in note for note in found.notes)
     assert [record.message for record in caplog.records] == list(found.notes)
+
+
+@pytest.mark.mindspore
+def test_a_network_that_turns_out_to_have_no_graph_is_evaluated_by_the_reference(
+    model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("mindspore")
+
+    def none(self, spec, weights, shape, store, outlines):
+        raise NoGraph("MindSpore cannot export bit_digits to ONNX: PadV3")
+
+    monkeypatch.setattr(BitFamily, "graph", none)
+    split = Noise()
+    found = chosen(model, split=split)
+    assert found.session.identity.name == "mindspore"
+    assert found.notes == ("MindSpore cannot export bit_digits to ONNX: PadV3",), "once, not for each engine"
+    assert [record.message for record in caplog.records] == list(found.notes)
+    assert split.asked == [], "nothing is prepared for a comparison that is not made"
+    with pytest.raises(NoGraph, match="PadV3"):
+        chosen(model, "onnxruntime")
 
 
 @pytest.mark.slow

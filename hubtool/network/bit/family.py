@@ -10,6 +10,7 @@ from hubtool.network.bit.fold import fold_weight_standardisation
 from hubtool.network.bit.spec import FAMILY, KNOWN, parameter_shapes, resized
 from hubtool.network.mindspore import bind, require_mindspore
 from hubtool.network.onnx import GraphShape, TensorStore
+from hubtool.network.outline import Outlines
 from hubtool.network.spec import Form, ModelSpec, Shape
 
 
@@ -68,8 +69,11 @@ class BitFamily:
         """Nothing: the graph is hubtool's own."""
         return {}
 
-    def graph(self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore) -> Any:
+    def graph(
+        self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore, outlines: Outlines
+    ) -> Any:
         """An ONNX `ModelProto` with standardised kernels: see `hubtool.network.bit.graph`."""
+        del outlines  # it is made in no time
         from hubtool.network.bit.graph import bit_graph
 
         return bit_graph(spec, weights, shape, store)

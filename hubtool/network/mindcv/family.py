@@ -10,10 +10,12 @@ from typing import Any
 
 from hubtool.errors import EnvironmentProblem, UsageProblem
 from hubtool.extras import installed_versions, require
+from hubtool.network.mindcv.graph import mindcv_graph, versions, why_no_export
 from hubtool.network.mindcv.names import Names
 from hubtool.network.mindcv.table import entries, made_with, tensors
 from hubtool.network.mindspore import bind, require_mindspore
 from hubtool.network.onnx import GraphShape, TensorStore
+from hubtool.network.outline import Outlines
 from hubtool.network.spec import Form, ModelSpec, Shape
 
 FAMILY = "mindcv"
@@ -109,17 +111,18 @@ class MindCVFamily:
         return cell
 
     def why_no_graph(self, spec: ModelSpec) -> str:
-        """That there is none."""
-        return f"hubtool has no ONNX graph of {spec.name}"
+        """That MindSpore or MindCV is not installed; what MindSpore cannot export comes out when a graph is made."""
+        return why_no_export(spec)
 
     def graph_versions(self) -> Mapping[str, str]:
-        """Nothing: there is no graph."""
-        return {}
+        """Of the libraries that export graphs, and the digest of the code that changes cells and graphs for it."""
+        return versions()
 
-    def graph(self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore) -> Any:
-        """Raises UsageProblem: there is none."""
-        del weights, shape, store
-        raise UsageProblem(self.why_no_graph(spec))
+    def graph(
+        self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore, outlines: Outlines
+    ) -> Any:
+        """An ONNX `ModelProto`: see `hubtool.network.mindcv.graph`."""
+        return mindcv_graph(spec, self.shapes(spec), weights, shape, store, outlines)
 
     @cached_property
     def _specs(self) -> dict[str, ModelSpec]:

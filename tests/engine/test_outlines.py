@@ -1,0 +1,76 @@
+"""Outlines of graphs are kept among the compiled models, and so is that there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hubtool.engine.compiled import kept_models
+from hubtool.engine.graphfile import KeptOutlines
+from hubtool.errors import EnvironmentProblem
+from hubtool.network.outline import NoGraph, Outlines, Unkept
+from tests.conftest import flip_byte
+
+INPUTS = {"outline": "some network", "side": 224}
+
+
+class Maker:
+    """Makes an outline, or raises; counts how often it is asked to."""
+
+    def __init__(self, answer: bytes | BaseException):
+        self.answer, self.calls = answer, 0
+
+    def __call__(self) -> bytes:
+        self.calls += 1
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
+def test_an_outline_is_made_once(tmp_path: Path) -> None:
+    make = Maker(b"graph")
+    for _ in range(3):
+        assert KeptOutlines(tmp_path / "compiled").outline(INPUTS, make) == b"graph"
+    assert make.calls == 1
+    assert KeptOutlines(tmp_path / "compiled").outline({**INPUTS, "side": 256}, make) == b"graph"
+    assert make.calls == 2
+    assert len(kept_models(tmp_path)) == 2
+
+
+def test_that_there_is_none_is_found_out_once(tmp_path: Path) -> None:
+    make = Maker(NoGraph("MindSpore cannot export ünet to ONNX: make_list"))
+    for _ in range(3):
+        with pytest.raises(NoGraph, match="^MindSpore cannot export ünet to ONNX: make_list$"):
+            KeptOutlines(tmp_path / "compiled").outline(INPUTS, make)
+    assert make.calls == 1
+
+
+@pytest.mark.parametrize("error", [EnvironmentProblem("ended without an answer"), KeyboardInterrupt()])
+def test_what_may_go_better_the_next_time_is_not_kept(error: BaseException, tmp_path: Path) -> None:
+    make = Maker(error)
+    for _ in range(2):
+        with pytest.raises(type(error)):
+            KeptOutlines(tmp_path / "compiled").outline(INPUTS, make)
+    make.answer = b"graph"
+    assert KeptOutlines(tmp_path / "compiled").outline(INPUTS, make) == b"graph"
+    assert make.calls == 3
+
+
+@pytest.mark.parametrize("outlines", [Unkept, lambda: KeptOutlines(None)])
+def test_nothing_is_kept_without_a_folder(outlines: Callable[[], Outlines]) -> None:
+    make = Maker(b"graph")
+    assert [outlines().outline(INPUTS, make) for _ in range(2)] == [b"graph"] * 2
+    assert make.calls == 2
+
+
+def test_a_damaged_one_is_made_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    make = Maker(b"graph")
+    outlines = KeptOutlines(tmp_path / "compiled")
+    outlines.outline(INPUTS, make)
+    (kept,) = kept_models(tmp_path)
+    flip_byte(kept.path / "outline.onnx")
+    assert outlines.outline(INPUTS, make) == b"graph"
+    assert make.calls == 2
+    assert "not as it was written" in caplog.text
