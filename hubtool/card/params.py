@@ -2,8 +2,8 @@
 
 Cards count all scalars of a checkpoint, batch statistics and index tables included, or only those that training
 changes; and they round the number or cut it off. So a figure is that of a network if it is one of the two counts at
-the decimals that the card writes. A figure that is only near, by one in the last digit, is accepted too (it may have
-been rounded twice), unless it is exactly the figure of another network: then it was copied from there.
+the decimals that the card writes. A figure that is only near, by 0.005 M or 0.1 %, is accepted too, unless it is
+exactly the figure of another network: then it was copied from there.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ _NEAR = 1e-3
 """How far a figure may be from the count, as a part of it."""
 _NEAR_M = 0.005
 """The same in millions, for small networks."""
-_NEAR_STEPS = 1.5
-"""The same in steps of the last decimal."""
 _NOISE = 1e-9
 """What binary fractions make of decimal ones, in millions."""
 
@@ -116,9 +114,7 @@ def _is_written(count: int, published: Published) -> bool:
 
 
 def _is_near(count: int, published: Published) -> bool:
-    """Whether a number is a count but for one in the last digit, or was rounded to two decimals first."""
+    """Whether a number is a count but for little, or was rounded to two decimals first."""
     missing = abs(count / 1e6 - published.millions)
-    if published.decimals < _DECIMALS:
-        return missing <= published.step / 2 + _NEAR_M + _NOISE
-    last_digits = _NEAR_STEPS * 10.0**-published.decimals
-    return missing <= min(max(_NEAR_M, _NEAR * count / 1e6), last_digits) + _NOISE
+    rounding = published.step / 2 if published.decimals < _DECIMALS else 0.0
+    return missing <= rounding + max(_NEAR_M, _NEAR * count / 1e6) + _NOISE
