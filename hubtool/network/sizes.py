@@ -12,8 +12,9 @@ _CONVOLUTIONAL = (
 )
 """How the names of MindCV's networks begin that end in a mean over all places, however many there are.
 
-Each of them was run with images of its own size and of three others. Transformers and the like are not among them, also
-where MindCV runs them: their embeddings of positions, windows or Dense layers are made for one size.
+Those of them that were tried also ran on larger images (`other_sizes` of the table, which a test compares with this
+list). Transformers and the like are not among them, also where MindCV runs them: their embeddings of positions, windows
+or Dense layers are made for one size.
 """
 
 

@@ -57,7 +57,7 @@ def look_at(claim_set: ClaimSet, images: Images | Skipped, plan: Plan, progress:
     else:
         asset = climb.step(Level.ASSET, lambda: levels.asset_fetched(claim_set, workspace, progress))
     spec = climb.step(Level.CHECKPOINT, lambda: levels.checkpoint(asset, claim_set, claimed, plan.ema))
-    climb.step(Level.NETWORK, lambda: levels.network(claim_set, claimed))
+    climb.step(Level.NETWORK, lambda: levels.network(claim_set, claimed, spec))
     model = Model(spec, asset.path, asset.sha256, plan.ema) if spec and asset and not climb.error else None
     settings = _settings(claim_set, claimed.spec, plan)
     return Files(claim_set, images, tuple(climb.checks), climb.error, asset, model, settings)

@@ -82,12 +82,20 @@ def checkpoint(
     return spec, f"{len(names)} tensors, {count:,} finite values{belongs}", (*_format_notes(found, claim_set), *notes)
 
 
-def network(claim_set: ClaimSet, claimed: Claimed) -> tuple[ModelSpec, str, tuple[str, ...]] | Skipped:
-    """The network, if it has as many parameters as the card publishes. Raises CardError where it has not."""
-    spec, published = claimed.spec, claim_set.params
+def network(
+    claim_set: ClaimSet, claimed: Claimed, in_file: ModelSpec | None = None
+) -> tuple[ModelSpec, str, tuple[str, ...]] | Skipped:
+    """The network, if it has as many parameters as the card publishes. Raises CardError where it has not.
+
+    Parameters
+    ----------
+    in_file
+        The network with the number of outputs of the file, where that was read.
+    """
+    spec, published = in_file or claimed.spec, claim_set.params
     if spec is None:
         return no_network(claimed)
-    counts, notes = counts_of(spec), tuple(_head_notes(claim_set, claimed))
+    counts, notes = counts_of(spec), tuple(_head_notes(claim_set, claimed, spec, seen=in_file is not None))
     said = f"{spec.name} has {counts.described()}"
     if published is None:
         return spec, f"{said}, the card publishes no number", notes
@@ -101,15 +109,12 @@ def network(claim_set: ClaimSet, claimed: Claimed) -> tuple[ModelSpec, str, tupl
     return spec, f"{said}, published {published}" + (f": {agreed}" if len(counts.named()) > 1 else ""), notes
 
 
-def _head_notes(claim_set: ClaimSet, claimed: Claimed) -> Iterator[str]:
-    """What a reader has to know about the outputs of a network."""
-    spec = claimed.spec
-    if spec is not None and claimed.own_head:
-        yield (
-            f"how many classes {claim_set.dataset} has is not known to hubtool: the network is taken with its usual "
-            f"{spec.num_classes:,} outputs"
-        )
-    if spec is not None and spec.spare_outputs:
+def _head_notes(claim_set: ClaimSet, claimed: Claimed, spec: ModelSpec, *, seen: bool) -> Iterator[str]:
+    """What a reader has to know about the outputs of a network; they may have been seen in its file."""
+    if claimed.own_head:
+        taken = f"the {spec.num_classes:,} outputs of the file" if seen else f"its usual {spec.num_classes:,} outputs"
+        yield (f"how many classes {claim_set.dataset} has is not known to hubtool: the network is taken with {taken}")
+    if spec.spare_outputs:
         last = "the last one" if spec.spare_outputs == 1 else f"the last {spec.spare_outputs}"
         yield f"{spec.num_classes:,} outputs for {spec.labelled_classes:,} classes: no label means {last}"
 

@@ -284,3 +284,19 @@ def test_the_head_of_a_dataset_that_nobody_knows_is_that_of_the_file(tmp_path: P
     statuses = {check.level: check.status for check in result.checks}
     assert (statuses[Level.ASSET], statuses[Level.CHECKPOINT], statuses[Level.NETWORK]) == (Status.OK,) * 3
     assert path.exists()
+    notes = network_checks([result])["mobilenet_v1_025"].notes
+    assert notes == (
+        "how many classes Flowers has is not known to hubtool: the network is taken with the 102 outputs of the file",
+    )
+
+
+def test_a_file_may_be_without_the_spare_outputs(tmp_path: Path) -> None:
+    cards = tmp_path / "cards"
+    cards.mkdir()
+    with_weights(cards, "mobilenet_v1_025", outputs=1000)
+    (result,) = checked(cards, tmp_path / "cache")
+    found = network_checks([result])["mobilenet_v1_025"]
+    assert (result.error, found.status, found.notes) == (None, Status.OK, ())
+    with_weights(cards, "mobilenet_v1_025", outputs=999)
+    (result,) = checked(cards, tmp_path / "cache")
+    assert "the head has 999 outputs" in result.error.message
