@@ -183,6 +183,20 @@ def test_positions_of_a_map_are_those_of_mindcv(tmp_path: Path, monkeypatch: pyt
         np.testing.assert_allclose(given, expected, rtol=0, atol=2e-5)
 
 
+@pytest.mark.parametrize(("inside", "out"), [(4, 6), (4, 4)])
+def test_shortcuts_into_the_first_channels(inside: int, out: int) -> None:
+    rexnet = pytest.importorskip("mindcv.models.rexnet")
+    cell = perturbed(nn.SequentialCell(rexnet.LinearBottleneck(inside, out, exp_ratio=2, stride=1, se_ratio=0.5)))
+    cell.set_train(False)
+    names = [parameter.name for parameter in cell.get_parameters()]
+    expected = cell(Tensor(RANDOM)).asnumpy()
+    with decomposed(cell):
+        given = cell(Tensor(RANDOM)).asnumpy()
+    assert type(cell[0]).__name__ == "PartialShortcut"
+    assert [parameter.name for parameter in cell.get_parameters()] == names
+    np.testing.assert_array_equal(given, expected)
+
+
 def test_operators_are_replaced_where_a_network_has_them() -> None:
     mindcv = pytest.importorskip("mindcv")
     counted = {}

@@ -71,13 +71,16 @@ def _expand_repeated_constants(graph: Any) -> None:
 
 def _replace_parts(cell: Any) -> None:
     """Put cells and functions that the exporter knows in the place of those that it does not."""
+    from mindspore import nn
     from mindspore.ops import Primitive
 
     from hubtool.network.mindcv import exportable
 
-    for _, part in cell.cells_and_names():
+    for _, part in list(cell.cells_and_names()):
         if type(part).__name__ == "PositionalEncodingFourier":
             part.__class__ = exportable.FourierPositions
+        if type(part) is nn.SequentialCell:
+            _wrap_partial_shortcuts(part)
         for name, primitive in [item for item in vars(part).items() if isinstance(item[1], Primitive)]:
             if primitive.name == _STAND_IN:
                 raise ValueError(f"{type(part).__name__} has a {_STAND_IN}, which stands for {_STOOD_FOR} in exports")
@@ -85,6 +88,16 @@ def _replace_parts(cell: Any) -> None:
             if function is not None:
                 delattr(part, name)
                 setattr(part, name, function)
+
+
+def _wrap_partial_shortcuts(sequence: Any) -> None:
+    """Have shortcuts that are written into a part of a tensor added from outside; parameters keep their names."""
+    from hubtool.network.mindcv import exportable
+
+    for key, part in sequence._cells.items():
+        if type(part).__module__ == "mindcv.models.rexnet" and getattr(part, "use_shortcut", False):
+            sequence._cells[key] = exportable.PartialShortcut(part)
+    sequence.cell_list = list(sequence._cells.values())
 
 
 @contextmanager

@@ -160,6 +160,26 @@ class FourierPositions(nn.Cell):
         return ops.broadcast_to(projected, (batch, self.dim, height, width))
 
 
+class PartialShortcut(nn.Cell):
+    """A block whose input is added to the first channels of its output (https://arxiv.org/abs/2007.00992). ReXNet.
+
+    MindCV's block writes into a part of a tensor, which is exported with the places of every image written out. Here
+    the block computes without its shortcut, and the channels are put together again.
+    """
+
+    def __init__(self, block: Any):
+        super().__init__(auto_prefix=False)
+        block.use_shortcut = False
+        self.block, self.channels = block, block.in_channels
+        self.adds_all = block.in_channels == block.out_channels
+
+    def construct(self, x: Tensor) -> Tensor:
+        y = self.block(x)
+        if self.adds_all:
+            return y + x
+        return ops.concat((y[:, : self.channels] + x, y[:, self.channels :]), 1)
+
+
 @ops.constexpr
 def fourier_positions(height: int, width: int, features: int, temperature: float, scale: float) -> Tensor:
     """(1, 2 * features, height, width): the features of the row, then those of the column.
