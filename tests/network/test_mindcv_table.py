@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import zipfile
 from importlib.util import find_spec as find_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,10 +33,25 @@ def test_the_table_has_every_name_of_the_registry() -> None:
     assert len(entries()) == 275
 
 
+def described_as_published() -> dict[str, tuple[dict[str, Any], bytes]]:
+    """What the script is told to write, from the files that it wrote."""
+    with zipfile.ZipFile(TENSORS) as archive:
+        texts = {name: archive.read(name) for name in archive.namelist()}
+    return {name: (dict(entry), texts.get(name, b"")) for name, entry in entries().items()}
+
+
+def test_the_same_networks_give_the_same_bytes(tmp_path: Path) -> None:
+    described, files = described_as_published(), []
+    for run in ("first", "second"):
+        models, tensors = tmp_path / f"{run}.json", tmp_path / f"{run}.zip"
+        generate.write(described, models, tensors)
+        files.append((models.read_bytes(), tensors.read_bytes()))
+    assert files[0] == files[1]
+    # Another zlib may compress in another way, and other versions of the libraries are named as such.
+    assert files[0][0].splitlines()[1:] == MODELS.read_bytes().splitlines()[1:]
+
+
 @pytest.mark.slow
-def test_the_script_writes_the_same_bytes(tmp_path: Path) -> None:
-    models, tensors = tmp_path / "models.json", tmp_path / "tensors.zip"
-    generate.write({name: generate.describe(name) for name in generate.registered()}, models, tensors)
-    assert json.loads(models.read_bytes())["networks"] == dict(entries())
-    assert models.read_bytes() == MODELS.read_bytes()
-    assert tensors.read_bytes() == TENSORS.read_bytes()
+def test_the_script_describes_all_networks_as_published() -> None:
+    published = described_as_published()
+    assert [name for name, said in published.items() if generate.describe(name) != said] == []
