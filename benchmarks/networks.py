@@ -120,9 +120,15 @@ def _raced(name: str, args: argparse.Namespace) -> dict[str, Any]:
         },
         "answers": answers,
         "fastest": best,
+        "outside_network_percent": _outside(results.rounds[best]) if best else None,
         "speed_up": round(ratio(best, peer, results.rounds), 2) if best and peer else None,
         "skipped": results.skipped,
     }
+
+
+def _outside(laps: list[dict[str, Any]]) -> float:
+    """Of the wall time: what sharing decoded images among networks could spare at most."""
+    return round(statistics.median(100 * lap["outside"] / lap["seconds"] for lap in laps), 1)
 
 
 def _answers(logits: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
@@ -148,20 +154,22 @@ def _answers(logits: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
 
 def _table(result: Mapping[str, Any]) -> str:
     columns = ("openvino", "onnxruntime", "mindspore", "mindcv")
-    lines = ["images a second".ljust(26) + "".join(f"{column:>13}" for column in columns) + f"{'speed-up':>10}"]
+    heads = "".join(f"{column:>13}" for column in columns) + f"{'speed-up':>10}{'outside':>9}"
+    lines = ["images a second".ljust(26) + heads]
     for name, found in result["networks"].items():
         rates = found["images_per_second"]
         cells = [_cell(rates.get(engine), found["answers"].get(engine)) for engine in ENGINES]
         mindcv = max((rates[mode] for mode in MINDCV if mode in rates), default=None)
         speed_up = "-" if found["speed_up"] is None else f"{found['speed_up']:.2f}"
-        lines.append(
-            name.ljust(26) + "".join(f"{cell:>13}" for cell in (*cells, _cell(mindcv, None))) + f"{speed_up:>10}"
-        )
+        outside = "-" if found["outside_network_percent"] is None else f"{found['outside_network_percent']:.1f}%"
+        row = "".join(f"{cell:>13}" for cell in (*cells, _cell(mindcv, None)))
+        lines.append(f"{name:26}{row}{speed_up:>10}{outside:>9}")
         lines += [f"  {engine} is skipped: {reason}" for engine, reason in found["skipped"].items()]
     median = result["median_speed_up"]
     met = "not measured" if median is None else "met" if median >= WANTED else "NOT MET"
     lines.append(f"median speed-up: {median}, wanted at least {WANTED:g}: {met}")
     lines.append("(in brackets: logits differ by more than the bound, so hubtool does not evaluate with that engine)")
+    lines.append("outside: share of the fastest engine's wall time in which it waits for images, or ranks answers")
     return "\n".join(lines)
 
 
