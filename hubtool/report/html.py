@@ -33,7 +33,12 @@ def write_page(path: Path, page: str) -> None:
 
 
 def render_page(
-    sections: Sequence[Section], *, title: str, now: datetime, settings: Sequence[tuple[str, str]] = ()
+    sections: Sequence[Section],
+    *,
+    title: str,
+    now: datetime,
+    settings: Sequence[tuple[str, str]] = (),
+    kept: Sequence[str] = (),
 ) -> str:
     """The page: a summary, and the sections.
 
@@ -43,6 +48,8 @@ def render_page(
         When it was made; aware of its time zone.
     settings
         How it was made, beside the version of hubtool: names and values.
+    kept
+        What kept claims from being run, a sentence each.
 
     Raises
     ------
@@ -67,6 +74,7 @@ def render_page(
             time=now.isoformat(sep=" ", timespec="seconds"),
             claims=sum(verdicts.values()),
             verdicts=[(verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]],
+            kept=list(kept),
             failed=sum(section.failed for section in sections),
             settings=[*settings, ("hubtool", __version__), ("Python", platform.python_version())],
             sections=list(sections),

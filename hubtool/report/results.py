@@ -18,6 +18,7 @@ from hubtool.report.section import Line, Section
 from hubtool.report.settings import sources_said
 from hubtool.verify.result import Result
 from hubtool.verify.run import Run
+from hubtool.verify.summary import lines_of, summary_of
 from hubtool.words import counted
 
 
@@ -38,7 +39,11 @@ def verification_page(results: Sequence[Result], *, now: datetime, sampling: Sam
     """
     settings = [*(_settings(sampling, results) if sampling else []), *_versions()]
     return render_page(
-        list(result_sections(results)), title="Verification of published figures", now=now, settings=settings
+        list(result_sections(results)),
+        title="Verification of published figures",
+        now=now,
+        settings=settings,
+        kept=list(lines_of(summary_of(results))) if len(results) > 1 else (),  # the only section says it itself
     )
 
 
@@ -63,6 +68,7 @@ def result_sections(results: Sequence[Result]) -> Iterator[Section]:
             answers=answers_of(run.evaluation, run.split) if run and first == number else None,
             same_as=None if first == number else first,
             provenance=list(_provenance(result, run)) if run else (),
+            planned=list(_planned(result)) if run is None else (),
         )
 
 
@@ -105,6 +111,14 @@ def _provenance(result: Result, run: Run) -> Iterator[tuple[str, str]]:
     if result.recipe_sources:
         yield "settings", sources_said(result.recipe_sources)
     yield "answers SHA-256", run.evaluation.digest
+
+
+def _planned(result: Result) -> Iterator[tuple[str, str]]:
+    """How the images of an evaluation that was not run would be prepared, and who says so."""
+    if result.settings is not None:
+        yield "images", result.settings.recipe.described
+        if result.recipe_sources:
+            yield "settings", sources_said(result.recipe_sources)
 
 
 def _fingerprint_facts(fingerprint: Fingerprint) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,8 @@ class Section:
         None when nothing was evaluated, or an earlier section, number `same_as`, shows the same evaluation.
     provenance
         What was run, and how: names and values.
+    planned
+        How it would be run, where nothing was: names and values.
     """
 
     number: int
@@ -54,6 +56,7 @@ class Section:
     answers: Answers | None = None
     same_as: int | None = None
     provenance: Sequence[tuple[str, str]] = ()
+    planned: Sequence[tuple[str, str]] = ()
 
     @property
     def plot(self) -> ClaimPlot | None:

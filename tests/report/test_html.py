@@ -20,6 +20,7 @@ from hubtool.data.dataset import SampleDataset
 from hubtool.data.layout import Split
 from hubtool.data.samples import FileSample
 from hubtool.data.transform.spec import EvalRecipe
+from hubtool.engine.preprocessing import Preprocessing
 from hubtool.errors import BrokenDataset, CardError, EnvironmentProblem
 from hubtool.evaluation.loop import evaluate
 from hubtool.evaluation.outcome import Counts, Evaluation
@@ -29,6 +30,7 @@ from hubtool.evidence.conditions import Parity
 from hubtool.evidence.judge import judge, not_run
 from hubtool.evidence.measurement import Measurement
 from hubtool.verify.checks import Check, Level, Status
+from hubtool.verify.problems import Obstacle
 from hubtool.verify.result import Result
 from hubtool.verify.run import EngineRun
 from tests.evaluation.fakes import Guess, Numbers
@@ -213,6 +215,24 @@ def test_the_summary_counts_verdicts_and_failures() -> None:
     assert "2 claims : 1 reproduced , 1 consistent , 1 failed" in Page(page).text
     assert "2026-01-02 03:04:05+00:00" in page
     assert "limit 200 images seed 7" in Page(page).text
+
+
+def test_the_summary_says_once_what_kept_claims_from_being_run() -> None:
+    kept = Check(Level.EVALUATION, Status.SKIPPED, "not asked for", obstacle=Obstacle.NOT_ASKED)
+    one = result(not_run("top1", 1.0, ""), checks=(kept,))
+    sentence = "2 claims: no evaluation was asked for: add --reproduce-eval"
+    assert Page(page_of(one, one)).text.count(f"Not run {sentence}") == 1
+    assert sentence not in page_of(one, result(PART))
+    assert "Not run" not in page_of(one)  # its section says it
+
+
+def test_what_was_not_run_says_how_images_would_be_prepared() -> None:
+    recipe = EvalRecipe(crop_pct=0.95)
+    planned = Preprocessing(recipe, {"crop_pct": "the card's eval-recipe", "mean": "the default", "std": "the default"})
+    text = Page(page_of(result(not_run("top1", 1.0, ""), settings=planned))).text
+    assert f"How images would be prepared images {recipe.described}" in text
+    assert "settings crop_pct by the card's eval-recipe; the rest by the default" in text
+    assert "would be" not in page_of(evaluated(Numbers(), recipe=recipe, settings=planned))
 
 
 def test_provenance_names_everything_that_the_figures_depend_on() -> None:
