@@ -82,7 +82,7 @@ def graph_inputs(model: Model, shape: GraphShape) -> dict[str, object]:
     """All that the graph of a network and its compilation depend on beside the engine, as values that JSON knows."""
     return {
         "hubtool": __version__,
-        **family_of(model.spec).graph_versions(),
+        **family_of(model.spec).versions(),
         **model.weights_inputs,
         "network": model.spec.name,
         "side": shape.side,

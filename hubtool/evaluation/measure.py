@@ -18,6 +18,7 @@ from hubtool.evaluation.loop import evaluate
 from hubtool.evaluation.outcome import Evaluation
 from hubtool.evaluation.readable import unreadable
 from hubtool.evaluation.sampling import Sampling
+from hubtool.network.registry import family_of
 from hubtool.network.spec import Model
 from hubtool.progress import SILENT, Progress
 from hubtool.words import counted
@@ -143,6 +144,7 @@ def ledger_inputs(
         "asset": model.sha256,
         **({} if model.ema is None else {"ema": model.ema}),
         "network": model.spec.name,
+        **family_of(model.spec).versions(),
         "engine": identity.library,
         "precision": identity.precision,
         "device": identity.device,

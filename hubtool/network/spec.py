@@ -145,8 +145,8 @@ class Family(Protocol):
     def why_no_graph(self, spec: ModelSpec) -> str:
         """Why `graph` cannot build this network here, with what to do; empty when it may. Imports nothing."""
 
-    def graph_versions(self) -> Mapping[str, str]:
-        """What a graph depends on beside hubtool, the weights and the shape, by name. Imports nothing."""
+    def versions(self) -> Mapping[str, str]:
+        """What answers depend on beside hubtool, its engine, the weights and the shape, by name. Imports nothing."""
 
     def graph(
         self, spec: ModelSpec, weights: Mapping[str, Any], shape: GraphShape, store: TensorStore, outlines: Outlines

@@ -92,7 +92,7 @@ class MadeUp:
     def why_no_graph(self, spec: ModelSpec) -> str:
         return f"{spec.name} is made up"
 
-    def graph_versions(self) -> Mapping[str, str]:
+    def versions(self) -> Mapping[str, str]:
         return {}
 
     def graph(self, spec: ModelSpec, weights: Any, shape: Any, store: Any) -> Any:

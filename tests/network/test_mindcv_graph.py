@@ -151,6 +151,6 @@ def test_a_library_that_is_missing_is_named_with_the_command(monkeypatch: pytest
 
 
 def test_outlines_depend_on_versions_and_on_the_code_that_changes_graphs() -> None:
-    versions = family_of(spec_named("squeezenet1_0")).graph_versions()
+    versions = family_of(spec_named("squeezenet1_0")).versions()
     assert set(versions) == {"mindspore", "mindcv", "onnx", "mindcv code"}
     assert all(versions.values())

@@ -65,8 +65,8 @@ class BitFamily:
         del spec
         return ""
 
-    def graph_versions(self) -> Mapping[str, str]:
-        """Nothing: the graph is hubtool's own."""
+    def versions(self) -> Mapping[str, str]:
+        """Nothing: cells and graphs are hubtool's own."""
         return {}
 
     def graph(

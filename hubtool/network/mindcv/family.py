@@ -114,8 +114,8 @@ class MindCVFamily:
         """That MindSpore or MindCV is not installed; what MindSpore cannot export comes out when a graph is made."""
         return why_no_export(spec)
 
-    def graph_versions(self) -> Mapping[str, str]:
-        """Of the libraries that export graphs, and the digest of the code that changes cells and graphs for it."""
+    def versions(self) -> Mapping[str, str]:
+        """Of the libraries that build cells and export graphs, and the digest of the code that changes both."""
         return versions()
 
     def graph(
