@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -55,6 +56,14 @@ def require(module: str, *, extra: str, purpose: str) -> Any:
             f"{module} is installed and does not load: {error}",
             hint=f"pip install --force-reinstall 'hubtool[{extra}]'; hubtool doctor says more",
         ) from error
+
+
+def is_installed(module: str) -> bool:
+    """Whether a top-level module can be found; it is not imported, so that it may still not load."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):  # an import hook hides it, or a half-loaded module stands in for it
+        return False
 
 
 def installed_versions(packages: Iterable[str]) -> dict[str, str]:

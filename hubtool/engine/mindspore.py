@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
 
 from hubtool.engine.processor import device_called
 from hubtool.engine.protocol import CPU, FLOAT32, Execution, Identity, Session, Workload
 from hubtool.engine.session import Closing
 from hubtool.errors import EnvironmentProblem, UsageProblem
-from hubtool.extras import require
+from hubtool.extras import is_installed, require
 from hubtool.network.layout import parameters_of
 from hubtool.network.mindspore import require_mindspore
 from hubtool.network.registry import build, family_of
@@ -34,7 +33,7 @@ class MindSporeBackend:
         """Empty, or that MindSpore, the cell or the precision is missing. Does not import it, which takes seconds."""
         if execution.precision != FLOAT32:
             return f"{self.name} computes in {FLOAT32}, not in {execution.precision}"
-        if importlib.util.find_spec("mindspore") is None:
+        if not is_installed("mindspore"):
             return "mindspore is needed to run a network and is not installed: pip install 'hubtool[mindspore]'"
         return family_of(model.spec).why_no_cell(model.spec)
 

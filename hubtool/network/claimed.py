@@ -19,7 +19,7 @@ from hubtool.card.params import ParameterCounts
 from hubtool.card.parse import ParsedCard
 from hubtool.card.record import Asset, Card, Variant, same_file
 from hubtool.errors import UsageProblem
-from hubtool.network.registry import family_of, find_spec, known_specs, suggestion
+from hubtool.network.registry import family_of, find_spec, known_specs, near_networks, suggestion
 from hubtool.network.spec import ModelSpec
 
 _SHARED_NAMES = {"mindcv": "MindCV"}
@@ -47,6 +47,8 @@ class Claimed:
         Whether the card says that it is somebody else's network of that name.
     own_head
         Whether its number of outputs is the usual one because nobody knows how many classes the dataset has.
+    question
+        Whether networks of nearly the same name are meant, where there are such networks.
     """
 
     spec: ModelSpec | None
@@ -54,6 +56,7 @@ class Claimed:
     hint: str = ""
     other_source: bool = False
     own_head: bool = False
+    question: str = ""
 
     def require(self) -> ModelSpec:
         """The spec. Raises UsageProblem where hubtool does not build the network."""
@@ -117,7 +120,8 @@ def with_head(spec: ModelSpec, dataset: str | None) -> ModelSpec | None:
 def _claimed(names: Sequence[str], asset: Asset | None, source: str, dataset: str | None) -> Claimed:
     spec = next((found for name in names if (found := find_spec(name)) is not None), None) or _named_by_file(asset)
     if spec is None:
-        return Claimed(None, f"hubtool cannot build the network {names[0]}", suggestion(names[0]))
+        reason = f"hubtool cannot build the network {names[0]}"
+        return Claimed(None, reason, suggestion(names[0]), question=near_networks(names[0]))
     built = _SHARED_NAMES.get(spec.family)
     if built is not None and source:
         reason = f"the {names[0]} of this card is that of {source}, hubtool builds {built}'s"

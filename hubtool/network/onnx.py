@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol
 
-from hubtool.extras import require
+from hubtool.extras import is_installed, require
 
 OPSET = 18
 """The oldest in which every operator used here has its present form: ReduceMean takes its axes as an input since 18."""
@@ -28,7 +27,7 @@ def require_onnx(purpose: str) -> Any:
     MindSpore's own protocol buffers load only with the implementation in Python, which MindSpore chooses when it comes
     first. When onnx comes first the choice has to be made here: a failed import of MindSpore also ends the interpreter.
     """
-    if "google.protobuf" not in sys.modules and importlib.util.find_spec("mindspore") is not None:
+    if "google.protobuf" not in sys.modules and is_installed("mindspore"):
         os.environ.setdefault("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION", "python")
     return require("onnx", extra="eval", purpose=purpose)
 

@@ -53,11 +53,16 @@ def known_specs() -> list[ModelSpec]:
 
 def suggestion(name: str) -> str:
     """A hint for whoever named a network that hubtool cannot build: names nearly the same, or what it knows."""
+    return near_networks(name) or f"it knows {known_networks()}"
+
+
+def near_networks(name: str) -> str:
+    """A question that gives the networks of nearly the same name; empty where there are none."""
     names: dict[str, list[str]] = {}
     for spec in known_specs():
         names.setdefault(name_key(spec.name), []).append(spec.name)
     near = [one for key in get_close_matches(name_key(name), names, cutoff=_NEAR) for one in names[key]]
-    return f"did you mean {' or '.join(near[:_SUGGESTED])}?" if near else f"it knows {known_networks()}"
+    return f"did you mean {' or '.join(near[:_SUGGESTED])}?" if near else ""
 
 
 def known_networks() -> str:

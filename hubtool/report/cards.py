@@ -68,6 +68,8 @@ def _network_lines(claim_set: ClaimSet) -> Iterator[str]:
     claimed = claimed_network(claim_set)
     if claimed.spec is None:
         yield f"network: {claimed.reason}"
+        if claimed.question:
+            yield claimed.question
         return
     spec = claimed.spec
     outputs = counted(spec.num_classes, "output")

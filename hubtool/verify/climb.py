@@ -45,7 +45,9 @@ class Climb:
             self.checks.append(Check(level, Status.FAILED, self.error.message, obstacle=self.obstacle))
             return None
         if isinstance(outcome, Skipped):
-            self.checks.append(Check(level, Status.SKIPPED, outcome.reason, obstacle=outcome.obstacle))
+            self.checks.append(
+                Check(level, Status.SKIPPED, outcome.reason, notes=outcome.notes, obstacle=outcome.obstacle)
+            )
             return None
         value, detail, *rest = outcome
         self.checks.append(Check(level, Status.OK, detail, notes=rest[0] if rest else ()))

@@ -41,10 +41,13 @@ class Skipped:
         Why, in one sentence.
     obstacle
         The same as a key.
+    notes
+        What else a reader has to know, in sentences.
     """
 
     reason: str
     obstacle: Obstacle
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Failed:
 
 def no_network(claimed: Claimed) -> Skipped:
     """Skipped because hubtool does not build the network."""
-    return Skipped(claimed.reason, Obstacle.OTHER_NETWORK if claimed.other_source else Obstacle.NO_NETWORK)
+    obstacle = Obstacle.OTHER_NETWORK if claimed.other_source else Obstacle.NO_NETWORK
+    return Skipped(claimed.reason, obstacle, (claimed.question,) if claimed.question else ())
 
 
 def missing(extra: MissingExtra) -> Skipped:

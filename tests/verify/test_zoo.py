@@ -120,6 +120,17 @@ def test_a_summary_tells_each_reason_once(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_misspelt_network_is_asked_about(hubtool: Hubtool, tmp_path: Path) -> None:
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    for name in ("squezenet1_0", "detector"):
+        (folder / f"{name}_imagenet2012.md").write_text(text(name=name, link="https://x.test/a.ckpt"), encoding="utf-8")
+    notes = {name: check.notes for name, check in network_checks(checked(folder, tmp_path)).items()}
+    assert notes["squezenet1_0"][0].startswith("did you mean squeezenet1_0")
+    assert notes["detector"] == ()
+    assert "did you mean squeezenet1_0" in hubtool("--cards", folder, "show", "squezenet1_0").out
+
+
 def test_many_cards_are_lines_of_a_table_and_one_card_is_told_in_full(hubtool: Hubtool, tmp_path: Path) -> None:
     zoo = write_zoo(tmp_path / "zoo")
     run = hubtool("--cards", zoo, "--offline", "verify")

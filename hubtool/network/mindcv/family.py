@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from hubtool.errors import EnvironmentProblem, UsageProblem
-from hubtool.extras import installed_versions, require
+from hubtool.extras import installed_versions, is_installed, require
 from hubtool.network.mindcv.graph import mindcv_graph, versions, why_no_export
 from hubtool.network.mindcv.names import Names
 from hubtool.network.mindcv.table import entries, made_with, tensors
@@ -85,7 +84,7 @@ class MindCVFamily:
         fails: str = entries()[spec.name].get("fails", "")
         if fails:
             return fails
-        if importlib.util.find_spec("mindcv") is None:
+        if not is_installed("mindcv"):
             return f"MindCV is needed to build {spec.name} and is not installed: pip install 'hubtool[zoo]'"
         return ""
 

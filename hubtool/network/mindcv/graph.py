@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hubtool.extras import installed_versions, require
+from hubtool.extras import installed_versions, is_installed, require
 from hubtool.network.mindcv.batchfree import BATCHES, batch_free
 from hubtool.network.mindcv.exporting import INPUT, OUTPUT, exported
 from hubtool.network.onnx import GraphShape, TensorStore, require_onnx
@@ -62,7 +61,7 @@ def mindcv_graph(
 def why_no_export(spec: ModelSpec) -> str:
     """Which library is missing that exports graphs, with the command that installs it; empty where none is."""
     for name, extra in _EXTRAS.items():
-        if importlib.util.find_spec(name) is None:
+        if not is_installed(name):
             return (
                 f"{name} is needed to make a graph of {spec.name} and is not installed: pip install 'hubtool[{extra}]'"
             )
