@@ -12,7 +12,7 @@ _INK, _MUTED = "#1c2226", "#5d686f"
 _BARS = (
     ("hubtool openvino", "OpenVINO", "#0b6e99"),
     ("hubtool onnxruntime", "onnxruntime", "#5aa9c9"),
-    ("hubtool mindspore", "MindSpore, compiled", "#b8dbe8"),
+    ("hubtool mindspore", "MindSpore", "#b8dbe8"),
 )
 _HEIGHT = 0.27
 
