@@ -19,7 +19,9 @@ def command(ctx: click.Context, *, name: str, as_json: bool) -> None:
     """Show the validated record of the card called NAME."""
     card = Catalogue(settings(ctx).card_roots).resolve(name).card
     if as_json:
-        print_json(card.to_json())
+        from hubtool.report.networks import network_json
+
+        print_json({**card.to_json(), "networks": [network_json(claim_set) for claim_set in claim_sets(card)]})
     else:
         from hubtool.report.cards import card_view, network_view
 

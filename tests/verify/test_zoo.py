@@ -120,6 +120,30 @@ def test_a_summary_tells_each_reason_once(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_show_json_has_the_network_of_each_claim_and_who_says_how_images_are_prepared(
+    hubtool: Hubtool, tmp_path: Path
+) -> None:
+    zoo = write_zoo(tmp_path / "zoo")
+    (front,) = json.loads(hubtool("--cards", zoo, "show", "mobilenet_v1_025", "--json").out)["networks"]
+    assert (front["variant"], front["place"], front["dataset"]) == (None, "front matter", "ImageNet2012")
+    assert front["network"] == {
+        "name": "mobilenet_v1_025",
+        "family": "mindcv",
+        "parameters": 475801,
+        "trainable_parameters": 470329,
+        "outputs": 1001,
+        "spare_outputs": 1,
+        "input_size": 224,
+    }
+    assert front["settings"]["crop_pct"] == 0.875
+    assert front["settings_sources"]["crop_pct"] == "MindCV's config of mobilenet_v1_025"
+    unknown = tmp_path / "unknown_imagenet2012.md"
+    unknown.write_text(text(name="squezenet1_0"), encoding="utf-8")
+    (found,) = json.loads(hubtool("show", unknown, "--json").out)["networks"]
+    assert (found["network"], found["settings"]) == (None, None)
+    assert found["reason"] == "hubtool cannot build the network squezenet1_0"
+
+
 def test_a_misspelt_network_is_asked_about(hubtool: Hubtool, tmp_path: Path) -> None:
     folder = tmp_path / "cards"
     folder.mkdir()
