@@ -41,7 +41,7 @@ def candidates(engine: str, model: Model, execution: Execution) -> tuple[list[Ba
             able.append(backend)
     if broken is not None and not able:
         raise broken
-    return able, "" if able else "; ".join(reasons)
+    return able, "" if able else "; ".join(dict.fromkeys(reasons))
 
 
 def first_that_works(

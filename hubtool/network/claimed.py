@@ -141,16 +141,22 @@ def _named_by_file(asset: Asset | None) -> ModelSpec | None:
 
 
 def _other_source(repository: str, recipes: Sequence[str], asset: Asset | None) -> str:
-    """The implementation that a card names, where it does not name MindCV too; empty where none is named.
+    """The implementation that a card names, unless that is MindCV; empty where none is named.
 
-    Where a file lies tells nothing, unless it is the model zoo's folder.
+    What is nearest to the figures counts: the file, then the recipes, then the card's repository. Where a file lies
+    tells nothing, unless that is a folder of MindCV or of the model zoo.
     """
-    everything = (repository, *recipes, *([asset.url] if asset is not None else []))
-    if any(_MINDCV.search(link.casefold()) for link in everything):
+    file = asset.url.casefold() if asset is not None else ""
+    if _MINDCV.search(file):
         return ""
-    if asset is not None and _MODEL_ZOO_FILE.search(asset.url.casefold()):
+    if _MODEL_ZOO_FILE.search(file):
         return _MODEL_ZOO
-    return next(filter(None, map(_repository, (repository, *recipes))), "")
+    for link in (*recipes, repository):
+        if _MINDCV.search(link.casefold()):
+            return ""
+        if named := _repository(link):
+            return named
+    return ""
 
 
 def _repository(link: str) -> str:

@@ -197,7 +197,7 @@ def test_a_network_of_mindcv_without_mindcv(hubtool: Hubtool, tmp_path: Path, mo
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "mindcv" else found(name))
     result = hubtool("export", weights, "--to", "onnx")
     assert (result.code, result.out) == (6, "")
-    assert "mindcv is needed to make a graph of squeezenet1_0 and is not installed: pip install 'hubtool[zoo]'" in (
+    assert "MindCV is needed to build squeezenet1_0 and is not installed: pip install 'hubtool[zoo]'" in (
         " ".join(result.err.split())
     )
     assert list(hubtool.folder.iterdir()) == []

@@ -107,6 +107,9 @@ def test_the_row_and_its_recipe_count() -> None:
     row = f"resnext50_32x4d | 78.5 | 25.10 | [yaml]({MINDCV}/resnext/a.yaml) | [w](https://x.test/a-af8aba16.ckpt)"
     _, of_row = claims(repo=MODEL_ZOO, body=table(row))
     assert claimed_network(of_row).spec is find_spec("resnext50_32x4d")
+    row = f"resnext50_32x4d | 78.5 | 25.10 | [yaml]({MODEL_ZOO}/a.yaml) | [w](https://x.test/a-af8aba16.ckpt)"
+    _, of_row = claims(repo=f"{MINDCV}/resnet", body=table(row))
+    assert claimed_network(of_row).other_source
 
 
 @pytest.mark.parametrize(("dataset", "outputs"), [("ImageNet-1K", 1000), ("CIFAR-10", 10), ("cifar100", 100)])

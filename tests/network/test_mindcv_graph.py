@@ -146,7 +146,7 @@ def test_a_library_that_is_missing_is_named_with_the_command(monkeypatch: pytest
     found = graphs.is_installed
     monkeypatch.setattr(graphs, "is_installed", lambda name: name != "mindcv" and found(name))
     assert family_of(spec).why_no_graph(spec) == (
-        "mindcv is needed to make a graph of squeezenet1_0 and is not installed: pip install 'hubtool[zoo]'"
+        "MindCV is needed to build squeezenet1_0 and is not installed: pip install 'hubtool[zoo]'"
     )
 
 

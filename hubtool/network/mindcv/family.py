@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from hubtool.errors import EnvironmentProblem, UsageProblem
-from hubtool.extras import installed_versions, is_installed, require
-from hubtool.network.mindcv.graph import mindcv_graph, versions, why_no_export
+from hubtool.extras import installed_versions, require
+from hubtool.network.mindcv.graph import mindcv_graph, versions, why_no_export, why_no_mindcv
 from hubtool.network.mindcv.names import Names
 from hubtool.network.mindcv.table import entries, made_with, tensors
 from hubtool.network.mindspore import bind, require_mindspore
@@ -84,9 +84,7 @@ class MindCVFamily:
         fails: str = entries()[spec.name].get("fails", "")
         if fails:
             return fails
-        if not is_installed("mindcv"):
-            return f"MindCV is needed to build {spec.name} and is not installed: pip install 'hubtool[zoo]'"
-        return ""
+        return why_no_mindcv(spec)
 
     def cell(self, spec: ModelSpec, weights: Mapping[str, Any] | None, form: Form) -> Any:
         """MindCV's cell; for inference and as a graph it is the same one.

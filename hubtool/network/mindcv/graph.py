@@ -16,7 +16,6 @@ from hubtool.network.spec import ModelSpec, Shape
 
 _PURPOSE = "export to ONNX"
 _LIBRARIES = ("mindspore", "mindcv", "onnx")
-_EXTRAS = {"mindspore": "mindspore", "mindcv": "zoo"}
 
 
 def mindcv_graph(
@@ -60,12 +59,16 @@ def mindcv_graph(
 
 def why_no_export(spec: ModelSpec) -> str:
     """Which library is missing that exports graphs, with the command that installs it; empty where none is."""
-    for name, extra in _EXTRAS.items():
-        if not is_installed(name):
-            return (
-                f"{name} is needed to make a graph of {spec.name} and is not installed: pip install 'hubtool[{extra}]'"
-            )
-    return ""
+    if not is_installed("mindspore"):
+        return f"mindspore is needed to make a graph of {spec.name} and is not installed: pip install 'hubtool[zoo]'"
+    return why_no_mindcv(spec)
+
+
+def why_no_mindcv(spec: ModelSpec) -> str:
+    """That MindCV is not installed, with the command that installs it; empty where it is."""
+    if is_installed("mindcv"):
+        return ""
+    return f"MindCV is needed to build {spec.name} and is not installed: pip install 'hubtool[zoo]'"
 
 
 def versions() -> dict[str, str]:
