@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubtool.card.claimset import ClaimSet
 from hubtool.card.datasets import dataset_key, dataset_named
@@ -85,15 +85,27 @@ class Splits:
         contents
             Whether it holds a digest of every image's bytes, which takes reading them all.
         """
-        if source not in self._fingerprints:
-            self._fingerprints[source] = self._open(source).fingerprint(contents=contents, progress=progress)
-        return self._fingerprints[source]
+        split = self._open(source)
+        key = replace(source, input_size=0) if isinstance(split, Prepared) else source
+        if key not in self._fingerprints:
+            self._fingerprints[key] = split.fingerprint(contents=contents, progress=progress)
+        return self._fingerprints[key]
 
     def _open(self, source: SplitSource) -> Dataset:
         if source not in self._opened:
-            _log.info("opening %s", source.dataset)
-            self._opened[source] = open_split(source)
+            self._opened[source] = self._of_another_size(source) or self._anew(source)
         return self._opened[source]
+
+    def _of_another_size(self, source: SplitSource) -> Dataset | None:
+        """The same images as were opened for networks that take another size; None where there are none."""
+        for known, split in self._opened.items():
+            if replace(known, input_size=source.input_size) == source and isinstance(split, Prepared):
+                return split.with_recipe(replace(split.recipe, image_size=source.input_size))
+        return None
+
+    def _anew(self, source: SplitSource) -> Dataset:
+        _log.info("opening %s", source.dataset)
+        return open_split(source)
 
 
 def _recipe(

@@ -13,12 +13,15 @@ from hubtool.asset.intact import hash_file
 from hubtool.card.catalogue import Catalogue
 from hubtool.card.claimset import choose
 from hubtool.data.locations import locations_from
+from hubtool.data.open import open_split
 from hubtool.data.synsets import ilsvrc2012_synsets
 from hubtool.engine import choose as engines
 from hubtool.errors import UsageProblem
 from hubtool.evaluation import gate
 from hubtool.evaluation.predictions import predictions_of, write_predictions
 from hubtool.network.registry import family_of, find_spec
+from hubtool.progress import SILENT
+from hubtool.verify import splits as splits_module
 from hubtool.verify.attest import write_evidence
 from hubtool.verify.checks import Level, Status
 from hubtool.verify.plan import Plan
@@ -221,6 +224,28 @@ def test_a_spare_output_is_no_class_and_shares_the_split_of_the_others(tmp_path:
     assert isinstance(one, Images)
     assert (one.source, one.source.num_classes) == (other.source, 1000)
     assert splits.open(one).num_classes == 1000
+
+
+def test_networks_of_other_sizes_share_what_was_opened(
+    tmp_path: Path, imagenet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr(splits_module, "open_split", lambda source: opened.append(source) or open_split(source))
+    cards = write_zoo(tmp_path / "zoo")
+    plan = Plan(
+        Workspace((cards,), tmp_path),
+        reproduce_eval=True,
+        locations=locations_from([f"imagenet2012={imagenet}"], None, ["ImageNet2012"]),
+    )
+    splits, chosen = Splits(), choose(Catalogue([cards]), ["resnet50", "inception_v3", "swinv2_tiny_window8"])
+    found = [splits.of(claim_set, plan) for claim_set in chosen.claim_sets if claim_set.variant is None]
+    assert [splits.open(images).recipe.image_size for images in found] == [224, 299, 256]
+    marks = {splits.fingerprint(images.source, contents=True, progress=SILENT) for images in found}
+    assert (len(marks), len(splits._fingerprints), len(opened)) == (1, 1, 1)
+    for images in found:
+        alone = Splits()
+        assert alone.open(images).recipe == splits.open(images).recipe
+        assert alone.open(images).names == splits.open(images).names
 
 
 def test_an_image_whose_best_class_is_the_spare_output_is_wrong(
