@@ -140,6 +140,16 @@ def test_an_export_that_dies_is_not_taken_for_a_network_without_a_graph(monkeypa
     assert not isinstance(died.value, NoGraph)
 
 
+@pytest.mark.parametrize("error", [MemoryError(), OSError("No space left on device")])
+def test_what_this_machine_lacks_is_not_taken_for_a_network_without_a_graph(error, monkeypatch) -> None:
+    def fails(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(exporting, "_cell", fails)
+    with pytest.raises(type(error)):
+        exporting._exported_here(spec_named("squeezenet1_0"), SIDE, [2])
+
+
 def test_a_library_that_is_missing_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = spec_named("squeezenet1_0")
     assert family_of(spec).why_no_graph(spec) == ""

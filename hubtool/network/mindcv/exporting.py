@@ -37,7 +37,8 @@ def exported(spec: ModelSpec, side: int, batches: Sequence[int]) -> list[bytes]:
     NoGraph
         MindSpore does not export the network.
     EnvironmentProblem
-        MindSpore or MindCV is not installed or does not load, or the process ended without an answer.
+        MindSpore or MindCV is not installed or does not load, the process ended without an answer, or memory or a
+        folder to write to was lacking.
     """
     with tempfile.TemporaryDirectory(prefix="hubtool-") as folder:  # MindSpore leaves reports where it runs
         apart = Apart("the export by MindSpore", __name__, serve.__name__, Path(folder))
@@ -82,7 +83,7 @@ def _exported_here(spec: ModelSpec, side: int, batches: Sequence[int]) -> list[b
                 images = mindspore.ops.zeros((batch, spec.in_channels, side, side), mindspore.float32)
                 export(cell, images, file_name="graph.onnx", export_params=False, **names)
                 graphs.append(Path("graph.onnx").read_bytes())
-    except HubtoolError:
+    except (HubtoolError, OSError, MemoryError):  # of this machine, not of the network: it may go better the next time
         raise
     except Exception as error:  # whatever it raises for what it does not know
         raise NoGraph(f"MindSpore cannot export {spec.name} to ONNX: {_missing(error)}") from error
