@@ -41,10 +41,17 @@ def bind(cell: Any, weights: Mapping[str, Any]) -> None:
     from mindspore import Tensor, dtype_to_nptype
 
     for name, parameter in cell.parameters_dict().items():
-        parameter.set_data(Tensor(_cast(weights[name], dtype_to_nptype(parameter.dtype), name)))
+        parameter.set_data(Tensor(cast(weights[name], dtype_to_nptype(parameter.dtype), name)))
 
 
-def _cast(values: Any, dtype: Any, name: str) -> Any:
+def cast(values: Any, dtype: Any, name: str) -> Any:
+    """The values of a parameter, an array, as the type that it has.
+
+    Raises
+    ------
+    CheckpointMismatch
+        The type cannot hold them: see `bind`.
+    """
     import numpy as np
 
     if values.dtype == dtype:

@@ -10,6 +10,7 @@ from typing import Any
 from hubtool.extras import installed_versions, is_installed, require
 from hubtool.network.mindcv.batchfree import BATCHES, batch_free
 from hubtool.network.mindcv.exporting import INPUT, OUTPUT, exported
+from hubtool.network.mindspore import cast
 from hubtool.network.onnx import GraphShape, TensorStore, require_onnx
 from hubtool.network.outline import NoGraph, Outlines
 from hubtool.network.spec import ModelSpec, Shape
@@ -43,6 +44,8 @@ def mindcv_graph(
     ------
     NoGraph
         MindSpore does not export the network, or not so that its graph is of use.
+    CheckpointMismatch
+        The type of a parameter cannot hold its values: see `hubtool.network.mindspore.bind`.
     EnvironmentProblem
         MindSpore, MindCV or onnx is not installed or does not load, or the process of the export ended early.
     """
@@ -125,4 +128,4 @@ def _fill(onnx: Any, graph: Any, weights: Mapping[str, Any], store: TensorStore)
             graph.input.append(end)
             continue
         dtype = onnx.helper.tensor_dtype_to_np_dtype(end.type.tensor_type.elem_type)
-        graph.initializer.append(store.put(end.name, weights[end.name].astype(dtype, copy=False)))
+        graph.initializer.append(store.put(end.name, cast(weights[end.name], dtype, end.name)))
