@@ -85,6 +85,7 @@ def graph_inputs(model: Model, shape: GraphShape) -> dict[str, object]:
         **family_of(model.spec).versions(),
         **model.weights_inputs,
         "network": model.spec.name,
+        "outputs": model.spec.num_classes,
         "side": shape.side,
         "batch": shape.batch,
         "processor": processor(),

@@ -144,6 +144,7 @@ def ledger_inputs(
         "asset": model.sha256,
         **({} if model.ema is None else {"ema": model.ema}),
         "network": model.spec.name,
+        "outputs": model.spec.num_classes,
         **family_of(model.spec).versions(),
         "engine": identity.library,
         "precision": identity.precision,

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hubtool.engine.compiled import kept_models
-from hubtool.engine.graphfile import KeptOutlines
-from hubtool.errors import EnvironmentProblem
+from hubtool.engine.graphfile import KeptOutlines, graph_inputs
+from hubtool.errors import CheckpointMismatch, EnvironmentProblem
+from hubtool.network.mindcv.graph import _fill
+from hubtool.network.onnx import GraphShape, Inline, require_onnx
 from hubtool.network.outline import NoGraph, Outlines, Unkept
+from hubtool.network.registry import find_spec
+from hubtool.network.spec import Model
 from tests.conftest import flip_byte
 
+SPEC = find_spec("bit_digits")
 INPUTS = {"outline": "some network", "side": 224}
 
 
@@ -74,3 +80,28 @@ def test_a_damaged_one_is_made_anew(tmp_path: Path, caplog: pytest.LogCaptureFix
     assert outlines.outline(INPUTS, make) == b"graph"
     assert make.calls == 2
     assert "not as it was written" in caplog.text
+
+
+def test_compiled_models_are_told_apart_by_all_that_they_depend_on() -> None:
+    model = Model(SPEC, Path("weights.ckpt"), "ab" * 32)
+    asked = [
+        (model, GraphShape(32)),
+        (model, GraphShape(64)),
+        (model, GraphShape(32, 8)),
+        (replace(model, sha256="cd" * 32), GraphShape(32)),
+        (replace(model, ema=True), GraphShape(32)),
+        (replace(model, ema=False), GraphShape(32)),
+        (replace(model, spec=replace(SPEC, name="another")), GraphShape(32)),
+        (replace(model, spec=replace(SPEC, num_classes=11)), GraphShape(32)),
+        (replace(model, spec=replace(SPEC, family="mindcv")), GraphShape(32)),  # its versions
+    ]
+    inputs = [graph_inputs(*question) for question in asked]
+    assert all(one != other for number, one in enumerate(inputs) for other in inputs[:number])
+
+
+def test_values_that_a_parameter_of_an_outline_cannot_hold_are_refused() -> None:
+    np, onnx = pytest.importorskip("numpy"), require_onnx("test")
+    end = onnx.helper.make_tensor_value_info("pos_embed1", onnx.TensorProto.FLOAT16, [2])
+    graph = onnx.helper.make_graph([], "test", [end], [])
+    with pytest.raises(CheckpointMismatch, match="^pos_embed1: values that the type of the parameter, float16, cannot"):
+        _fill(onnx, graph, {"pos_embed1": np.array([1.0, 1e6], "float32")}, Inline())

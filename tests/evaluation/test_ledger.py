@@ -227,6 +227,7 @@ def test_the_inputs_tell_everything_apart(tmp_path: Path) -> None:
         (replace(identity, options=(("compiled", "True"),)), Numbers(), MODEL, Sampling()),
         (identity, Numbers(), replace(MODEL, sha256="cd" * 32), Sampling()),
         (identity, Numbers(), replace(MODEL, spec=replace(MODEL.spec, name="net2")), Sampling()),
+        (identity, Numbers(), replace(MODEL, spec=replace(MODEL.spec, num_classes=11)), Sampling()),
         (identity, Numbers(), replace(MODEL, spec=replace(MODEL.spec, family="mindcv")), Sampling()),  # its versions
         (identity, Numbers(), MODEL, Sampling(limit=20)),
         (identity, Numbers(), MODEL, Sampling(limit=20, seed=1)),
