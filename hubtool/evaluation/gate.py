@@ -19,6 +19,7 @@ from hubtool.evaluation.fastest import first_that_works
 from hubtool.evaluation.parity import parity
 from hubtool.evidence.conditions import Parity
 from hubtool.extras import require
+from hubtool.network.registry import family_of
 from hubtool.network.spec import Model
 from hubtool.progress import SILENT, Progress
 
@@ -105,6 +106,11 @@ class _Gate:
 
     def _compared(self, session: Session, found: tuple[str, Any] | None) -> Chosen:
         identity = session.identity
+        source = family_of(self._model.spec).graph_source
+        if found is None and source not in {"", identity.name}:
+            raise EnvironmentProblem(
+                f"{identity.library} was refused: {source} exported its graph, and does not answer for comparison"
+            )
         if found is None:
             return Chosen(session, None, (f"no reference: {identity.name} is the only engine that can run it",))
         np = require("numpy", extra="eval", purpose="compare engines")
@@ -116,8 +122,11 @@ class _Gate:
         return Chosen(session, measured)
 
     def _reference_for(self, backend: Backend) -> tuple[str, Any] | None:
-        """What answers, in words, and its logits (N, num_classes); None where nothing but this engine can answer."""
+        """What answers, in words, and its logits (N, num_classes); None where nothing that proves it can answer."""
+        source = family_of(self._model.spec).graph_source
         for name in sorted(BACKENDS, key=lambda name: (name == backend.name, name != REFERENCE)):
+            if source not in {"", name}:
+                continue  # it runs the same exported graph: a fault of the export would be in both
             if name == backend.name and self._execution == Execution():
                 continue  # it would be compared with itself
             try:

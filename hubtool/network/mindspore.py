@@ -38,10 +38,10 @@ def bind(cell: Any, weights: Mapping[str, Any]) -> None:
         The type of a parameter cannot hold the values: it is an integer and they are no whole numbers, or it is
         float16 and they are too large.
     """
-    from mindspore import Tensor, dtype_to_nptype
+    from mindspore import Tensor
 
     for name, parameter in cell.parameters_dict().items():
-        parameter.set_data(Tensor(cast(weights[name], dtype_to_nptype(parameter.dtype), name)))
+        parameter.set_data(Tensor(cast(weights[name], str(parameter.dtype).lower(), name)))
 
 
 def cast(values: Any, dtype: Any, name: str) -> Any:

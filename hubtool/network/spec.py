@@ -145,6 +145,10 @@ class Family(Protocol):
     def why_no_graph(self, spec: ModelSpec) -> str:
         """Why `graph` cannot build this network here, with what to do; empty when it may. Imports nothing."""
 
+    @property
+    def graph_source(self) -> str:
+        """The engine whose library exports the graphs: only its own answers prove one. Empty for graphs of hubtool."""
+
     def versions(self) -> Mapping[str, str]:
         """What answers depend on beside hubtool, its engine, the weights and the shape, by name. Imports nothing."""
 

@@ -119,6 +119,14 @@ def test_without_the_reference_another_engine_takes_its_place(model: Model, with
     assert found.parity.reference.startswith("onnxruntime ")
 
 
+def test_a_graph_that_mindspore_exported_is_proven_by_mindspore_alone(
+    model: Model, without_mindspore: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BitFamily, "graph_source", "mindspore")
+    with pytest.raises(EnvironmentProblem, match="mindspore exported its graph, and does not answer for comparison"):
+        chosen(model, "openvino")
+
+
 def test_one_engine_alone_has_no_reference(
     model: Model, without_mindspore: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

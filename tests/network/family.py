@@ -58,6 +58,7 @@ class MadeUp:
     """A `Family` that builds nothing."""
 
     name = FAMILY
+    graph_source = ""
 
     @property
     def members(self) -> tuple[ModelSpec, ...]:

@@ -19,6 +19,7 @@ class BitFamily:
 
     name = FAMILY
     members = KNOWN
+    graph_source = ""
 
     def find(self, name: str) -> ModelSpec | None:
         """The network of that name, as `bit_resnet50` or `BiT_resnet50`."""

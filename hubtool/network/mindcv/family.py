@@ -45,6 +45,7 @@ class MindCVFamily:
     """The networks of MindCV's registry but BiT, built by MindCV; a `Family`."""
 
     name = FAMILY
+    graph_source = "mindspore"
 
     @cached_property
     def members(self) -> tuple[ModelSpec, ...]:
