@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event, Thread, get_ident
 
 _POLL_SECONDS = 0.1
 INTERRUPTED = 130
@@ -48,8 +48,11 @@ def _interrupts() -> Iterator[None]:
     # with SIGTERM. A signal that is blocked never reaches a handler: a thread looks for it instead.
     handler = signal.getsignal(signal.SIGINT) or signal.default_int_handler  # None: one that is not Python's
     done = Event()
+    # A blocking system call of the main thread ends when a signal comes that has a handler: then Python notices that it
+    # was interrupted. This one is ignored by default, so it does no harm when it comes late.
+    urgent = signal.signal(signal.SIGURG, lambda *_: None)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    watcher = Thread(target=_watch, args=(done,), daemon=True)
+    watcher = Thread(target=_watch, args=(done, get_ident()), daemon=True)
     if handler is not signal.SIG_IGN:
         watcher.start()
     try:
@@ -57,18 +60,20 @@ def _interrupts() -> Iterator[None]:
     finally:
         done.set()
         signal.signal(signal.SIGINT, handler)
+        signal.signal(signal.SIGURG, urgent or signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _watch(done: Event) -> None:
+def _watch(done: Event, main: int) -> None:
     # Not sigtimedwait: when the process was stopped and resumes (Ctrl-Z and fg, a frozen container), Python's
     # returns as though the signal had come.
     interrupted = False
     while not done.wait(_POLL_SECONDS):
-        if signal.SIGINT not in signal.sigpending():
-            continue
-        if interrupted:
-            os._exit(INTERRUPTED)
-        signal.sigwait({signal.SIGINT})
-        interrupted = True
-        _thread.interrupt_main()
+        if signal.SIGINT in signal.sigpending():
+            if interrupted:
+                os._exit(INTERRUPTED)
+            signal.sigwait({signal.SIGINT})
+            interrupted = True
+            _thread.interrupt_main()
+        if interrupted:  # every time: the main thread may have begun to wait, for another process say, just now
+            signal.pthread_kill(main, signal.SIGURG)

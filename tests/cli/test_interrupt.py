@@ -92,6 +92,33 @@ def exporting(parent: int) -> list[int]:
     return [int(child) for child in children if "/mindspore/" in Path(f"/proc/{child}/maps").read_text()]
 
 
+def test_while_another_process_is_waited_for(hubtool_process: HubtoolProcess) -> None:
+    script = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from hubtool.apart import Apart
+from hubtool.cli.containment import contained
+with contained():
+    apart = Apart("one who sleeps", "signal", "pause")
+    print("asked", flush=True)
+    try:
+        apart.ask("something")
+    except KeyboardInterrupt:
+        apart.close()
+        print("KeyboardInterrupt", apart.process.returncode)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], env=hubtool_process.environment, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr.readline() == "asked\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, err) == (0, f"KeyboardInterrupt -{signal.SIGKILL:d}\n")
+
+
 @pytest.mark.mindspore
 def test_a_process_that_was_stopped_and_goes_on_was_not_interrupted(
     hubtool_process: HubtoolProcess, tmp_path: Path
