@@ -109,8 +109,11 @@ class MindCVFamily:
         return cell
 
     def why_no_graph(self, spec: ModelSpec) -> str:
-        """That MindSpore or MindCV is not installed; what MindSpore cannot export comes out when a graph is made."""
-        return why_no_export(spec)
+        """That MindSpore or MindCV is not installed, or that MindSpore cannot run the network to prove the graph.
+
+        What MindSpore cannot export comes out when a graph is made.
+        """
+        return why_no_export(spec) or self.why_no_cell(spec)
 
     def versions(self) -> Mapping[str, str]:
         """Of the libraries that build cells and export graphs, and the digest of the code that changes both."""
