@@ -9,6 +9,7 @@ from typing import TypeVar
 from hubtool.engine.choose import AUTO, BACKENDS
 from hubtool.engine.protocol import Backend, Execution, Session, Workload
 from hubtool.errors import EnvironmentProblem
+from hubtool.network.outline import NoGraph
 from hubtool.network.spec import Model
 
 T = TypeVar("T")
@@ -28,6 +29,12 @@ def candidates(engine: str, model: Model, execution: Execution) -> tuple[list[Ba
     EnvironmentProblem
         None can, because a library is installed and does not load.
     """
+    able, reasons = _asked(engine, model, execution)
+    return able, "" if able else "; ".join(reasons)
+
+
+def _asked(engine: str, model: Model, execution: Execution) -> tuple[list[Backend], list[str]]:
+    """The engines that can run a network, the fastest first, and why the others cannot, each reason once."""
     able, reasons, broken = [], [], None
     for backend in BACKENDS.values() if engine == AUTO else [BACKENDS[engine]]:
         try:
@@ -41,7 +48,7 @@ def candidates(engine: str, model: Model, execution: Execution) -> tuple[list[Ba
             able.append(backend)
     if broken is not None and not able:
         raise broken
-    return able, "" if able else "; ".join(dict.fromkeys(reasons))
+    return able, list(dict.fromkeys(reasons))
 
 
 def first_that_works(
@@ -58,22 +65,28 @@ def first_that_works(
 
     Raises
     ------
+    NoGraph
+        No engine can run the network here: it has no graph, and no cell that runs; the message says why for each.
     EnvironmentProblem
-        No engine can run the network, or all are refused; the message says why for each.
+        No engine can, for other reasons, or all are refused; the message says why for each.
     """
-    able, reason = candidates(engine, model, execution)
+    able, reasons = _asked(engine, model, execution)
     refusals: list[str] = []
+    has_none = bool(able)
     for backend in able:
         try:
             return attempt(backend), refusals
         except EnvironmentProblem as problem:
-            if len(able) == 1:
+            has_none = has_none and isinstance(problem, NoGraph)
+            if len(able) == 1 and not (has_none and reasons):
                 raise
             if problem.message not in refusals:  # engines that run the same graph lack it for the same reason
                 refusals.append(problem.message)
                 _log.warning("%s", problem.message)
+    if has_none:
+        raise NoGraph("; ".join([*refusals, *reasons]))
     raise EnvironmentProblem(
-        reason or "; ".join(refusals), hint="hubtool doctor shows the engines and how to install them"
+        "; ".join(refusals or reasons), hint="hubtool doctor shows the engines and how to install them"
     )
 
 

@@ -19,11 +19,12 @@ from hubtool.evaluation.ledger import ledgers_of
 from hubtool.evaluation.measure import measure, selected
 from hubtool.evaluation.outcome import Evaluation
 from hubtool.evidence.conditions import EngineUsed, Parity
+from hubtool.network.outline import NoGraph
 from hubtool.network.spec import Model
 from hubtool.progress import SILENT, Progress
 from hubtool.verify.jobs import Job
 from hubtool.verify.plan import Plan
-from hubtool.verify.problems import Failed, Skipped, as_problem, missing
+from hubtool.verify.problems import Failed, Obstacle, Skipped, as_problem, missing
 from hubtool.verify.splits import Splits
 from hubtool.words import counted, some_of
 
@@ -115,6 +116,8 @@ def run(
             outcome = _evaluated(job, split, fingerprint, plan, progress)
         except MissingExtra as extra:
             outcome = missing(extra)
+        except NoGraph as none:
+            outcome = Skipped(none.message, Obstacle.NO_ENGINE)
         except Exception as error:  # whatever a library raises about one job must not cost the others
             outcome = Failed(as_problem(error, "the evaluation"))
         yield job, outcome

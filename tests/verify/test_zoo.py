@@ -19,6 +19,7 @@ from hubtool.engine import choose as engines
 from hubtool.errors import UsageProblem
 from hubtool.evaluation import gate
 from hubtool.evaluation.predictions import predictions_of, write_predictions
+from hubtool.network.outline import NoGraph
 from hubtool.network.registry import family_of, find_spec
 from hubtool.progress import SILENT
 from hubtool.verify import splits as splits_module
@@ -200,6 +201,13 @@ class Last(Zeros):
         return np.tile(row, (len(images), 1))
 
 
+class WithoutGraph(Zeros):
+    """Finds out only when it opens a network that there is no graph of it."""
+
+    def open(self, model, execution, workload):
+        raise NoGraph(f"MindSpore cannot export {model.spec.name} to ONNX: make_list")
+
+
 def with_weights(folder: Path, name: str, outputs: int = 0, dataset: str = "ImageNet2012") -> Path:
     """A card about zeros as the weights of a network."""
     spec = find_spec(name)
@@ -360,3 +368,24 @@ def test_a_file_may_be_without_the_spare_outputs(tmp_path: Path) -> None:
     with_weights(cards, "mobilenet_v1_025", outputs=999)
     (result,) = checked(cards, tmp_path / "cache")
     assert "the head has 999 outputs" in result.error.message
+
+
+@pytest.mark.parametrize("engine", ["auto", "zeros"])
+def test_a_network_that_no_engine_runs_is_not_run_and_no_problem(
+    engine: str, tmp_path: Path, imagenet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(engines.BACKENDS):
+        monkeypatch.delitem(engines.BACKENDS, name)
+    no_cell = Zeros()
+    no_cell.why_not = lambda model, execution: "MindSpore cannot run it: no operator Nowhere"
+    for name, backend in (("zeros", WithoutGraph()), ("ones", WithoutGraph()), ("twos", no_cell)):
+        monkeypatch.setitem(engines.BACKENDS, name, backend)
+    cards = tmp_path / "cards"
+    cards.mkdir()
+    with_weights(cards, "mobilenet_v1_025")
+    (result,) = checked(cards, tmp_path / "cache", f"imagenet2012={imagenet}", reproduce_eval=True, engine=engine)
+    check = result.checks[-1]
+    said = ["MindSpore cannot export mobilenet_v1_025 to ONNX: make_list"]
+    said += ["MindSpore cannot run it: no operator Nowhere"] if engine == "auto" else []
+    assert (check.status, check.obstacle, check.detail) == (Status.SKIPPED, Obstacle.NO_ENGINE, "; ".join(said))
+    assert (result.exit_code(strict=False), result.exit_code(strict=True)) == (0, 1)
