@@ -64,6 +64,8 @@ class Statement:
         When the evaluation ended (ISO 8601), and how long it took.
     weights_notes
         What was skipped or taken for granted in the checkpoint, such as averaged weights that were chosen.
+    recipe_sources
+        For each key of the recipe, who says so, in a few words; empty where that is not known.
     """
 
     uid: str
@@ -83,6 +85,7 @@ class Statement:
     finished: str
     seconds: float
     weights_notes: tuple[str, ...] = ()
+    recipe_sources: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def stem(self) -> str:
@@ -155,6 +158,7 @@ class Statement:
                 "dataset": self.data.to_json(),
                 "recipe": None if self.recipe is None else dict(self.recipe),
                 "recipe_overrides": dict(self.overrides),
+                **({"recipe_sources": dict(self.recipe_sources)} if self.recipe_sources else {}),
                 "sampling": self.part.to_json(),
                 "engine": self.engine.to_json(),
                 **({"weights_notes": list(self.weights_notes)} if self.weights_notes else {}),
@@ -214,6 +218,7 @@ def _statement(document: Any) -> Statement:
         finished=optional(document, "predicate.times.finished", "", str),
         seconds=optional(document, "predicate.times.seconds", 0.0, *NUMBER),
         weights_notes=list_of_texts(document, "predicate.weights_notes"),
+        recipe_sources=texts(document, "predicate.recipe_sources"),
     )
 
 

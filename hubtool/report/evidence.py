@@ -18,6 +18,7 @@ from hubtool.evidence.statement import Statement
 from hubtool.report.engine import engine_facts
 from hubtool.report.html import render_page
 from hubtool.report.section import Line, Section
+from hubtool.report.settings import sources_said
 from hubtool.verify.checks import Status
 from hubtool.words import counted
 
@@ -114,6 +115,8 @@ def _provenance(statement: Statement) -> Iterator[tuple[str, str]]:
         yield "skipped as unreadable", counted(part.skipped, "image")
     if statement.recipe is not None:
         yield "images prepared", ", ".join(f"{key} {_shown(value)}" for key, value in statement.recipe.items())
+    if statement.recipe_sources:
+        yield "settings", sources_said(statement.recipe_sources)
     if statement.overrides:
         yield "overrides the card", ", ".join(f"{key}={value}" for key, value in statement.overrides.items())
     if statement.ledger_sha256:

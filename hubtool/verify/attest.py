@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -29,6 +29,7 @@ def statement(
     plan: Plan,
     finished: datetime,
     weights_notes: tuple[str, ...] = (),
+    recipe_sources: Mapping[str, str] | None = None,
 ) -> Statement:
     """The evidence of one evaluation.
 
@@ -42,6 +43,8 @@ def statement(
         When it ended.
     weights_notes
         What was said of the checkpoint.
+    recipe_sources
+        Who says how images were prepared, by the recipe's key; None where that is not known.
     """
     counts, sampling, model, transform = run.evaluation.counts, plan.sampling, run.job.model, run.job.images.transform
     return Statement(
@@ -64,6 +67,7 @@ def statement(
         finished=finished.replace(microsecond=0).isoformat(),
         seconds=round(counts.seconds, 3),
         weights_notes=weights_notes,
+        recipe_sources=recipe_sources or {},
     )
 
 
@@ -82,7 +86,15 @@ def write_evidence(folder: Path, results: Sequence[Result], plan: Plan) -> list[
             _written(
                 folder,
                 result.claim_set,
-                statement(result.claim_set, result.claims, result.run, plan, finished, result.weights_notes),
+                statement(
+                    result.claim_set,
+                    result.claims,
+                    result.run,
+                    plan,
+                    finished,
+                    weights_notes=result.weights_notes,
+                    recipe_sources=result.recipe_sources,
+                ),
             )
             for result in results
             if result.claim_set is not None and result.run is not None

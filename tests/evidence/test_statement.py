@@ -86,6 +86,16 @@ def test_what_is_written_fits_the_schema_and_is_read_again(tmp_path: Path) -> No
     assert (again.part, again.engine) == (STATEMENT.part, STATEMENT.engine)
 
 
+def test_who_says_how_images_were_prepared_is_written_where_it_is_known(tmp_path: Path) -> None:
+    assert "recipe_sources" not in STATEMENT.to_json()["predicate"]
+    sources = {"image_size": "the card's eval-recipe", "crop_pct": "--recipe"}
+    path = replace(STATEMENT, recipe_sources=sources).write(tmp_path / STATEMENT.file_name())
+    SCHEMA.validate(json.loads(path.read_text()))
+    again = read_statement(path)
+    assert again is not None
+    assert again.recipe_sources == sources
+
+
 @pytest.mark.parametrize("difference", [0.25, 0.0, math.inf])
 def test_how_engines_compared_is_written_and_read_again(tmp_path: Path, difference: float) -> None:
     engine = replace(STATEMENT.engine, parity=replace(PARITY, max_abs_difference=difference))
@@ -199,6 +209,7 @@ def test_what_rules_compare_has_to_be_there(tmp_path: Path, place: str) -> None:
         ("predicate.dataset.bytes", 1.5),
         ("predicate.recipe", []),
         ("predicate.recipe_overrides.image_size", 224),
+        ("predicate.recipe_sources", ["the card"]),
         ("predicate.sampling.seed", 1.5),
         ("predicate.sampling.early_stop", 1),
         ("predicate.engine.name", {}),

@@ -35,6 +35,7 @@ def test_what_the_evidence_says_is_shown_with_how_it_was_made(cards: Path) -> No
     facts = dict(section.provenance)
     assert facts["layout"] == "scikit-learn's handwritten digits: 360 images"
     assert facts["engine"].startswith("mindspore 2.")
+    assert "settings" not in facts
     page = evidence_page(sections(cards), now=datetime(2026, 1, 2, tzinfo=timezone.utc))
     assert "Published figures and their evidence" in page
     assert page.count('<svg class="plot"') == 1
@@ -54,6 +55,15 @@ def test_how_the_engine_compared_with_another_is_shown(cards: Path) -> None:
     assert (facts["compared"], facts["other best class"]) == (parity.sentence, "digits/7")
     assert facts["note"] == "onnxruntime was refused: not there"
     assert section.checks[0].detail.endswith("was computed in bfloat16, not in float32: it reproduces nothing")
+
+
+def test_who_says_how_images_were_prepared_is_shown_where_it_is_known(cards: Path) -> None:
+    path = cards / "evidence" / NAME
+    document = json.loads(path.read_text())
+    document["predicate"]["recipe_sources"] = {"crop_pct": "the card's eval-recipe", "image_size": "x", "mean": "x"}
+    path.write_text(json.dumps(document))
+    (section,) = sections(cards, "bit_digits")
+    assert dict(section.provenance)["settings"] == "crop_pct by the card's eval-recipe; the rest by x"
 
 
 def test_figures_without_evidence_are_not_run_and_say_what_to_do(cards: Path) -> None:

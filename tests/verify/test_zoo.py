@@ -272,7 +272,9 @@ def test_an_image_whose_best_class_is_the_spare_output_is_wrong(
     assert result.recipe_sources["crop_pct"] == "MindCV's config of mobilenet_v1_025"
     plan = Plan(Workspace((cards,), tmp_path), **options)
     (evidence,) = write_evidence(tmp_path / "evidence", [result], plan)
-    assert json.loads(evidence.read_text())["predicate"]["claims"][0]["correct"] == 0
+    predicate = json.loads(evidence.read_text())["predicate"]
+    assert predicate["claims"][0]["correct"] == 0
+    assert predicate["recipe_sources"] == dict(result.recipe_sources)
     write_predictions(tmp_path / "p.csv", predictions_of(result.evaluation))
     first = (tmp_path / "p.csv").read_text().splitlines()[1].split(",")
     assert first[2:7] == ["1000", "0", "1", "2", "3"]
