@@ -35,6 +35,11 @@ def test_a_network_is_evaluated_as_mindcv_does_it() -> None:
     assert found.sources.keys() == set(KEYS)
 
 
+def test_a_size_that_no_configuration_states_is_that_of_the_network() -> None:
+    found = foreseen(claims("swinv2_tiny_window16"), find_spec("swinv2_tiny_window16"))
+    assert (found.recipe.image_size, found.sources["image_size"]) == (256, "the input size of swinv2_tiny_window16")
+
+
 def test_the_card_overrides_that_and_the_user_both() -> None:
     said = claims(recipe="crop-pct: 0.9")
     found = foreseen(said, CONVNEXT)

@@ -160,9 +160,9 @@ EVALUATION = [
     ("resnet50", {"image_size": "224", "crop_pct": "0.875", "interpolation": "bilinear"}),
     ("coat_tiny", {"image_size": "224", "crop_pct": "0.9", "interpolation": "bicubic"}),
     ("crossvit_9", {"image_size": "240", "crop_pct": "0.935", "interpolation": "bicubic"}),
-    ("rexnet_09", {"image_size": "224", "interpolation": "bicubic"}),
+    ("rexnet_09", {"interpolation": "bicubic"}),
     ("hrnet_w32", {"image_size": "224", "interpolation": "bilinear"}),
-    ("cait_xxs24_224", {"image_size": "224"}),
+    ("cait_xxs24_224", {}),
     ("dpn92", {"image_size": "224", "crop_pct": "0.875", "interpolation": "bilinear"}),
     ("pnasnet", {}),
 ]

@@ -61,8 +61,6 @@ def describe(name: str) -> tuple[dict[str, Any], bytes]:
     classes = classes_of(name)
     recipe = _recipes().get(name, {})
     size, source = _size(name, recipe)
-    if source in {"network", "name"}:
-        recipe = {"image_size": str(size), **recipe}
     entry: dict[str, Any] = {
         "size": size,
         "size_from": source,
