@@ -16,6 +16,7 @@ from hubtool.network.head import resized
 from hubtool.network.registry import spec_named
 from tests.checkpoint.proto import entry
 from tests.conftest import DIGITS_CHECKPOINT, Hubtool, HubtoolProcess, edit, flip_byte
+from tests.network.zoo import saved
 from tests.zoo import pictures, zoo_checkpoint
 
 
@@ -192,7 +193,7 @@ def test_a_network_of_mindcv(hubtool: Hubtool, tmp_path: Path, monkeypatch: pyte
 @pytest.mark.mindspore
 def test_a_network_of_mindcv_without_mindcv(hubtool: Hubtool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("mindcv")
-    weights = zoo_checkpoint("squeezenet1_0", tmp_path)
+    weights = saved(tmp_path, spec_named("squeezenet1_0")).path
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "mindcv" else found(name))
     result = hubtool("export", weights, "--to", "onnx")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from hubtool.network.registry import spec_named
 from tests.conftest import HubtoolProcess
-from tests.zoo import zoo_checkpoint
+from tests.network.zoo import saved
 
 EVALUATE = ("verify", "bit_digits", "--reproduce-eval", "--no-progress")
 SLOWLY = (*EVALUATE, "--limit", "90", "--batch-size", "4")
@@ -72,7 +73,7 @@ def test_while_mindspore_is_being_imported(hubtool_process: HubtoolProcess, seco
 @pytest.mark.mindspore
 def test_while_mindspore_exports_in_a_process_of_its_own(hubtool_process: HubtoolProcess, tmp_path: Path) -> None:
     pytest.importorskip("mindcv")
-    weights = zoo_checkpoint("squeezenet1_0", tmp_path)
+    weights = saved(tmp_path, spec_named("swin_tiny")).path  # takes long to export
     process = started(hubtool_process, "export", str(weights), "--to", "onnx")
     try:
         wait_until(lambda: bool(exporting(process.pid)), process)

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from hubtool.checkpoint.formats import open_weights
-from hubtool.checkpoint.safetensors import encode_header
-from hubtool.checkpoint.tensors import Extent, TensorFile, TensorInfo
 from hubtool.errors import CheckpointMismatch
 from hubtool.network.head import resized
 from hubtool.network.identify import networks_fitting, spec_fitting
 from hubtool.network.layout import check_layout
 from hubtool.network.registry import family_of, known_specs, spec_named
-from hubtool.network.spec import ModelSpec, Shape
+from tests.network.zoo import file_of, saved
 
-ITEM_BYTES = {"float32": 4, "int32": 4, "float16": 2}
 SIZES = [f"mobilenet_v2_{width}" for width in ("035", "050", "075", "100")]
 """MindCV has each of these for five sizes of images, with the same parameters."""
-
-
-def file_of(folder: Path, shapes: Mapping[str, Shape], dtypes: Mapping[str, str]) -> TensorFile:
-    """A file of zeros that take no room on the disk."""
-    tensors = []
-    for name, shape in shapes.items():
-        dtype = dtypes.get(name, "float32")
-        tensors.append(TensorInfo(name, dtype, shape, (Extent(0, ITEM_BYTES[dtype] * math.prod(shape)),)))
-    path = folder / "net.safetensors"
-    header = encode_header(tensors, {})
-    path.write_bytes(header)
-    with path.open("r+b") as file:
-        file.truncate(len(header) + sum(tensor.nbytes for tensor in tensors))
-    return open_weights(path)
-
-
-def saved(folder: Path, spec: ModelSpec) -> TensorFile:
-    family = family_of(spec)
-    return file_of(folder, family.shapes(spec), family.dtypes(spec))
 
 
 @pytest.mark.parametrize(
