@@ -101,8 +101,8 @@ from hubtool.apart import Apart
 from hubtool.cli.containment import contained
 with contained():
     apart = Apart("one who sleeps", "signal", "pause")
-    print("asked", flush=True)
     try:
+        print("asked", flush=True)
         apart.ask("something")
     except KeyboardInterrupt:
         apart.close()
