@@ -30,56 +30,9 @@ from hubtool.engine.protocol import Execution, Workload
 from hubtool.errors import HubtoolError
 from hubtool.evaluation.parity import parity
 from hubtool.evaluation.topk import best_classes
+from tests.network.zoo import names_of_cards
 
-NETWORKS = [
-    "bit_resnet50",
-    "coat_tiny",
-    "convit_tiny",
-    "convnext_tiny",
-    "convnextv2_tiny",
-    "crossvit_9",
-    "densenet121",
-    "edgenext_xx_small",
-    "efficientnet_b0",
-    "ghostnet_050",
-    "googlenet",
-    "hrnet_w32",
-    "inception_v3",
-    "inception_v4",
-    "mixnet_s",
-    "mnasnet_075",
-    "mobilenet_v1_025",
-    "mobilenet_v2_075",
-    "mobilenet_v3_large_100",
-    "mobilenet_v3_small_100",
-    "mobilevit_xx_small",
-    "nasnet_a_4x1056",
-    "pit_ti",
-    "poolformer_s12",
-    "pvt_tiny",
-    "pvt_v2_b0",
-    "regnet_x_800mf",
-    "repvgg_a0",
-    "repvgg_a1",
-    "res2net50",
-    "resnet50",
-    "resnetv2_50",
-    "resnext50_32x4d",
-    "rexnet_09",
-    "seresnet18",
-    "shufflenet_v1_g3_05",
-    "shufflenet_v2_x0_5",
-    "skresnet18",
-    "squeezenet1_0",
-    "swin_tiny",
-    "swinv2_tiny_window8",
-    "vgg13",
-    "vgg19",
-    "visformer_tiny",
-    "vit_b_32_224",
-    "vit_l_32_224",
-    "xcit_tiny_12_p16_224",
-]
+NETWORKS = ["bit_resnet50", *names_of_cards()]
 BATCH_SIZE = 8
 TIE = 1e-4
 

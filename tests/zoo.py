@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -51,21 +53,28 @@ def pictures(count: int, side: int, seed: int = 0) -> Any:
 def create(name: str, num_classes: int) -> Any:
     """MindCV's own network, in evaluation mode, with its initial weights.
 
-    Two networks that do not work as they are get what makes them do so, and nothing else.
+    Two networks that do not work as they are get what makes them do so, and nothing else; it is not hubtool's remedy.
     """
     import mindcv
 
-    if name.startswith("rexnet"):  # reads weights that have no values yet
-        from mindcv.models.rexnet import ReXNetV1
-
-        ReXNetV1._initialize_weights = lambda self: None
+    with _without_initialisation() if name.startswith("rexnet") else nullcontext():
+        network = mindcv.create_model(name, num_classes=num_classes)
     if name.startswith("pvt_") and "v2" not in name:  # resizes its position embedding even to the size that it has
-        from mindcv.models.pvt import PyramidVisionTransformer
-
-        PyramidVisionTransformer._get_pos_embed = lambda self, embedding, *_: embedding
-    network = mindcv.create_model(name, num_classes=num_classes)
+        network._get_pos_embed = lambda embedding, *_: embedding
     network.set_train(False)
     return network
+
+
+@contextmanager
+def _without_initialisation() -> Iterator[None]:
+    """ReXNet reads weights that have no values yet."""
+    from mindcv.models.rexnet import ReXNetV1
+
+    own, ReXNetV1._initialize_weights = ReXNetV1._initialize_weights, lambda _: None
+    try:
+        yield
+    finally:
+        ReXNetV1._initialize_weights = own
 
 
 def _write(name: str, path: str, num_classes: int, side: int, seed: int) -> None:

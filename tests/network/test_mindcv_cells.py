@@ -13,6 +13,7 @@ from hubtool.network.mindcv.table import tensors
 from hubtool.network.registry import build, family_of, find_spec
 from hubtool.network.spec import Form
 from tests.network.zoo import logits, names_of_cards, random_images, random_weights
+from tests.zoo import create
 
 np = pytest.importorskip("numpy")
 pytestmark = [
@@ -23,35 +24,6 @@ pytestmark = [
 # One of each kind: names that are no paths, float16, initialisation, size-bound embeddings, grouped kernels, batch
 # statistics.
 KINDS = ["squeezenet1_0", "pvt_tiny", "rexnet_09", "pit_ti", "shufflenet_v1_g3_05", "mobilenet_v3_small_100"]
-ON_MINDSPORE_AS_IT_IS = set(names_of_cards()) - {"rexnet_09", "pvt_tiny"}
-
-
-def own_cell(name: str, classes: int):
-    """MindCV's cell without hubtool's remedies, but where it would not be built or run."""
-    import mindcv
-
-    if name in ON_MINDSPORE_AS_IT_IS:
-        return mindcv.create_model(name, num_classes=classes)
-    if name == "pvt_tiny":
-        cell = mindcv.create_model(name, num_classes=classes)
-        type(cell)._get_pos_embed = lambda _, pos_embed, *__: pos_embed
-        return cell
-    from mindcv.models.rexnet import ReXNetV1
-
-    own, ReXNetV1._initialize_weights = ReXNetV1._initialize_weights, lambda _: None
-    try:
-        return mindcv.create_model(name, num_classes=classes)
-    finally:
-        ReXNetV1._initialize_weights = own
-
-
-@pytest.fixture(autouse=True)
-def restored_pvt():
-    from mindcv.models.pvt import PyramidVisionTransformer
-
-    own = PyramidVisionTransformer._get_pos_embed
-    yield
-    PyramidVisionTransformer._get_pos_embed = own
 
 
 def compare(name: str) -> None:
@@ -59,10 +31,9 @@ def compare(name: str) -> None:
 
     spec = find_spec(name)
     weights, images = random_weights(spec), random_images(spec)
-    peer = own_cell(name, spec.num_classes)
+    peer = create(name, spec.num_classes)
     parameters = {key: mindspore.Parameter(mindspore.Tensor(value), name=key) for key, value in weights.items()}
     assert mindspore.load_param_into_net(peer, parameters, strict_load=True) == ([], [])
-    peer.set_train(False)
     wanted = logits(peer, images)
     assert wanted.shape == (1, spec.num_classes)
     assert np.isfinite(wanted).all()
