@@ -30,12 +30,3 @@ class Outlines(Protocol):
         HubtoolError
             Any other that `make` raises; it is not kept.
         """
-
-
-class Unkept:
-    """Keeps nothing; an `Outlines`."""
-
-    def outline(self, inputs: Mapping[str, object], make: Callable[[], bytes]) -> bytes:
-        """What `make` gives."""
-        del inputs
-        return make()

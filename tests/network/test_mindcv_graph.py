@@ -17,7 +17,7 @@ from hubtool.errors import EnvironmentProblem
 from hubtool.network.mindcv import exporting
 from hubtool.network.mindcv import graph as graphs
 from hubtool.network.onnx import GraphShape, require_onnx
-from hubtool.network.outline import NoGraph, Unkept
+from hubtool.network.outline import NoGraph
 from hubtool.network.registry import family_of, spec_named
 from hubtool.network.spec import Model
 from tests.zoo import create, pictures, zoo_checkpoint
@@ -136,7 +136,7 @@ def test_an_export_that_dies_is_not_taken_for_a_network_without_a_graph(monkeypa
     monkeypatch.setattr(exporting.serve, "__name__", "no_such_function")  # what runs there ends at once
     spec = spec_named("squeezenet1_0")
     with pytest.raises(EnvironmentProblem, match="^the export by MindSpore ended without an answer: ") as died:
-        Unkept().outline({}, lambda: graphs._outline(spec, family_of(spec).shapes(spec), SIDE))
+        KeptOutlines(None).outline({}, lambda: graphs._outline(spec, family_of(spec).shapes(spec), SIDE))
     assert not isinstance(died.value, NoGraph)
 
 

@@ -131,11 +131,8 @@ def _size(name: str, recipe: Mapping[str, str]) -> tuple[int, str]:
         return own, "network"
     if in_name := _SIZE_IN_NAME.search(name):
         return int(in_name[1]), "name"
-    return next(((size, "network") for start, size in _BUILT_FOR.items() if name.startswith(start)), _nobody())
-
-
-def _nobody() -> tuple[int, str]:
-    return _DEFAULT_SIZE, "default"
+    built_for = next((size for start, size in _BUILT_FOR.items() if name.startswith(start)), None)
+    return (_DEFAULT_SIZE, "default") if built_for is None else (built_for, "network")
 
 
 def _own_size(name: str) -> int:
