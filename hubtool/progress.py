@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 
@@ -43,3 +45,13 @@ class _Silent:
 
 SILENT: Progress = _Silent()
 """Progress that nobody looks at."""
+
+
+@contextmanager
+def waiting(progress: Progress, name: str) -> Iterator[None]:
+    """A task that says nothing of how far it is: terminals show that it runs until the block ends, logs nothing."""
+    task = progress.task(name, None, "")
+    try:
+        yield
+    finally:
+        task.finish()

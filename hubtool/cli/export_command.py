@@ -16,6 +16,7 @@ from hubtool.cli.weights_option import ema_option
 from hubtool.engine.compiled import compiled_models_of
 from hubtool.engine.export import FORMATS, export
 from hubtool.errors import UsageProblem
+from hubtool.progress import waiting
 
 
 @click.command("export")
@@ -60,7 +61,7 @@ def command(
     source = own.source(given)
     target = output or Path(source.path.with_suffix(f".{to}").name)
     if to in FORMATS:
-        with contained():
+        with contained(), waiting(chosen.progress(), f"exporting to {to}"):
             kept = compiled_models_of(own.cache_root)
             export(source, target, to, ema=ema, network=network, replace=force, compiled_models=kept)
     else:

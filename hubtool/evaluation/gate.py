@@ -21,7 +21,7 @@ from hubtool.evidence.conditions import Parity
 from hubtool.extras import require
 from hubtool.network.registry import family_of
 from hubtool.network.spec import Model
-from hubtool.progress import SILENT, Progress
+from hubtool.progress import SILENT, Progress, waiting
 
 GATE_IMAGES = 64
 _log = logging.getLogger(__name__)
@@ -95,9 +95,12 @@ class _Gate:
 
     def passed(self, backend: Backend) -> Chosen:
         """A session of an engine. Raises EnvironmentProblem for one that is refused."""
+        with waiting(self._progress, f"{backend.name} prepares {self._model.spec.name}"):  # an export takes a minute
+            session = backend.open(
+                self._model, self._execution, self._workload
+            )  # first: it may come out that it cannot
         if backend.name == REFERENCE and self._execution == Execution():
-            return Chosen(backend.open(self._model, self._execution, self._workload), None)
-        session = backend.open(self._model, self._execution, self._workload)  # first: it may come out that it cannot
+            return Chosen(session, None)
         try:
             return self._compared(session, self._reference_for(backend))
         except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,24 @@ def test_a_graph_that_mindspore_exported_is_proven_by_mindspore_alone(
     monkeypatch.setattr(BitFamily, "graph_source", "mindspore")
     with pytest.raises(EnvironmentProblem, match="mindspore exported its graph, and does not answer for comparison"):
         chosen(model, "openvino")
+
+
+class Told:
+    """Progress that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def task(self, name: str, total: int | None, unit: str):
+        self.said.append(name)
+        return SimpleNamespace(advance=lambda _: None, finish=lambda: self.said.append(f"end of {name}"))
+
+
+def test_whoever_waits_is_told_what_for(model: Model, without_mindspore: None) -> None:
+    told = Told()
+    choose(AUTO, model, Execution(), WORKLOAD, Noise(8), range(8), told).session.close()
+    waits = ["openvino prepares bit_digits", "onnxruntime, for comparison"]
+    assert told.said == [said for name in waits for said in (name, f"end of {name}")]
 
 
 def test_one_engine_alone_has_no_reference(

@@ -7,6 +7,7 @@ parser ends with the process.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tempfile
@@ -23,6 +24,7 @@ from hubtool.network.outline import NoGraph
 from hubtool.network.spec import ModelSpec
 from hubtool.words import first_line
 
+_log = logging.getLogger(__name__)
 INPUT, OUTPUT = "images", "logits"
 _UNKNOWN_OPERATOR = re.compile(r"find key (\w+) in convert map|the (\w+) operator in your model is not support")
 
@@ -40,6 +42,7 @@ def exported(spec: ModelSpec, side: int, batches: Sequence[int]) -> list[bytes]:
         MindSpore or MindCV is not installed or does not load, the process ended without an answer, or memory or a
         folder to write to was lacking.
     """
+    _log.info("MindSpore exports %s to ONNX", spec.name)
     with tempfile.TemporaryDirectory(prefix="hubtool-") as folder:  # MindSpore leaves reports where it runs
         apart = Apart("the export by MindSpore", __name__, serve.__name__, Path(folder))
         try:
