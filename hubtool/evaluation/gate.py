@@ -95,10 +95,9 @@ class _Gate:
 
     def passed(self, backend: Backend) -> Chosen:
         """A session of an engine. Raises EnvironmentProblem for one that is refused."""
-        with waiting(self._progress, f"{backend.name} prepares {self._model.spec.name}"):  # an export takes a minute
-            session = backend.open(
-                self._model, self._execution, self._workload
-            )  # first: it may come out that it cannot
+        # Opened before the reference answers: it may come out that the engine cannot. An export takes up to a minute.
+        with waiting(self._progress, f"{backend.name} prepares {self._model.spec.name}"):
+            session = backend.open(self._model, self._execution, self._workload)
         if backend.name == REFERENCE and self._execution == Execution():
             return Chosen(session, None)
         try:
