@@ -23,25 +23,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import shlex
-import sys
 import tempfile
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from benchmarks.assets import FOLDERS, make_assets
 from benchmarks.race.agreement import agreement
 from benchmarks.race.contestants import CONTESTANTS
+from benchmarks.race.machine import machine
 from benchmarks.race.outcome import summary
 from benchmarks.race.runner import Task
 from benchmarks.race.track import race
 from hubtool.data.threads import usable_cores
-from hubtool.engine.processor import processor
-from hubtool.extras import installed_versions
 
 NETWORK = "bit_resnet50"
 BATCH_SIZE = 32
@@ -93,15 +87,7 @@ def _result(args: argparse.Namespace) -> dict[str, Any]:
             "rounds": args.rounds,
             "threads": args.threads,
         },
-        "machine": {
-            "processor": processor(),
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            "versions": installed_versions(PACKAGES),
-            "date": datetime.now(timezone.utc).date().isoformat(),
-            "command": shlex.join(["python", *sys.argv]),
-        },
+        "machine": machine(PACKAGES),
         **summary(results.rounds),
         "agreement": same,
         "skipped": results.skipped,

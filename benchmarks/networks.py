@@ -16,26 +16,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import shlex
 import statistics
-import sys
 import tempfile
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from benchmarks.assets import FOLDERS, make_assets
 from benchmarks.race.contestants import CONTESTANTS
+from benchmarks.race.machine import machine
 from benchmarks.race.outcome import MINDCV, fastest, ratio
 from benchmarks.race.runner import Task
 from benchmarks.race.track import race
 from hubtool.data.threads import usable_cores
-from hubtool.engine.processor import processor
 from hubtool.evaluation.parity import parity
-from hubtool.extras import installed_versions
 
 NETWORKS = (
     "resnet50",
@@ -87,15 +81,7 @@ def _result(args: argparse.Namespace) -> dict[str, Any]:
             "rounds": args.rounds,
             "threads": args.threads,
         },
-        "machine": {
-            "processor": processor(),
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            "versions": installed_versions(PACKAGES),
-            "date": datetime.now(timezone.utc).date().isoformat(),
-            "command": shlex.join(["python", *sys.argv]),
-        },
+        "machine": machine(PACKAGES),
         "networks": networks,
         "median_speed_up": round(statistics.median(speed_ups), 2) if speed_ups else None,
     }

@@ -90,6 +90,7 @@ class _Gate:
     ):
         self._model, self._execution, self._workload = model, execution, workload
         self._split, self._indices, self._progress = split, indices[:GATE_IMAGES], progress
+        self._source = family_of(model.spec).graph_source
         self._batches: list[Any] = []
         self._expected: dict[str, tuple[str, Any]] = {}
 
@@ -108,10 +109,9 @@ class _Gate:
 
     def _compared(self, session: Session, found: tuple[str, Any] | None) -> Chosen:
         identity = session.identity
-        source = family_of(self._model.spec).graph_source
-        if found is None and source not in {"", identity.name}:
+        if found is None and self._source not in {"", identity.name}:
             raise EnvironmentProblem(
-                f"{identity.library} was refused: {source} exported its graph, and does not answer for comparison"
+                f"{identity.library} was refused: {self._source} exported its graph, and does not answer for comparison"
             )
         if found is None:
             return Chosen(session, None, (f"no reference: {identity.name} is the only engine that can run it",))
@@ -125,9 +125,8 @@ class _Gate:
 
     def _reference_for(self, backend: Backend) -> tuple[str, Any] | None:
         """What answers, in words, and its logits (N, num_classes); None where nothing that proves it can answer."""
-        source = family_of(self._model.spec).graph_source
         for name in sorted(BACKENDS, key=lambda name: (name == backend.name, name != REFERENCE)):
-            if source not in {"", name}:
+            if self._source not in {"", name}:
                 continue  # it runs the same exported graph: a fault of the export would be in both
             if name == backend.name and self._execution == Execution():
                 continue  # it would be compared with itself

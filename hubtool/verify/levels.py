@@ -101,9 +101,10 @@ def network(
         return spec, f"{said}, the card publishes no number", notes
     if claimed.own_head:
         return spec, f"{said}, published {published}: not compared", notes
-    agreed = agreeing(published, counts, known_counts())
+    known = known_counts()
+    agreed = agreeing(published, counts, known)
     if not agreed:
-        other = copied_from(published, counts, known_counts())
+        other = copied_from(published, counts, known)
         copied = f", which is the number of {other}" if other else ""
         raise CardError(f"{said}, the card publishes {published}{copied}", hint="fix Params in the results table")
     return spec, f"{said}, published {published}" + (f": {agreed}" if len(counts.named()) > 1 else ""), notes
